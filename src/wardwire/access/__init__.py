@@ -1,0 +1,1 @@
+"""Credentials to Caller: one door for every edge."""

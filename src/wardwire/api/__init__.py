@@ -1,0 +1,1 @@
+"""The HTTP contract: wire shapes in, model types out."""

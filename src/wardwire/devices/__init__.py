@@ -1,0 +1,1 @@
+"""People's devices in real time: frames, session, hub, registration."""

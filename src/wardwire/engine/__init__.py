@@ -1,0 +1,1 @@
+"""Makes it happen on time: batches, due deadlines, leases given back."""

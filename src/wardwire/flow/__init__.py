@@ -1,0 +1,1 @@
+"""What happens: the journey of a message, one file a step, each step one transaction."""

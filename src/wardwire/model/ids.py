@@ -1,0 +1,66 @@
+"""Identities: UUIDv7 values that sort by time, and how people and wires write them.
+
+A written id is a prefix and 32 hex digits (`msg_0193…`): it says what it names and sorts like the value.
+Source: RFC 9562 §5.7 (UUIDv7).
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from wardwire.model.errors import Code, Refused
+
+MESSAGE = "msg"
+THREAD = "thr"
+PERSON = "per"
+GROUP = "grp"
+ROLE = "rol"
+DEVICE = "dev"
+ENDPOINT = "ept"
+KEY = "key"
+ALARM = "alm"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def new_id(now: datetime) -> UUID:
+    """Make a UUIDv7 of this instant; two of one millisecond differ by 74 random bits."""
+    milliseconds = (now - _EPOCH) // _MILLISECOND
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def first_id_of(instant: datetime) -> UUID:
+    """Return the smallest UUIDv7 of this instant: the bound of a partition, or of a search by time."""
+    milliseconds = (instant - _EPOCH) // _MILLISECOND
+    return UUID(int=milliseconds << 80)
+
+
+def instant_of(value: UUID) -> datetime:
+    """Return the instant, to the millisecond, at which a UUIDv7 was made."""
+    return _EPOCH + (value.int >> 80) * _MILLISECOND
+
+
+def write_id(prefix: str, value: UUID) -> str:
+    """Write an id for people and wires, e.g. `msg_0193a1b2…`."""
+    return f"{prefix}_{value.hex}"
+
+
+def read_id(prefix: str, text: str) -> UUID:
+    """Read what `write_id` wrote.
+
+    Raises:
+        Refused: `INVALID` when the prefix differs or the rest is not 32 hex digits.
+    """
+    head, _, digits = text.partition("_")
+    if head == prefix and len(digits) == 32:
+        try:
+            return UUID(hex=digits)
+        except ValueError:
+            pass
+    raise Refused(Code.INVALID, f"not an id of the form {prefix}_<32 hex digits>")

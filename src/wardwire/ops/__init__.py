@@ -1,0 +1,1 @@
+"""Running it: embedded engines, certificates, backup, health."""
