@@ -117,16 +117,32 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
         else:
             _add_role(directory.roles[value], directory, now, whys, f"/to/{nth}")
     memo: dict[tuple[bool, bool], tuple[Stage, ...]] = {}
-    people = []
-    for person_id, why in whys.items():
-        person = directory.people[person_id]
-        has = (bool(directory.active_devices(person_id)), bool(directory.active_endpoints(person_id, EMAIL)))
-        if has not in memo:
-            memo[has] = _stages(has, submission.priority, waits)
-        rings = submission.priority in RINGS[person.status_at(now)] or submission.kind is Kind.TECHNICAL_ALARM
-        people.append(Planned(person_id=person_id, why=why, stages=memo[has], rings=rings))
+    people = tuple(
+        plan_person(person_id, why, submission, directory, waits, now, memo) for person_id, why in whys.items()
+    )
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
-    return Plan(people=tuple(people), left_out=gone)
+    return Plan(people=people, left_out=gone)
+
+
+def plan_person(
+    person_id: UUID,
+    why: str,
+    submission: Submission,
+    directory: Directory,
+    waits: Waits,
+    now: datetime,
+    memo: dict[tuple[bool, bool], tuple[Stage, ...]] | None = None,
+) -> Planned:
+    """Plan one person's endpoints. `memo` shares the stages between those who have the same kinds."""
+    has = (bool(directory.active_devices(person_id)), bool(directory.active_endpoints(person_id, EMAIL)))
+    stages = memo.get(has) if memo is not None else None
+    if stages is None:
+        stages = _stages(has, submission.priority, waits)
+        if memo is not None:
+            memo[has] = stages
+    status = directory.people[person_id].status_at(now)
+    rings = submission.priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
+    return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
 
 
 def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:

@@ -82,10 +82,10 @@ DO UPDATE SET intended_at = excluded.intended_at, ended_at = NULL, outcome = NUL
 -- name: attempt_ended
 -- The result of an attempt; the first result stays.
 UPDATE attempts a SET ended_at = $1, outcome = u.outcome, detail = u.detail
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::text[], $7::text[])
-    AS u(message_id, person_id, endpoint_id, stage, outcome, detail)
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
+    AS u(message_id, person_id, endpoint_id, outcome, detail)
 WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_id = u.endpoint_id
-  AND a.stage = u.stage AND a.ended_at IS NULL
+  AND a.ended_at IS NULL
 
 -- name: end_message
 -- The end of a message as a whole.
