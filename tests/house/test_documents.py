@@ -16,9 +16,12 @@ from docs import generate
 from tests.house.tree import ROOT, parse, tests_of
 from wardwire.model.errors import MEANING, Code
 
+ADR = ROOT / "docs" / "adr"
 HAZARDS = ROOT / "docs" / "hazards.md"
 SETTINGS = ROOT / "docs" / "reference" / "settings.md"
 _ROW = re.compile(r"\| (?P<number>[^|]*) \| (?P<hazard>[^|]*) \| (?P<guard>[^|]*) \| (?P<story>[^|]*) \|$")
+_ADR_ROW = re.compile(r"^\| \d{4} \| \[[^\]]*\]\(([^)]+)\) \| ([^|]*) \|$", re.MULTILINE)
+_ADR_STATUS = re.compile(r"^- Status: (.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"`([^`]+)`")
 
 
@@ -103,6 +106,41 @@ def test_a_hazard_without_its_story_is_found() -> None:
         "H3: names no story",
         "not a row of four cells: | H4 | too few cells |",
         "H2: used 2 times",
+    ]
+
+
+def adr_faults(folder: Path) -> list[str]:
+    """Give a line for each decision without a row in the index, and for each row that says something else."""
+    rows = dict(_ADR_ROW.findall((folder / "README.md").read_text(encoding="utf-8")))
+    faults = []
+    for path in sorted(folder.glob("[0-9]*.md")):
+        if path.name == "0000-template.md":
+            continue
+        status = _ADR_STATUS.search(path.read_text(encoding="utf-8"))
+        if status is None:
+            faults.append(f"{path.name}: has no line `- Status: …`")
+        elif (told := rows.pop(path.name, None)) != status[1]:
+            faults.append(f"{path.name}: is {status[1]!r}, the index says {told!r}")
+    return faults + [f"{name}: in the index, but not in the folder" for name in rows]
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    """Whoever opens the index of decisions sees all of them, and which ones still hold."""
+    assert adr_faults(ADR) == []
+
+
+def test_a_decision_that_the_index_forgot_is_found(tmp_path: Path) -> None:
+    """The check sees a missing row, a row that says something else, and a row without its decision."""
+    (tmp_path / "0001-clock.md").write_text("# 0001 One clock\n\n- Status: accepted\n")
+    (tmp_path / "0002-ids.md").write_text("# 0002 Ids\n\n- Status: superseded by 0003\n")
+    (tmp_path / "README.md").write_text(
+        "| 0002 | [Ids](0002-ids.md) | accepted |\n| 0009 | [Gone](0009-gone.md) | accepted |\n"
+    )
+
+    assert adr_faults(tmp_path) == [
+        "0001-clock.md: is 'accepted', the index says None",
+        "0002-ids.md: is 'superseded by 0003', the index says 'accepted'",
+        "0009-gone.md: in the index, but not in the folder",
     ]
 
 
