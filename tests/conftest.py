@@ -15,6 +15,8 @@ import pytest
 
 from tests.machine import NEEDS, POSTGRES_MAJORS, Need, lacks
 
+pytest_plugins = ("tests.engines",)
+
 ON_EVERY_MAJOR = ("store", "stories")
 _missing = pytest.StashKey[Counter[Need]]()
 
