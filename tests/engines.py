@@ -2,7 +2,7 @@
 The real engines for tests: PostgreSQL servers, a fresh database per test, the pair of NATS servers.
 
 A pytest plugin. Servers live for the session and run on free ports in folders of their own, as `nobody` when
-the tests run as root. What a machine lacks is not collected, and named in one line; REQUIRE=all makes it fail.
+the tests run as root. What a machine lacks is not collected, and named in one line; REQUIRE=all then fails.
 
 Fixtures:
     postgres        the server (`.dsn(dbname, user)`, `.major`, `.pid`, `.data`); never kill it, start a
@@ -22,7 +22,7 @@ import importlib.util
 import inspect
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from wardwire.ops.nats import NatsPair
 from wardwire.ops.nats_throwaway import throwaway_nats
 from wardwire.ops.postgres import SUPERUSER, Postgres
 from wardwire.ops.postgres_throwaway import throwaway_postgres
+from wardwire.ops.process import polls
 from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
 
 FIRST_MAJOR = 18
@@ -64,12 +65,14 @@ def _can_be_root() -> bool:
     return os.geteuid() == 0
 
 
-NEEDS = {"root": _can_be_root, "postgres15": lambda: _has_major(15)}
+NEEDS: dict[str, Callable[[], bool]] = {"root": _can_be_root, "postgres15": lambda: _has_major(15)}
 """What a test may need of the machine: `@pytest.mark.needs("root")`. Others may add to it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(what): collected only where the machine has it (see tests/engines.py)")
+    config.addinivalue_line(
+        "markers", "needs(what): collected only where the machine has it (see tests/engines.py)"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -82,9 +85,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept, left = [], []
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     for item in items:
-        missing = {str(what) for mark in item.iter_markers("needs") for what in mark.args if not NEEDS[what]()}
+        missing = {
+            str(what) for mark in item.iter_markers("needs") for what in mark.args if not NEEDS[what]()
+        }
         _lacking.update(missing)
         (left if missing else kept).append(item)
     if left:
@@ -162,9 +168,7 @@ async def _await(work: Any) -> None:
 
 
 def wait_for(condition: Any, *, patience_s: float = 10.0, what: str = "the condition") -> Any:
-    """Ask again and again until the answer is true; fail after the patience. For signals of other processes."""
-    from wardwire.ops.process import polls
-
+    """Ask again and again until the answer is true; fail after the patience. For other processes."""
     for _ in polls(patience_s):
         answer = condition()
         if answer:
