@@ -2,7 +2,7 @@
 The real engines for tests: PostgreSQL servers, a fresh database per test, the pair of NATS servers.
 
 A pytest plugin. Servers live for the session and run on free ports in folders of their own, as `nobody` when
-the tests run as root. What a machine lacks is not collected, and named in one line; REQUIRE=all then fails.
+the tests run as root. On which majors a test runs is decided in `conftest.py` (`pg_major`).
 
 Fixtures:
     postgres        the server (`.dsn(dbname, user)`, `.major`, `.pid`, `.data`); never kill it, start a
@@ -10,9 +10,6 @@ Fixtures:
     fresh_database  a migrated database of this test alone: `.name`, `.logins` (owner, app, sealer, readonly)
     database_url    its address for the app's role
     nats_pair       the two servers (`.edge`, `.core`, `.logins()`); never kill it either
-
-Tests in tests/store and tests/stories that use a database run once on each major (18 and Debian's 15);
-all others on 18. `TEST_POSTGRES=18` picks one.
 """
 
 from __future__ import annotations
@@ -21,8 +18,7 @@ import importlib
 import importlib.util
 import inspect
 import itertools
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +26,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from wardwire.ops.binaries import find_postgres
-from wardwire.ops.failure import StartFailed
 from wardwire.ops.nats import NatsPair
 from wardwire.ops.nats_throwaway import throwaway_nats
 from wardwire.ops.postgres import SUPERUSER, Postgres
@@ -39,75 +33,14 @@ from wardwire.ops.postgres_throwaway import throwaway_postgres
 from wardwire.ops.process import polls
 from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
 
-FIRST_MAJOR = 18
-BOTH_MAJORS = ("store", "stories")
 TEMPLATE = "wardwire_template"
 _numbers = itertools.count(1)
-_lacking: set[str] = set()
-
-
-def _has_major(major: int) -> bool:
-    try:
-        find_postgres(major=major)
-    except StartFailed:
-        return False
-    return True
-
-
-def _majors() -> list[int]:
-    wanted = [int(word) for word in os.environ.get("TEST_POSTGRES", "18,15").split(",")]
-    there = [major for major in wanted if _has_major(major)]
-    _lacking.update(f"PostgreSQL {major}" for major in wanted if major not in there)
-    return there
-
-
-def _can_be_root() -> bool:
-    return os.geteuid() == 0
-
-
-NEEDS: dict[str, Callable[[], bool]] = {"root": _can_be_root, "postgres15": lambda: _has_major(15)}
-"""What a test may need of the machine: `@pytest.mark.needs("root")`. Others may add to it."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "needs(what): collected only where the machine has it (see tests/engines.py)"
-    )
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "postgres_major" not in metafunc.fixturenames:
-        return
-    majors = _majors()
-    if not set(metafunc.definition.path.parts) & set(BOTH_MAJORS):
-        majors = majors[:1]
-    metafunc.parametrize("postgres_major", majors, ids=[f"pg{m}" for m in majors], scope="session")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept: list[pytest.Item] = []
-    left: list[pytest.Item] = []
-    for item in items:
-        missing = {
-            str(what) for mark in item.iter_markers("needs") for what in mark.args if not NEEDS[what]()
-        }
-        _lacking.update(missing)
-        (left if missing else kept).append(item)
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = kept
-    if _lacking and os.environ.get("REQUIRE") == "all":
-        raise pytest.UsageError(f"REQUIRE=all, and this machine lacks: {', '.join(sorted(_lacking))}")
-
-
-def pytest_report_collectionfinish() -> str:
-    return f"not collected, this machine lacks: {', '.join(sorted(_lacking))}" if _lacking else ""
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_major: int) -> Iterator[Postgres]:
+def postgres(pg_major: int) -> Iterator[Postgres]:
     """One server for the session, with the template of our schema."""
-    with throwaway_postgres(major=postgres_major) as server:
+    with throwaway_postgres(major=pg_major) as server:
         run_apart(_execute(server, f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}"))
         _migrate(server.dsn(TEMPLATE, OWNER))
         yield server

@@ -15,8 +15,8 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from tests.engines import wait_for
 
+from tests.engines import wait_for
 from wardwire.carrier import jwt
 from wardwire.carrier.nkeys import KeyPair, Kind
 from wardwire.ops.nats import NatsLogins, NatsPair
