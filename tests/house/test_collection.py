@@ -35,7 +35,7 @@ def run_on_a_bare_machine(folder: Path, **environment: str) -> subprocess.Comple
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", "--verbose"],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
+        env={**inherited, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", **environment},
         capture_output=True,
         text=True,
         check=False,
