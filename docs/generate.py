@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from wardwire.model.errors import MEANING, Code
+from wardwire.settings import Settings
 
 DOCS = Path(__file__).parent
 
@@ -56,11 +57,8 @@ def _http_status() -> Mapping[Code, int] | None:
 
 def render_settings() -> str:
     """Render a table for each section of the settings: key, kind, default, and what it is for."""
-    if importlib.util.find_spec("wardwire.settings") is None:
-        return ""
-    settings = importlib.import_module("wardwire.settings").Settings
-    hints = typing.get_type_hints(settings)
-    sections = [_section(field.name, hints[field.name]) for field in dataclasses.fields(settings)]
+    hints = typing.get_type_hints(Settings)
+    sections = [_section(field.name, hints[field.name]) for field in dataclasses.fields(Settings)]
     return "\n\n".join(sections)
 
 
