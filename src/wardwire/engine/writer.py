@@ -192,7 +192,7 @@ class LaneWriter:
         batch = Batch(self._clock.now())
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
-            batch.drafts.append(Draft(batch.now, FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
+            batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
         decided = []
         for act in acts:
             try:
