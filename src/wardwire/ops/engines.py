@@ -8,7 +8,6 @@ everything is (`EngineLogins`, 0600).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -60,14 +59,13 @@ class Wanted:
 
     Attributes:
         home: The data folder.
-        user: As root, the user that everything drops to.
+        site: Its name, for certificates.
         database, nats: Embedded ones, or the logins of the hospital's own, which are then neither started nor
             stopped.
         ballast: Bytes of the file that is given up when the disk is full; 0 for none.
     """
 
     home: Path
-    user: str
     site: str
     database: EmbeddedDatabase | DatabaseLogins
     nats: EmbeddedNats | NatsLogins
@@ -81,13 +79,6 @@ class EngineLogins:
     home: Path
     database: DatabaseLogins = field(repr=False)
     nats: NatsLogins
-
-
-def default_home() -> Path:
-    """Give the data folder where none is set: the service's as root, else below the XDG data folder."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/wardwire")
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "wardwire"
 
 
 class Engines:
@@ -125,24 +116,23 @@ class Engines:
         Give the engines in the order of their start.
 
         Args:
-            migrate: Brings the schema up, once the database answers; also for a database that is not ours, at
-                once, when there is none to start.
+            migrate: Brings the schema up, once the embedded database answers.
         """
-        found: list[Step] = []
+        row: list[Step] = []
         postgres, nats = self.postgres, self.nats
         if postgres is not None:
 
             def settle() -> None:
                 ensure_roles(postgres.plan, self.account)
-                self.write_logins()
+                found = self.write_logins()
                 if migrate is not None:
-                    migrate(self.logins().database)
+                    migrate(found.database)
 
-            found.append(Step(part=postgres, then=settle))
+            row.append(Step(part=postgres, then=settle))
         if nats is not None:
-            found.append(Step(part=nats.edge))
-            found.append(Step(part=nats.core, then=nats.wait_joined))
-        return found
+            row.append(Step(part=nats.edge))
+            row.append(Step(part=nats.core, then=nats.wait_joined))
+        return row
 
     def logins(self) -> EngineLogins:
         """Say where everything is; an embedded database must have been started once."""
@@ -155,12 +145,12 @@ class Engines:
             nats = self.nats.logins()
         return EngineLogins(home=self.wanted.home, database=database, nats=nats)
 
-    def write_logins(self) -> Path:
-        """Write the logins for core processes and commands of this machine; the file's path."""
-        path = logins_file(self.wanted.home)
-        content = asdict(self.logins()) | {"home": str(self.wanted.home)}
-        write_private(path, json.dumps(content).encode(), self.account)
-        return path
+    def write_logins(self) -> EngineLogins:
+        """Write the logins for core processes and for commands on this machine, and give them."""
+        found = self.logins()
+        content = asdict(found) | {"home": str(self.wanted.home)}
+        write_private(logins_file(self.wanted.home), json.dumps(content).encode(), self.account)
+        return found
 
     def _postgres(self, wanted: EmbeddedDatabase) -> Postgres:
         home = self.wanted.home
