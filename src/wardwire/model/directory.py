@@ -71,7 +71,7 @@ def index_names(directory: Directory) -> None:
         (ids.GROUP, directory.groups),
         (ids.ROLE, directory.roles),
     ):
-        for value, thing in table.items():  # type: ignore[attr-defined]
+        for value, thing in table.items():
             if not thing.disabled:
                 names.setdefault(thing.name.casefold(), []).append((kind, value))
     directory.names = {name: tuple(found) for name, found in names.items()}

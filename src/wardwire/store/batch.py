@@ -49,7 +49,10 @@ def _columns(count: int) -> list[list[Any]]:
 
 @dataclass(slots=True)
 class Batch:
-    """The effects of one batch. `now` is the one instant of all of them."""
+    """The effects of one batch. `now` is the one instant of all of them.
+
+    What is in `live` is not stored: it is announced when the batch is committed.
+    """
 
     now: datetime
     identities: list[list[Any]] = field(default_factory=lambda: _columns(5))
@@ -61,7 +64,9 @@ class Batch:
     disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
     drafts: list[Draft] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
+    attempts: list[list[Any]] = field(default_factory=lambda: _columns(5))
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    live: list[Any] = field(default_factory=list)
 
     def add_message(
         self,
@@ -138,6 +143,11 @@ class Batch:
         """Add an event to a person's inbox; the same one for the same message is told once a batch."""
         self.events.append(NewEvent(person_id, event, message_id, body))
 
+    def intend(self, row: tuple[UUID, UUID, UUID, int, str]) -> None:
+        """Add the intent of an attempt: message, person, endpoint, stage, channel."""
+        for column, value in zip(self.attempts, row, strict=True):
+            column.append(value)
+
     def also(self, query: str, *args: Any) -> None:
         """Add one of the rarer statements of batch.sql, in the same transaction."""
         self.extras.append((_SQL[query], args))
@@ -165,6 +175,9 @@ async def write_batch(
         asyncpg.PostgresError: Rolled back. SQLSTATE WW001: decided on a delivery that has changed since.
         Unknown: See `commit_durable`. The chain must not be used again.
     """
+    if batch.attempts[0]:
+        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *batch.attempts)))
+        batch.attempts = _columns(5)
     linked = chain.link(batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []
@@ -208,9 +221,8 @@ def _arguments(
     nths: list[int],
 ) -> list[Any]:
     changes = _columns(11)
-    row: tuple[Any, ...]
     for expected, after in batch.changes.values():
-        row = (
+        row: tuple[Any, ...] = (
             after.message_id,
             after.person_id,
             expected,
@@ -227,7 +239,7 @@ def _arguments(
             column.append(value)
     armed = _columns(6)
     for key, (lane, due) in batch.armed.items():
-        for column, value in zip(armed, (*key, lane, due), strict=True):
+        for column, value in zip(armed, [*key, lane, due], strict=True):
             column.append(value)
     disarmed = [list(column) for column in zip(*batch.disarmed, strict=True)] or _columns(4)
     source, external, message_id, digest, result = batch.identities

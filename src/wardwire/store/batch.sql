@@ -98,8 +98,14 @@ INSERT INTO fanouts (message_id, people, whys) VALUES ($1, $2, $3)
 
 -- name: fanout_done
 -- How far the recipients of a large message are expanded; guarded by the count before.
-UPDATE fanouts SET done = $2 WHERE message_id = $1 AND done = $3
+WITH changed AS (UPDATE fanouts SET done = $2 WHERE message_id = $1 AND done = $3 RETURNING 1)
+SELECT guard((SELECT count(*) FROM changed), 1)
 
 -- name: fanout_end
 -- All recipients are expanded.
 DELETE FROM fanouts WHERE message_id = $1
+
+-- name: alarm
+-- Raise a technical alarm; one that is open already stays as it is.
+INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET detail = a.detail

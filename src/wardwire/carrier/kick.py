@@ -1,0 +1,173 @@
+"""The system account: close a connection at once, list connections, hear of those that come and go.
+
+Used through the account that the leaf joins with the edge servers' own system account, so that a core
+reaches them without the edge being able to reach the core.
+
+Source: docs.nats.io, "System Events"; `$SYS.REQ.SERVER.<id>.KICK` takes `{"cid": n}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from wardwire.carrier.connection import Connection, Subscription
+from wardwire.carrier.errors import CarrierError, NoResponders
+
+_Shape = TypeVar("_Shape")
+
+
+class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A client's connection, as its server lists it."""
+
+    cid: int
+    ip: str = ""
+    name: str = ""
+    account: str = ""
+    authorized_user: str = ""
+    name_tag: str = ""  # the `name` of the user JWT: the device
+    kind: str = ""
+    type: str = ""
+    pending_bytes: int = 0
+    subscriptions: int = 0
+
+
+class _ConnzData(msgspec.Struct, frozen=True, kw_only=True):
+    connections: list[ConnectionInfo] = []
+    total: int = 0
+
+
+class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+    code: int = 0
+    description: str = ""
+
+
+class _Connz(msgspec.Struct, frozen=True, kw_only=True):
+    data: _ConnzData = _ConnzData()
+    error: _Failure | None = None
+
+
+class _Kicked(msgspec.Struct, frozen=True, kw_only=True):
+    error: _Failure | None = None
+
+
+class _Server(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str = ""
+
+
+class _Client(msgspec.Struct, frozen=True, kw_only=True):
+    id: int = 0
+    host: str = ""
+    user: str = ""
+    name_tag: str = ""
+
+
+class _Presence(msgspec.Struct, frozen=True, kw_only=True):
+    server: _Server
+    client: _Client
+    reason: str = ""
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """A client came (`reason` "") or went; `device` is the name in its JWT, "" for those without."""
+
+    server_id: str
+    client_id: int
+    device: str
+    host: str
+    connected: bool
+    reason: str = ""
+
+
+class SystemAccount:
+    """Commands to servers and news from them.
+
+    Args:
+        connection: Into an account joined with the servers' system account.
+        on_fault: Hears of news that could not be read.
+    """
+
+    def __init__(
+        self, connection: Connection, *, on_fault: Callable[[Exception], None] | None = None
+    ) -> None:
+        self._connection = connection
+        self._on_fault = on_fault
+
+    async def kick(self, server_id: str, client_id: int, *, timeout_s: float = 1.0) -> bool:
+        """Close a connection. True: the server did so. False: there is no such server or connection any more.
+
+        The client may come back at once: revoke first, then kick.
+
+        Raises:
+            CarrierError, Unavailable: Whether it was closed is not known; worth a repeat.
+        """
+        command = msgspec.json.encode({"cid": client_id})
+        try:
+            answer = await self._connection.request(
+                f"$SYS.REQ.SERVER.{server_id}.KICK", command, timeout_s=timeout_s
+            )
+        except NoResponders:
+            return False
+        return _read(answer, _Kicked).error is None
+
+    async def connections(
+        self, server_id: str, *, account: str = "", timeout_s: float = 2.0, page: int = 256
+    ) -> list[ConnectionInfo]:
+        """List a server's open connections, page by page; those that come meanwhile may be missing.
+
+        Raises:
+            CarrierError, Unavailable: The list could not be had.
+        """
+        found: list[ConnectionInfo] = []
+        while True:
+            options: dict[str, Any] = {"auth": True, "limit": page, "offset": len(found)}
+            if account:
+                options["acc"] = account
+            answer = await self._connection.request(
+                f"$SYS.REQ.SERVER.{server_id}.CONNZ", msgspec.json.encode(options), timeout_s=timeout_s
+            )
+            listed = _read(answer, _Connz)
+            if listed.error is not None:
+                raise CarrierError(listed.error.description)
+            found += listed.data.connections
+            if not listed.data.connections or len(found) >= listed.data.total:
+                return found
+
+    def watch(self, account: str, callback: Callable[[Presence], None]) -> tuple[Subscription, Subscription]:
+        """Hear who of an account comes and goes; a hint: news are lost while a server or we are away."""
+
+        def heard(subject: str, _reply: str, payload: bytes, _status: int) -> None:
+            came = subject.endswith(".CONNECT")
+            try:
+                news = _read(payload, _Presence)
+            except CarrierError as error:
+                if self._on_fault is not None:
+                    self._on_fault(error)
+                return
+            client = news.client
+            callback(
+                Presence(
+                    server_id=news.server.id,
+                    client_id=client.id,
+                    device=client.name_tag,
+                    host=client.host,
+                    connected=came,
+                    reason=news.reason,
+                )
+            )
+
+        subscribe = self._connection.subscribe
+        return (
+            subscribe(f"$SYS.ACCOUNT.{account}.CONNECT", heard),
+            subscribe(f"$SYS.ACCOUNT.{account}.DISCONNECT", heard),
+        )
+
+
+def _read(payload: bytes, shape: type[_Shape]) -> _Shape:
+    try:
+        return msgspec.json.decode(payload, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CarrierError("an answer of another form") from error
