@@ -18,6 +18,7 @@ import asyncpg
 
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable, open_durable
+from wardwire.store.hosts import connect_to_primary, split_hosts
 from wardwire.testing.dump import DeadlineRow, DeliveryRow, Dump, IdentityRow, InboxRow, MessageRow
 from wardwire.testing.history import Outcome
 
@@ -107,13 +108,13 @@ class GroundSubmitter:
         known: KnownEpoch,
         *,
         mutant: Mutant = Mutant.NONE,
-        connect: Callable[..., Awaitable[asyncpg.Connection]] = asyncpg.connect,
+        connect: Callable[..., Awaitable[asyncpg.Connection]] = connect_to_primary,
     ) -> None:
         self._dsn = dsn
         self._person = person
         self._known = known
         self._mutant = mutant
-        self._connect = connect
+        self._connect = first_writable if mutant is Mutant.NO_EPOCH else connect
         self._durable: DurableConnection | None = None
 
     async def submit(self, source: str, external_id: str, digest: str) -> Answer:
@@ -143,7 +144,7 @@ class GroundSubmitter:
             self._durable.connection.terminate()
             self._durable = None
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(2 * PATIENCE_S):
                 durable = await open_durable(self._dsn, without_standby="degraded", connect=self._connect)
         except TimeoutError:
             raise Unavailable(Code.UNAVAILABLE, "the database does not answer") from None
@@ -178,6 +179,18 @@ class GroundSubmitter:
         else:
             row = await connection.fetchrow(_IDENTITY, *given, message)
         return row["message"], row["digest"], row["fresh"]
+
+
+async def first_writable(dsn: str, **options: Any) -> asyncpg.Connection:
+    """Connect to the first host that takes writes, whichever it is: what the mutant without epochs does."""
+    options |= {"target_session_attrs": "read-write", "timeout": 0.7}
+    failure: Exception | None = None
+    for host in split_hosts(dsn):
+        try:
+            return await asyncpg.connect(host, **options)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            failure = error
+    raise ConnectionError("no host takes writes") from failure
 
 
 def _deaf(
