@@ -46,7 +46,9 @@ async def test_nobody_comes_in_without_a_password(postgres: Postgres) -> None:
     """No local login is trusted, neither by the socket nor by the loopback."""
     for address in (f"host={postgres.plan.sockets}", "host=127.0.0.1"):
         with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(f"postgresql://{SUPERUSER}:wrong@/postgres?{address}&port={postgres.plan.port}")
+            await asyncpg.connect(
+                f"postgresql://{SUPERUSER}:wrong@/postgres?{address}&port={postgres.plan.port}"
+            )
 
 
 def test_passwords_sockets_and_data_are_private(postgres: Postgres) -> None:
@@ -58,7 +60,7 @@ def test_passwords_sockets_and_data_are_private(postgres: Postgres) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-@pytest.mark.needs("root")
+@pytest.mark.needs_root
 def test_as_root_the_server_runs_as_another_user(postgres: Postgres) -> None:
     """PostgreSQL refuses root, and nothing of ours needs to be root."""
     assert Path(f"/proc/{postgres.pid}").stat().st_uid not in (0, os.geteuid())

@@ -88,7 +88,7 @@ class NatsPlan:
 
 
 class NatsServer:
-    """One server of the pair. Not thread-safe; start it from a thread that lives as long as the server may."""
+    """One server of the pair. Start it from a thread that lives as long as the server may."""
 
     def __init__(self, plan: NatsPlan, name: str, host: str, ports: dict[str, int]) -> None:
         self.plan = plan
@@ -135,9 +135,7 @@ class NatsServer:
         """Tell whether the server greets; two seconds at most."""
         return probe_nats(LOOPBACK if self._host in ("0.0.0.0", "::") else self._host, self.port)
 
-    def wait_ready(
-        self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False
-    ) -> None:
+    def wait_ready(self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> None:
         """
         Wait until the server greets.
 
@@ -185,13 +183,15 @@ class NatsServer:
 
 
 class NatsPair:
-    """Both servers of a plan. `prepare`, then start `edge`, then `core`; `wait_joined` when all leaves stand."""
+    """Both servers of a plan: `prepare`, start `edge`, then `core`; `wait_joined` when all leaves stand."""
 
     def __init__(self, plan: NatsPlan) -> None:
         self.plan = plan
         ports = plan.ports
-        self.edge = NatsServer(plan, "edge", plan.edge_host, {"edge_listen": ports.edge, "leaf_port": ports.leaf})
-        self.core = NatsServer(plan, "core", LOOPBACK, {"core_port": ports.core, "monitor_port": ports.monitor})
+        at_edge = {"edge_listen": ports.edge, "leaf_port": ports.leaf}
+        at_core = {"core_port": ports.core, "monitor_port": ports.monitor}
+        self.edge = NatsServer(plan, "edge", plan.edge_host, at_edge)
+        self.core = NatsServer(plan, "core", LOOPBACK, at_core)
 
     def prepare(self) -> None:
         """
@@ -227,9 +227,7 @@ class NatsPair:
         write_private(plan.conf("edge"), edge.encode(), plan.account)
         write_private(plan.conf("core"), core.encode(), plan.account)
 
-    def wait_joined(
-        self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False
-    ) -> None:
+    def wait_joined(self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> None:
         """
         Wait until every leaf of the core server stands.
 

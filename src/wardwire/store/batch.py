@@ -137,7 +137,7 @@ class Batch:
         device_id: UUID | None = None,
     ) -> None:
         """Record a fact; it gets its place in the chain when the batch is written."""
-        self.drafts.append(Draft(self.now, kind, message_id, person_id, device_id, body))
+        self.drafts.append(Draft(kind, message_id, person_id, device_id, body))
 
     def tell(self, person_id: UUID, event: str, message_id: UUID, body: Any = None) -> None:
         """Add an event to a person's inbox; the same one for the same message is told once a batch."""
@@ -178,7 +178,7 @@ async def write_batch(
     if batch.attempts[0]:
         batch.extras.insert(0, (_SQL["attempt"], (batch.now, *batch.attempts)))
         batch.attempts = _columns(5)
-    linked = chain.link(batch.drafts)
+    linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []
     for event in batch.events:
@@ -251,7 +251,7 @@ def _arguments(
         *changes,
         *armed,
         *disarmed,
-        chain.writer, *facts,
+        chain.writer, chain.seq, *facts,
         people, [counts[person_id] for person_id in people], epoch,
         [event.person_id for event in batch.events], nths,
         [event.event for event in batch.events], [event.message_id for event in batch.events],
