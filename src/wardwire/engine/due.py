@@ -81,6 +81,10 @@ class DueLoop:
             self._sooner.append((message_id, person_id, UUID(int=0)))
             self._wake.set()
 
+    async def idle(self) -> None:
+        """Wait until no attempt on an outside channel is under way."""
+        await self._outbox.idle()
+
     async def run(self) -> None:
         """Claim and hand over, until cancelled. Trouble with the database ends a round, not the loop."""
         connection: asyncpg.Connection | None = None
@@ -89,7 +93,7 @@ class DueLoop:
                 try:
                     if connection is None or connection.is_closed():
                         connection = await self._connect()
-                    await self._round(connection)
+                    await self.round(connection)
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                     log.warning("due_round_failed", reason=type(error).__name__)
                     if connection is not None:
@@ -104,7 +108,8 @@ class DueLoop:
                 with contextlib.suppress(Exception):
                     await connection.close(timeout=1)
 
-    async def _round(self, connection: asyncpg.Connection) -> None:
+    async def round(self, connection: asyncpg.Connection) -> None:
+        """Claim what is due now, and hand it over; returns before all of it is committed."""
         if self._sooner:
             sooner, self._sooner = self._sooner, []
             await make_due(connection, self._clock.now(), sooner)

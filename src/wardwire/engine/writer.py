@@ -61,6 +61,8 @@ class LaneWriter:
         self._armed = armed
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._durable: DurableConnection | None = None
         self._chain = Chain(uuid4())
         self._days: frozenset[date] = frozenset()
@@ -93,7 +95,12 @@ class LaneWriter:
             act.failed(Unavailable(Code.OVERLOADED, "too much is waiting in this lane; nothing was kept"))
         else:
             self._queue.append(act)
+            self._idle.clear()
             self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing waits and nothing is being committed."""
+        await self._idle.wait()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
@@ -119,6 +126,7 @@ class LaneWriter:
             finally:
                 self._durable = None
                 self._fail_waiting()
+                self._idle.set()
                 self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
                 self._chain = Chain(uuid4())
                 with contextlib.suppress(Exception):
@@ -127,6 +135,7 @@ class LaneWriter:
     async def _serve(self, durable: DurableConnection) -> None:
         while True:
             while not self._queue:
+                self._idle.set()
                 self._wake.clear()
                 await self._wake.wait()
             acts = self._take()
