@@ -1,0 +1,59 @@
+"""Ports on the loopback: find a free one, and say clearly when a wanted one is taken."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from wardwire.ops.failure import StartFailed
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port(host: str = LOOPBACK) -> int:
+    """Give a port that nobody listens on now. Another may take it before us: the start then says so."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address reaches no further than this machine; of names only localhost does."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def require_free(host: str, port: int, *, what: str, key: str) -> None:
+    """
+    Make sure that a port can be bound.
+
+    Args:
+        what: Who wants it, for the sentence ("The NATS server for devices").
+        key: The setting that chooses it, for the remedy.
+
+    Raises:
+        StartFailed: `port_busy`, `port_denied` or `address_unknown`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                code, why = "port_busy", "is in use by another program"
+            case errno.EACCES | errno.EPERM:
+                code, why = "port_denied", "may not be used by this user"
+            case _:
+                code, why = "address_unknown", f"cannot be used: {error.strerror or error}"
+        raise StartFailed(
+            code,
+            f"{what} wants {host}:{port}, which {why}.",
+            f"End that program (ss -ltnp shows it), or choose another address in the setting {key}.",
+        ) from error

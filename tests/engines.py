@@ -1,0 +1,112 @@
+"""
+The real engines for tests: PostgreSQL servers, a fresh database per test, the pair of NATS servers.
+
+A pytest plugin. Servers live for the session and run on free ports in folders of their own, as `nobody` when
+the tests run as root. On which majors a test runs is decided in `conftest.py` (`pg_major`).
+
+Fixtures:
+    postgres        the server (`.dsn(dbname, user)`, `.major`, `.pid`, `.data`); never kill it, start a
+                    `throwaway_postgres` for that
+    fresh_database  a migrated database of this test alone: `.name`, `.logins` (owner, app, sealer, readonly)
+    database_url    its address for the app's role
+    nats_pair       the two servers (`.edge`, `.core`, `.logins()`); never kill it either
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from wardwire.ops.nats import NatsPair
+from wardwire.ops.nats_throwaway import throwaway_nats
+from wardwire.ops.postgres import SUPERUSER, Postgres
+from wardwire.ops.postgres_throwaway import throwaway_postgres
+from wardwire.ops.process import polls
+from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
+
+TEMPLATE = "wardwire_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(pg_major: int) -> Iterator[Postgres]:
+    """One server for the session, with the template of our schema."""
+    with throwaway_postgres(major=pg_major) as server:
+        run_apart(_execute(server, f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}"))
+        _migrate(server.dsn(TEMPLATE, OWNER))
+        yield server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshDatabase:
+    """A database of one test alone."""
+
+    name: str
+    logins: DatabaseLogins
+
+
+@pytest.fixture
+def fresh_database(postgres: Postgres) -> Iterator[FreshDatabase]:
+    """Copy the template, and drop the copy with everybody in it afterwards."""
+    name = f"test_{next(_numbers)}"
+    run_apart(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}"))
+    yield FreshDatabase(name=name, logins=logins(postgres.plan, dbname=name))
+    run_apart(_execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def database_url(fresh_database: FreshDatabase) -> str:
+    """The address of a fresh, migrated database for the app's role."""
+    return fresh_database.logins.app
+
+
+@pytest.fixture(scope="session")
+def nats_pair() -> Iterator[NatsPair]:
+    """The edge and core servers, joined."""
+    with throwaway_nats() as pair:
+        yield pair
+
+
+async def _execute(server: Postgres, statement: str) -> None:
+    connection = await asyncpg.connect(server.dsn("postgres", SUPERUSER))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _migrate(owner_dsn: str) -> None:
+    """Bring the schema in, once there is one."""
+    if importlib.util.find_spec("wardwire.store.migrations") is None:
+        return
+    module: Any = importlib.import_module("wardwire.store.migrations")
+    if not hasattr(module, "migrate"):
+        return
+    outcome = module.migrate(owner_dsn)
+    if inspect.isawaitable(outcome):
+        run_apart(_await(outcome))
+
+
+async def _await(work: Any) -> None:
+    await work
+
+
+def wait_for(condition: Any, *, patience_s: float = 10.0, what: str = "the condition") -> Any:
+    """Ask again and again until the answer is true; fail after the patience. For other processes."""
+    for _ in polls(patience_s):
+        answer = condition()
+        if answer:
+            return answer
+    raise AssertionError(f"{what} did not come true within {patience_s} s")
+
+
+REPOSITORY = Path(__file__).resolve().parent.parent
