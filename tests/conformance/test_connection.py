@@ -208,9 +208,7 @@ async def test_a_server_that_reads_nothing_is_bounded_then_noticed(server: NatsS
     """Frozen: what we publish waits, then `Unavailable`; the keepalive ends it; thawed, we are back."""
     witness = Witness()
     timing = replace(FAST, ping_s=0.2, pings_open_max=2)
-    connection = Connection(
-        replace(target(server), timing=timing, write_max=256 * 1024), on_state=witness.on_state
-    )
+    connection = Connection(replace(target(server), timing=timing, write_max=256 * 1024), on_state=witness.on_state)
     connection.start()
     await connection.ready(5)
     server.send(signal.SIGSTOP)
@@ -271,9 +269,7 @@ async def test_a_lame_duck_is_announced(server: NatsServer) -> None:
 async def test_plain_text_is_never_a_fallback_for_tls(server: NatsServer) -> None:
     """With a TLS context, a server without TLS gets no password."""
     witness = Witness()
-    connection = Connection(
-        replace(target(server), tls=ssl.create_default_context()), on_state=witness.on_state
-    )
+    connection = Connection(replace(target(server), tls=ssl.create_default_context()), on_state=witness.on_state)
     connection.start()
     assert "TLS" in await witness.saw(State.REFUSED)
     await connection.close()

@@ -208,9 +208,7 @@ async def test_a_registered_key_without_its_signature_is_refused(site: Site) -> 
 
 
 @pytest.mark.parametrize(("password", "let_in"), [("token", True), ("wrong", False), ("explode", False)])
-async def test_a_short_lived_token_lets_in_who_cannot_sign(
-    site: Site, *, password: str, let_in: bool
-) -> None:
+async def test_a_short_lived_token_lets_in_who_cannot_sign(site: Site, *, password: str, let_in: bool) -> None:
     """And a fault of ours while deciding lets nobody in."""
     device, _ = site.register()
     witness = Witness()

@@ -153,9 +153,7 @@ async def test_the_same_works_over_tls(make: Maker, tmp_path: Path) -> None:
     server = bare_server(tmp_path, f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}\n')
     server.start()
     try:
-        client = await make(
-            f"tls://127.0.0.1:{server.port}", tls=ssl.create_default_context(cafile=certificate)
-        )
+        client = await make(f"tls://127.0.0.1:{server.port}", tls=ssl.create_default_context(cafile=certificate))
         heard = Heard()
         await client.subscribe("secret", heard)
         await client.publish("secret", b"x" * 50_000)
