@@ -95,9 +95,7 @@ def _database(settings: Settings) -> EmbeddedDatabase | DatabaseLogins:
     logins = DatabaseLogins(
         owner=with_password(own.owner_dsn, read_secret(own.owner_password_file)) if own.owner_dsn else "",
         app=app,
-        sealer=with_password(own.sealer_dsn, read_secret(own.sealer_password_file))
-        if own.sealer_dsn
-        else app,
+        sealer=with_password(own.sealer_dsn, read_secret(own.sealer_password_file)) if own.sealer_dsn else app,
         readonly=with_password(own.readonly_dsn, read_secret(own.readonly_password_file))
         if own.readonly_dsn
         else app,
@@ -209,9 +207,7 @@ def announce(settings: Settings, engines: Engines) -> None:
     """Say that everything is there, to people and to systemd."""
     logins = engines.logins()
     scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
-    say(
-        f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}"
-    )
+    say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}")
     say("Stop it with Ctrl-C.")
     notify("READY=1")
 
