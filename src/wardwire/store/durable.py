@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 # A request is answered *unknown* after this long; the commit itself is never cancelled.
 PATIENCE_S = 2.0
+# An opened connection must have made its first durable commit within this.
+OPEN_PATIENCE_S = 10.0
 
 _PATH_SETTINGS = {
     "application_name": "wardwire",
@@ -154,7 +156,7 @@ async def open_durable(
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise Unavailable(Code.UNAVAILABLE, f"the database is not reachable: {type(error).__name__}") from error
     try:
-        durability = await _examine(connection, without_standby)
+        durability = await _examined(connection, without_standby)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         connection.terminate()
         raise Unavailable(Code.UNAVAILABLE, f"the database is not ready: {type(error).__name__}") from error
@@ -162,6 +164,16 @@ async def open_durable(
         connection.terminate()
         raise
     return DurableConnection(connection, durability)
+
+
+async def _examined(connection: asyncpg.Connection, without_standby: str) -> Durability:
+    """Examine it; one that hangs is cut, never cancelled."""
+    task = asyncio.ensure_future(_examine(connection, without_standby))
+    done, _ = await asyncio.wait({task}, timeout=OPEN_PATIENCE_S)
+    if not done:
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        raise Unavailable(Code.UNAVAILABLE, f"the database has not committed anything within {OPEN_PATIENCE_S:g} s")
+    return task.result()
 
 
 async def _examine(connection: asyncpg.Connection, without_standby: str) -> Durability:
@@ -184,6 +196,20 @@ async def _examine(connection: asyncpg.Connection, without_standby: str) -> Dura
         row["timeline"],
     )
     return Durability(standby=bool(row["standbys"]), epoch=epoch)
+
+
+async def within(durable: DurableConnection, reading: Awaitable[T], patience_s: float = PATIENCE_S) -> T:
+    """Read on a durable connection; one that hangs is cut.
+
+    Raises:
+        Unavailable: No answer in time; the connection is gone.
+    """
+    task = asyncio.ensure_future(reading)
+    done, _ = await asyncio.wait({task}, timeout=patience_s)
+    if not done:
+        _abandon(durable, task)
+        raise Unavailable(Code.UNAVAILABLE, f"the database has not answered within {patience_s:g} s")
+    return task.result()
 
 
 def _abandon(durable: DurableConnection, task: asyncio.Future[Any]) -> None:
