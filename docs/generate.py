@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wardwire.model.errors import MEANING, Code
+from wardwire.settings_sources import render_reference
 
 DOCS = Path(__file__).parent
 
@@ -50,7 +51,10 @@ def _http_status() -> Mapping[Code, int] | None:
     return status
 
 
-PARTS = (Part("reference/errors.md", "codes", render_codes),)
+PARTS = (
+    Part("reference/errors.md", "codes", render_codes),
+    Part("reference/settings.md", "settings", render_reference),
+)
 
 
 def put(document: str, name: str, text: str) -> str:

@@ -381,5 +381,5 @@ def render_reference() -> str:
                 default = "" if entry.default in (None, "", {}) else f"`{_spell(entry.default)}`"
                 unit = f" ({entry.unit})" if entry.unit else ""
                 allowed = entry.allowed.replace("|", "\\|")
-                lines.append(f"| `{entry.name}` | {default} | {allowed}{unit} | {entry.help} |")
+                lines.append(f"| `{entry.key}` | {default} | {allowed}{unit} | {entry.help} |")
     return "\n".join(lines).strip()

@@ -171,4 +171,4 @@ def test_every_setting_has_a_sentence_and_stands_in_the_reference() -> None:
 
     for entry in entries():
         assert entry.help.endswith((".", ")")), entry.key
-        assert f"| `{entry.name}` |" in page
+        assert f"| `{entry.key}` |" in page
