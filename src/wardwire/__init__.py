@@ -1,3 +1,3 @@
-"""Clinical messages that reach the right person, prove it, and go on to the next when nobody answers."""
+"""Wardwire: clinical messages that reach the right person, prove it, and go on when nobody answers."""
 
 __version__ = "0.1.0"

@@ -112,9 +112,7 @@ def test_a_missing_file_is_found(server: Postgres, made: Path) -> None:
     assert len(backup.verify(made, server.plan.binaries)) == 2
 
 
-def test_the_command_proves_a_backup_by_its_exit_status(
-    made: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_proves_a_backup_by_its_exit_status(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """0 when whole, 1 with the problems when not."""
     assert main(["backup", "verify", str(made), "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out)["problems"] == []

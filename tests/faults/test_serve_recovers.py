@@ -158,9 +158,7 @@ def test_a_lock_file_with_a_strangers_pid_does_not_keep_the_database_down() -> N
         assert stranger is not None
         lock = (site.home / "postgres" / "postmaster.pid").read_text().splitlines()
         assert site.stop() == 0
-        (site.home / "postgres" / "postmaster.pid").write_text(
-            "\n".join([str(os.getpid()), *lock[1:]]) + "\n"
-        )
+        (site.home / "postgres" / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lock[1:]]) + "\n")
 
         site.start()
         site.until_ready()

@@ -92,9 +92,7 @@ def in_mounts(home: Path, mounts: str) -> list[str]:
     ],
     ids=["read-only", "full"],
 )
-def test_a_folder_that_cannot_be_written_is_named(
-    tmp_path: Path, mount: str, sentence: str, status: int
-) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, mount: str, sentence: str, status: int) -> None:
     """Read-only and full folders: what is wrong, where, and what to do."""
     with served() as site:
         site._prefix = in_mounts(site.home, mount)

@@ -52,9 +52,7 @@ def test_every_command_can_explain_itself(name: str, capsys: pytest.CaptureFixtu
     assert "Usage" in capsys.readouterr().out
 
 
-def test_wrong_settings_end_with_two_and_each_on_its_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_settings_end_with_two_and_each_on_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever command reads them."""
     file = tmp_path / "w.toml"
     file.write_text("[api]\nlisten = 1\nlistn = 2\n")
@@ -76,9 +74,7 @@ def test_checking_settings_finds_everything_and_says_so_as_json(
 
     told = json.loads(capsys.readouterr().out)
     assert told["schema_version"] == 1
-    assert told["problems"] == [
-        {"where": f"{file}:2", "what": "waits.high_s: 0 is not a number from 0.1 to 3600"}
-    ]
+    assert told["problems"] == [{"where": f"{file}:2", "what": "waits.high_s: 0 is not a number from 0.1 to 3600"}]
 
 
 def test_explaining_a_setting_tells_where_its_value_came_from(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,90 @@
+"""The lanes: `code` and `high` have writers of their own, so that they never wait behind the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from wardwire.engine.cache import DeliveryCache
+from wardwire.engine.writer import LaneWriter
+from wardwire.flow.ports import Act, Announcer
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Unavailable
+from wardwire.model.priority import Lane
+from wardwire.store.batch import Batch
+from wardwire.store.durable import DurableConnection
+
+# Two writers in the lane of the many: one batch executes while the other waits for its flush.
+WRITERS = {Lane.CODE: 1, Lane.HIGH: 1, Lane.REST: 2}
+
+
+class Lanes:
+    """Where acts are handed in; implements flow/ports.Writer."""
+
+    def __init__(
+        self,
+        *,
+        open_connection: Callable[[], Awaitable[DurableConnection]],
+        clock: Clock,
+        announcer: Announcer,
+        node: str,
+        armed: Callable[[Batch], None] = lambda batch: None,
+    ) -> None:
+        cache = DeliveryCache()
+        self.rest_closed = False
+        self._writers = {
+            lane: [
+                LaneWriter(
+                    f"{node}/{lane.name.lower()}/{nth}",
+                    open_connection=open_connection,
+                    clock=clock,
+                    announcer=announcer,
+                    cache=cache,
+                    armed=armed,
+                )
+                for nth in range(count)
+            ]
+            for lane, count in WRITERS.items()
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def put(self, act: Act) -> None:
+        """Take an act, or fail it at once; never waits.
+
+        While `rest_closed` (the disk is nearly full) only the lanes of `code` and `high` take submissions.
+        """
+        if self.rest_closed and act.lane is Lane.REST and act.identity is not None:
+            act.failed(Unavailable(Code.DISK_LOW, "the disk is nearly full: only code and high are taken"))
+            return
+        writers = self._writers[act.lane]
+        writers[act.affinity % len(writers)].put(act)
+
+    @property
+    def serving(self) -> bool:
+        """Whether every lane takes acts."""
+        return all(writer.serving for writer in self.writers)
+
+    @property
+    def epoch(self) -> int:
+        """The database's epoch; 0 = not known now."""
+        return max(writer.epoch for writer in self.writers)
+
+    @property
+    def writers(self) -> list[LaneWriter]:
+        """Every writer: for health and metrics."""
+        return [writer for writers in self._writers.values() for writer in writers]
+
+    async def start(self) -> None:
+        """Start all writers; returns when each has a connection. Waits as long as the database is away."""
+        opened = [asyncio.Event() for _ in self.writers]
+        for writer, event in zip(self.writers, opened, strict=True):
+            self._tasks.append(asyncio.create_task(writer.run(event.set), name=writer.name))
+        for event in opened:
+            await event.wait()
+
+    async def stop(self) -> None:
+        """Stop all writers; what waits is failed as not kept, what is being committed is *unknown*."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

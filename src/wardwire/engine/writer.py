@@ -1,0 +1,287 @@
+"""One writer: one connection, one chain of facts, one queue. Batches are natural: what gathers while a commit is
+under way is the next batch. No timer.
+
+A batch whose guess was wrong (a delivery changed elsewhere, an identity was there already) is undone by the
+database and decided anew; one that fails is split until the bad act stands alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from wardwire.engine.cache import DeliveryCache
+from wardwire.engine.known import BatchKnown, read_known
+from wardwire.flow.ports import Act, Announcer
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Refused, Unavailable, Unknown
+from wardwire.model.facts import FactKind
+from wardwire.store.batch import Batch, Numbered, write_batch
+from wardwire.store.chain import Chain, Draft
+from wardwire.store.durable import DurableConnection
+from wardwire.store.identities import repeat_identities
+from wardwire.store.partitions import list_days
+
+LARGEST_BATCH = 500
+LONGEST_QUEUE = 5_000
+REOPEN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+# Undone because of another's commit, not because of what we asked: decide anew.
+_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03"})
+_IDENTITIES = "identities_pkey"
+
+log = structlog.get_logger("wardwire.engine.writer")
+
+
+class LaneWriter:
+    """Commits the acts that are put to it, in order, and tells each how it ended, exactly once."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        open_connection: Callable[[], Awaitable[DurableConnection]],
+        clock: Clock,
+        announcer: Announcer,
+        cache: DeliveryCache,
+        armed: Callable[[Batch], None],
+    ) -> None:
+        self.name = name
+        self._open = open_connection
+        self._clock = clock
+        self._announcer = announcer
+        self._cache = cache
+        self._armed = armed
+        self._queue: deque[Act] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._durable: DurableConnection | None = None
+        self._chain = Chain(uuid4())
+        self._days: frozenset[date] = frozenset()
+        self._after: str | None = None
+        # Acts of the batch under way that have been told how they ended.
+        self._ended: set[int] = set()
+        self.committed = 0
+        self.batches = 0
+
+    @property
+    def serving(self) -> bool:
+        """Whether acts are taken: there is a connection whose commits are worth a promise."""
+        return self._durable is not None
+
+    @property
+    def epoch(self) -> int:
+        """The database's epoch, as of the connection; 0 = none."""
+        return self._durable.durability.epoch if self._durable else 0
+
+    @property
+    def waiting(self) -> int:
+        """How many acts wait."""
+        return len(self._queue)
+
+    def put(self, act: Act) -> None:
+        """Take an act, or fail it at once; never waits."""
+        if self._durable is None:
+            act.failed(Unavailable(Code.UNAVAILABLE, "the database cannot be reached now; nothing was kept"))
+        elif len(self._queue) >= LONGEST_QUEUE:
+            act.failed(Unavailable(Code.OVERLOADED, "too much is waiting in this lane; nothing was kept"))
+        else:
+            self._queue.append(act)
+            self._idle.clear()
+            self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing waits and nothing is being committed."""
+        await self._idle.wait()
+
+    async def run(self, started: Callable[[], None]) -> None:
+        """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
+        tries = 0
+        while True:
+            try:
+                durable = await self._open()
+                self._days = await list_days(durable.connection)
+            except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning(
+                    "database_unavailable", lane=self.name, reason=str(error.args[-1] if error.args else error)
+                )
+                await asyncio.sleep(REOPEN_S[min(tries, len(REOPEN_S) - 1)])
+                tries += 1
+                continue
+            tries = 0
+            self._durable = durable
+            started()
+            try:
+                await self._serve(durable)
+            except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("connection_lost", lane=self.name, reason=str(error))
+            except Exception:
+                log.exception("writer_failed", lane=self.name)
+            finally:
+                self._durable = None
+                self._fail_waiting()
+                self._idle.set()
+                self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
+                self._chain = Chain(uuid4())
+                with contextlib.suppress(Exception):
+                    await durable.close()
+
+    async def _serve(self, durable: DurableConnection) -> None:
+        while True:
+            while not self._queue:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            acts = self._take()
+            try:
+                await self._commit(durable, acts)
+            except BaseException as error:
+                # Whoever has not been told yet is told now: nothing of theirs was tried to the end.
+                for act in acts:
+                    self._end(act, error if isinstance(error, Unknown) else _gone())
+                raise
+            self._ended.clear()
+
+    def _take(self) -> list[Act]:
+        """Take what waits. The second of one identity waits for the next batch: it is answered by the first."""
+        acts: list[Act] = []
+        identities: set[tuple[str, str]] = set()
+        later: list[Act] = []
+        queue = self._queue
+        while queue and len(acts) < LARGEST_BATCH:
+            act = queue.popleft()
+            identity = act.identity
+            if identity is not None:
+                if identity in identities:
+                    later.append(act)
+                    continue
+                identities.add(identity)
+            acts.append(act)
+        queue.extendleft(reversed(later))
+        return acts
+
+    async def _commit(self, durable: DurableConnection, acts: Sequence[Act]) -> None:
+        """Commit acts together; on any trouble that is not the connection's, find whose it is."""
+        remaining = list(acts)
+        for _ in range(8):
+            if not remaining:
+                return
+            known = await read_known(durable.connection, remaining, self._cache)
+            batch, remaining, broken = self._decide(durable, remaining, known)
+            if broken:
+                continue
+            if batch.empty:
+                self._announce([], batch, remaining)
+                return
+            try:
+                numbered = await write_batch(durable, self._chain, batch, self._days)
+            except asyncpg.UniqueViolationError as error:
+                self._cache.drop(known.keys)
+                if error.constraint_name != _IDENTITIES:
+                    return await self._split(durable, remaining, error)
+                remaining = await self._answer_repeats(durable, remaining)
+            except asyncpg.PostgresError as error:
+                self._cache.drop(known.keys)
+                if error.sqlstate not in _DECIDE_ANEW:
+                    return await self._split(durable, remaining, error)
+            except Unknown:
+                self._cache.drop(known.keys)
+                raise
+            else:
+                self._cache.put(batch.created)
+                self._cache.put(after for _, after in batch.changes.values())
+                return self._announce(numbered, batch, remaining)
+        await self._split(durable, remaining, None)
+
+    def _decide(
+        self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
+    ) -> tuple[Batch, list[Act], bool]:
+        batch = Batch(self._clock.now())
+        if self._chain.seq == 0:
+            begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
+            batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
+        decided = []
+        broken = False
+        for act in acts:
+            try:
+                act.decide(known, batch, durable.durability.word)
+            except Refused as refused:
+                self._end(act, refused)
+            except Exception:
+                log.exception("act_broke", lane=self.name, act=type(act).__name__)
+                self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))
+                broken = True
+            else:
+                decided.append(act)
+        if not decided and self._chain.seq == 0:
+            batch.drafts.clear()
+        return batch, decided, broken
+
+    def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
+        """All is committed: tell devices, tell the senders, tell who waits for deadlines."""
+        self.batches += 1
+        self.committed += len(acts)
+        if numbered:
+            self._announcer.inbox(self.epoch, numbered)
+        for act in acts:
+            self._end(act, None)
+        if batch.live:
+            self._announcer.live(batch.live)
+        if batch.armed:
+            self._armed(batch)
+
+    async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
+        """Answer those whose identity was committed before; return the others."""
+        keys = [act.identity for act in acts if act.identity is not None]
+        found = await repeat_identities(durable, keys, self._clock.now())
+        others = []
+        for act in acts:
+            repeated = found.get(act.identity) if act.identity else None
+            if repeated is None:
+                others.append(act)
+            elif id(act) not in self._ended:
+                self._ended.add(id(act))
+                act.repeated(repeated.digest, repeated.result)
+        return others
+
+    async def _split(
+        self, durable: DurableConnection, acts: Sequence[Act], error: asyncpg.PostgresError | None
+    ) -> None:
+        """Halve what failed until the bad one stands alone: nobody's bad row delays anybody else."""
+        if len(acts) == 1:
+            state = error.sqlstate if error else "contention"
+            log.error("act_failed", lane=self.name, sqlstate=state, act=type(acts[0]).__name__)
+            self._end(acts[0], Unavailable(Code.UNAVAILABLE, f"the database refused it ({state}); nothing was kept"))
+            return
+        half = len(acts) // 2
+        await self._commit(durable, acts[:half])
+        await self._commit(durable, acts[half:])
+
+    def _end(self, act: Act, error: BaseException | None) -> None:
+        if id(act) in self._ended:
+            return
+        self._ended.add(id(act))
+        try:
+            if error is None:
+                act.committed()
+            else:
+                act.failed(error)  # type: ignore[arg-type]
+        except Exception:
+            log.exception("answer_failed", lane=self.name, act=type(act).__name__)
+
+    def _fail_waiting(self) -> None:
+        while self._queue:
+            self._end(self._queue.popleft(), _gone())
+        self._ended.clear()
+
+
+def _gone() -> Unavailable:
+    return Unavailable(Code.UNAVAILABLE, "the connection to the database is gone; nothing was kept")

@@ -1,0 +1,50 @@
+"""Raises technical alarms: a row that stays until cleared, and a message to the operators' desk, in one commit."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wardwire.flow.ports import Rules
+from wardwire.flow.statement import Sender, Statement, submission_of, write_statement
+from wardwire.flow.store_message import store_message
+from wardwire.model import ids
+from wardwire.model.errors import Refused
+from wardwire.model.facts import FactKind
+from wardwire.model.ids import new_id
+from wardwire.model.priority import Kind, Priority
+from wardwire.model.rights import SYSTEM
+from wardwire.model.routing import plan
+from wardwire.store.batch import Batch
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: str, message_id: object = None) -> None:
+    """Raise a technical alarm in this batch.
+
+    `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
+    fact stand alone: /readyz shows them.
+    """
+    alarm_id = new_id(batch.now)
+    batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now)
+    batch.record(
+        FactKind.ALARM_RAISED,
+        _ENCODE({"alarm": ids.write_id(ids.ALARM, alarm_id), "kind": kind, "subject": subject}).decode(),
+        message_id=message_id,  # type: ignore[arg-type]
+    )
+    if not rules.desk:
+        return
+    statement = Statement(
+        id=ids.write_id(ids.ALARM, alarm_id),
+        to=(rules.desk,),
+        kind=Kind.TECHNICAL_ALARM,
+        priority=Priority.HIGH,
+        subject="Technical alarm",
+        text=text,
+    )
+    submission = submission_of(statement, source=SYSTEM.source, content=write_statement(statement))
+    try:
+        decided = plan(submission, rules.directory, rules.waits, batch.now, sender=None)
+    except Refused:
+        return  # no desk to tell: the row above is what is left, and /readyz shows it
+    store_message(batch, rules, submission, decided, caller=SYSTEM, sender=Sender(source=SYSTEM.source))

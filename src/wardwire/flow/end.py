@@ -1,0 +1,83 @@
+"""The end of a message as a whole: cancelled or recalled by its sender, or expired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.flow.take import take_step
+from wardwire.model.delivery import Event, Happened, step
+from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.priority import Lane
+from wardwire.model.rights import Caller, may_cancel
+from wardwire.store.batch import NOBODY, Batch
+from wardwire.store.deadlines import EXPAND, EXPIRE
+
+Done = Callable[[int | WardwireError], None]
+
+
+class End(Act):
+    """End a message: every open delivery ends, every deadline of it goes, every device hears.
+
+    Idempotent: ending an ended message changes nothing. `done` is called with the number of deliveries that
+    ended by this, or with why not.
+    """
+
+    __slots__ = (
+        "_caller", "_count", "_done", "_event", "_message_id", "_rules", "_why", "affinity", "lane",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        message_id: UUID,
+        event: Event,
+        why: str,
+        *,
+        caller: Caller | None,
+        lane: Lane,
+        rules: Callable[[], Rules],
+        done: Done,
+    ) -> None:
+        """End a message by `Event.CANCEL` (why: `cancelled` or `recalled`) or `Event.EXPIRE` (no caller)."""
+        self._message_id = message_id
+        self._event = event
+        self._why = why
+        self._caller = caller
+        self._rules = rules
+        self._done = done
+        self._count = 0
+        self.lane = lane
+        self.affinity = hash(message_id)
+
+    def needs(self) -> Needs:
+        """The message with all its deliveries."""
+        return Needs(messages=(self._message_id,))
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """End what is open."""
+        self._count = 0
+        message = known.message(self._message_id)
+        caller = self._caller
+        if message is None or (caller and not may_cancel(caller, message.sender_person, message.source)):
+            raise Refused(Code.NOT_FOUND, "you have sent no such message")
+        if message.ended_at is None:
+            batch.also("end_message", batch.now, [self._message_id], [self._why])
+            batch.also("fanout_end", self._message_id)
+        batch.disarm(self._message_id, NOBODY, EXPIRE, NOBODY)
+        batch.disarm(self._message_id, NOBODY, EXPAND, NOBODY)
+        rules = self._rules()
+        device_id = caller.device_id if caller else None
+        for before in known.deliveries_of(self._message_id):
+            decided = step(before, Happened(event=self._event, device_id=device_id, answer=self._why), batch.now)
+            if decided.delivery is not before:
+                self._count += 1
+            take_step(batch, known, rules, before, decided, device_id=device_id, detail={"why": self._why})
+
+    def committed(self) -> None:
+        """Answer whoever asked."""
+        self._done(self._count)
+
+    def failed(self, error: WardwireError) -> None:
+        """Answer whoever asked."""
+        self._done(error)

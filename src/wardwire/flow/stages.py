@@ -1,0 +1,33 @@
+"""Begins a stage of a delivery: arms its deadline and intends its attempts on outside endpoints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from wardwire.model.delivery import Delivery
+from wardwire.model.people import Directory
+from wardwire.model.priority import lane_of
+from wardwire.model.routing import APP, Stage
+from wardwire.store.batch import Batch
+from wardwire.store.deadlines import CONFIRM, SEND
+
+
+def begin_stage(batch: Batch, directory: Directory, delivery: Delivery, stage: Stage | None, due: datetime) -> None:
+    """Arm a stage's deadline, and intend its attempts on outside endpoints.
+
+    A stage whose endpoints have all gone since the plan was made is not waited for: its deadline is now.
+    """
+    lane = lane_of(delivery.priority)
+    reachable = False
+    for kind in stage.kinds if stage else ():
+        if kind == APP:
+            reachable = reachable or bool(directory.active_devices(delivery.person_id))
+            continue
+        for endpoint in directory.active_endpoints(delivery.person_id, kind):
+            reachable = True
+            batch.intend((delivery.message_id, delivery.person_id, endpoint.id, delivery.stage, kind))
+            batch.arm(delivery.message_id, delivery.person_id, SEND, endpoint.id, lane, batch.now)
+    if stage is not None and not reachable:
+        due = batch.now
+    batch.arm(delivery.message_id, delivery.person_id, CONFIRM, UUID(int=delivery.stage), lane, due)

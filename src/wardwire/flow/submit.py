@@ -1,0 +1,111 @@
+"""Step 1 and 2: a submission is believed or refused, planned, and stored with all that it sets going."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.flow.statement import sender_of
+from wardwire.flow.store_message import digest_of, name_recipients, store_message
+from wardwire.flow.views import Reach, Stored
+from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.message import Submission, check_submission
+from wardwire.model.priority import lane_of
+from wardwire.model.rights import Caller, may_read, may_submit
+from wardwire.model.routing import plan
+from wardwire.store.batch import Batch
+
+_READ_STORED = msgspec.json.Decoder(Stored).decode
+
+Done = Callable[[Stored | WardwireError, bool], None]
+
+
+class Submit(Act):
+    """Keep a submission for good, or refuse it.
+
+    `done(stored, replayed)` is called after the commit: the sender may then be answered. `done(error, False)`
+    when nothing was kept (`Refused`, `Unavailable`) or nobody knows (`Unknown`: the same identity again will
+    tell). Repeating a (source, external id) gives the first result and writes nothing new.
+    """
+
+    __slots__ = ("_caller", "_done", "_rules", "_stored", "_submission", "affinity", "lane")
+
+    def __init__(self, submission: Submission, caller: Caller, rules: Callable[[], Rules], done: Done) -> None:
+        self._submission = submission
+        self._caller = caller
+        self._rules = rules
+        self._done = done
+        self._stored: Stored | None = None
+        self.lane = lane_of(submission.priority)
+        self.affinity = hash(submission.to[0]) if submission.to else 0
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """(source, external id)."""
+        return self._submission.source, self._submission.external_id
+
+    def needs(self) -> Needs:
+        """A reply needs the message that it answers: for its thread, and for the right to join it."""
+        reply_to = self._submission.reply_to
+        return Needs(messages=(reply_to,)) if reply_to else Needs()
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Check, plan, and add what is to be stored."""
+        submission, caller, rules = self._submission, self._caller, self._rules()
+        check_submission(submission, batch.now)
+        may_submit(caller, submission.kind, submission.priority)
+        thread_id = self._thread(known)
+        decided = plan(submission, rules.directory, rules.waits, batch.now, sender=caller.person_id)
+        self._stored = store_message(
+            batch,
+            rules,
+            submission,
+            decided,
+            caller=caller,
+            sender=sender_of(rules.directory, caller.person_id, submission.source),
+            thread_id=thread_id,
+            durability=durability,
+        )
+
+    def committed(self) -> None:
+        """Answer the sender."""
+        assert self._stored is not None
+        self._done(self._stored, False)
+
+    def failed(self, error: WardwireError) -> None:
+        """Answer the sender."""
+        self._done(error, False)
+
+    def repeated(self, digest: bytes, result: str) -> None:
+        """Give the first result again, or refuse an identity that is used for other content."""
+        if digest == digest_of(self._submission):
+            self._done(_READ_STORED(result), True)
+        else:
+            self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
+
+    def _thread(self, known: Known) -> UUID | None:
+        reply_to = self._submission.reply_to
+        if reply_to is None:
+            return None
+        message = known.message(reply_to)
+        if message is not None:
+            recipients = frozenset(delivery.person_id for delivery in known.deliveries_of(reply_to))
+            if may_read(self._caller, message.sender_person, message.source, recipients):
+                return message.thread_id
+        raise Refused(Code.NOT_FOUND, "there is no such message to reply to", pointer="/reply_to")
+
+
+def dry_run(submission: Submission, caller: Caller, rules: Rules, now: datetime) -> list[Reach]:
+    """Say who would get a submission, by which endpoints, and why. Decides as `Submit` does; keeps nothing.
+
+    Raises:
+        Refused: As `Submit` would.
+    """
+    check_submission(submission, now)
+    may_submit(caller, submission.kind, submission.priority)
+    decided = plan(submission, rules.directory, rules.waits, now, sender=caller.person_id)
+    return name_recipients(decided.people, rules.directory, now)

@@ -1,0 +1,89 @@
+"""Takes what a step decided about a delivery into the batch: its change, fact, deadline, attempts and words."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from wardwire.flow.alarm import raise_alarm
+from wardwire.flow.ports import Known, Rules
+from wardwire.flow.stages import begin_stage
+from wardwire.flow.views import Status, view_delivery
+from wardwire.model import ids
+from wardwire.model.delivery import Delivery, State, Step
+from wardwire.model.priority import Kind, lane_of
+from wardwire.store.batch import NOBODY, Batch
+from wardwire.store.deadlines import CONFIRM, NOTICE
+
+_ENCODE = msgspec.json.Encoder().encode
+# What the sender must have heard, not only been told: a deadline runs until their device says so.
+_MUST_BE_HEARD = frozenset({State.UNREACHABLE, State.EXPIRED})
+
+
+def take_step(
+    batch: Batch,
+    known: Known,
+    rules: Rules,
+    before: Delivery,
+    step: Step,
+    *,
+    device_id: UUID | None = None,
+    detail: dict[str, object] | None = None,
+) -> None:
+    """Add everything that follows from a step; a step that changed nothing adds nothing."""
+    after = step.delivery
+    if after is before:
+        return
+    batch.change(before, after)
+    known.took(after)
+    if before.state is State.PENDING:
+        batch.disarm(before.message_id, before.person_id, CONFIRM, UUID(int=before.stage))
+    if step.arm is not None:
+        begin_stage(batch, rules.directory, after, step.begin, step.arm)
+    if step.fact is not None:
+        body = {"state": after.state, **(detail or {})}
+        batch.record(
+            step.fact,
+            _ENCODE(body).decode(),
+            message_id=after.message_id,
+            person_id=after.person_id,
+            device_id=device_id,
+        )
+    if step.tell_person is not None:
+        view = view_delivery(after, batch.now, device_id)
+        batch.tell(after.person_id, step.tell_person, after.message_id, view)
+    if step.tell_sender:
+        _tell_sender(batch, rules, after, device_id)
+
+
+def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None) -> None:
+    sender = after.sender_person
+    if sender is not None:
+        batch.live.append(Status(sender, view_delivery(after, batch.now, device_id)))
+    if after.state not in _MUST_BE_HEARD or after.kind is Kind.TECHNICAL_ALARM:
+        return
+    if sender is None or not rules.directory.active_devices(sender):
+        alarm_unreached(batch, rules, after)
+        return
+    key = (sender, after.state.value, after.message_id)
+    if not any((e.person_id, e.event, e.message_id) == key for e in batch.events):
+        batch.tell(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+    lane = lane_of(after.priority)
+    batch.arm(after.message_id, sender, NOTICE, NOBODY, lane, batch.now + rules.notice_after)
+
+
+def alarm_unreached(batch: Batch, rules: Rules, delivery: Delivery) -> None:
+    """Tell the operators' desk that a message has not reached its recipient, and that nobody else knows."""
+    person = rules.directory.people.get(delivery.person_id)
+    raise_alarm(
+        batch,
+        rules,
+        kind="unreached",
+        subject=f"{ids.write_id(ids.MESSAGE, delivery.message_id)} {ids.write_id(ids.PERSON, delivery.person_id)}",
+        text=(
+            f"A message of priority {delivery.priority} has reached no device of"
+            f" {person.name if person else 'a person'}, and its sender does not know."
+        ),
+        message_id=delivery.message_id,
+    )

@@ -1,0 +1,83 @@
+"""What is told of a message's state: results to senders, status to their devices, events to recipients' devices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from wardwire.model import ids
+from wardwire.model.delivery import Delivery
+
+# So many recipients are named in a result; the rest is a number.
+MAX_NAMED = 100
+
+
+class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One recipient of a result.
+
+    `reach` is `device`, `email` or `none`: the best endpoint there is. `tries` are the stages to come, with
+    their seconds. `status` is named when it is not *available*.
+    """
+
+    person: str
+    name: str
+    why: str
+    reach: str
+    tries: str
+    status: str = ""
+
+
+class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a submission: it is committed.
+
+    `durability` is `synchronous` or `degraded`. Of more than 100 recipients only those are named who have no
+    endpoint, up to 100.
+    """
+
+    message: str
+    thread: str
+    at: datetime
+    durability: str
+    recipient_count: int
+    recipients: list[Reach]
+
+
+class NewBody(NamedTuple):
+    """The body of the event `new`: the message as JSON, and whether this person's devices ring."""
+
+    message: bytes
+    rings: bool
+    stored_at: datetime
+
+
+class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a delivery stands, for the person's own other devices and for the sender."""
+
+    message: str
+    person: str
+    state: str
+    at: datetime
+    response: str = ""
+    device: str = ""
+
+
+class Status(NamedTuple):
+    """A live word to a sender's devices."""
+
+    to: UUID
+    view: DeliveryView
+
+
+def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None) -> DeliveryView:
+    """Say how a delivery stands."""
+    return DeliveryView(
+        message=ids.write_id(ids.MESSAGE, delivery.message_id),
+        person=ids.write_id(ids.PERSON, delivery.person_id),
+        state=delivery.state,
+        at=at,
+        response=delivery.response or "",
+        device=ids.write_id(ids.DEVICE, device_id) if device_id else "",
+    )

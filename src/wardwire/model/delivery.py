@@ -1,0 +1,217 @@
+"""The life of a delivery (message x person): one table, and `step`, which decides what follows from an event.
+
+The diagram in docs/states.md is generated from TRANSITIONS.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model.errors import Code, Refused
+from wardwire.model.facts import FactKind
+from wardwire.model.message import ACCEPT, DECLINE, Offered
+from wardwire.model.priority import Kind, Priority
+from wardwire.model.routing import Stage
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"  # a stage is out and unconfirmed; a deadline is armed
+    UNREACHABLE = "unreachable"  # every stage passed unconfirmed; the sender was told; a device may still confirm
+    DELIVERED = "delivered"  # our code on the person's device has stored it and said so
+    READ = "read"  # it was on an unlocked screen for a second
+    ACCEPTED = "accepted"  # the person has taken it; can be handed back
+    DECLINED = "declined"  # the person will not
+    ANSWERED = "answered"  # one of the offered choices, or free text
+    CANCELLED = "cancelled"  # ended by its sender
+    EXPIRED = "expired"  # its time ran out unanswered; the sender was told
+
+
+ENDED = frozenset({State.CANCELLED, State.EXPIRED})
+RESPONDED = frozenset({State.ACCEPTED, State.DECLINED, State.ANSWERED})
+
+
+class Event(StrEnum):
+    """What can happen to a delivery."""
+
+    CONFIRMED = "confirmed"  # a device: stored
+    SEEN = "seen"  # a device: read
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    ANSWER = "answer"
+    HAND_BACK = "hand back"
+    DEADLINE = "deadline passed"  # nobody confirmed the stage in its time
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+
+
+_S, _E = State, Event
+_OPEN = (State.PENDING, State.UNREACHABLE, State.DELIVERED, State.READ)
+
+# (state, event) -> state. What is not here is a repeat, which changes nothing, or refused: see _repeat.
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (_S.PENDING, _E.DEADLINE): _S.PENDING,  # the next stage; UNREACHABLE when there is none
+    **{(s, _E.CONFIRMED): _S.DELIVERED for s in (_S.PENDING, _S.UNREACHABLE)},
+    **{(s, _E.SEEN): _S.READ for s in (_S.PENDING, _S.UNREACHABLE, _S.DELIVERED)},
+    **{(s, _E.ACCEPT): _S.ACCEPTED for s in (*_OPEN, _S.DECLINED)},
+    **{(s, _E.DECLINE): _S.DECLINED for s in _OPEN},
+    **{(s, _E.ANSWER): _S.ANSWERED for s in _OPEN},
+    (_S.ACCEPTED, _E.HAND_BACK): _S.READ,
+    **{(s, _E.CANCEL): _S.CANCELLED for s in State if s not in ENDED},
+    **{(s, _E.EXPIRE): _S.EXPIRED for s in _OPEN},
+}
+
+
+class Delivery(NamedTuple):
+    """A delivery as it stands. A named tuple, because the path makes two of them a message.
+
+    Attributes:
+        version: Counts the changes; a change decided on an older version is not written.
+        stage: Index of the stage that is out.
+        offered: What may be answered.
+    """
+
+    message_id: UUID
+    person_id: UUID
+    version: int
+    state: State
+    stage: int
+    stages: tuple[Stage, ...]
+    kind: Kind
+    priority: Priority
+    sender_person: UUID | None
+    offered: Offered
+    delivered_at: datetime | None = None
+    delivered_by: UUID | None = None
+    read_at: datetime | None = None
+    response: str | None = None
+    responded_at: datetime | None = None
+
+
+class Happened(NamedTuple):
+    """An event with its circumstances.
+
+    Attributes:
+        stage: For DEADLINE: the stage whose time was up; another one's deadline is stale and ignored.
+        device_id: The device that spoke.
+        answer: For ANSWER: the choice or the text.
+    """
+
+    event: Event
+    stage: int = 0
+    device_id: UUID | None = None
+    answer: str = ""
+
+
+class Step(NamedTuple):
+    """What follows from an event.
+
+    Attributes:
+        delivery: The new state; the same object when nothing changed.
+        fact: What to record; None when nothing changed.
+        arm: When the next deadline is due; None = leave none armed.
+        begin: The stage to begin now, if one begins.
+        tell_sender: The sender hears of the new state.
+        tell_person: The event that the person's devices hear, if any.
+    """
+
+    delivery: Delivery
+    fact: FactKind | None = None
+    arm: datetime | None = None
+    begin: Stage | None = None
+    tell_sender: bool = False
+    tell_person: str | None = None
+
+
+def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
+    """Decide what an event does to a delivery.
+
+    Raises:
+        Refused: `RESPONSE_NOT_OFFERED`, `ALREADY_ENDED` or `TOO_LATE`; nothing changes.
+    """
+    event = happened.event
+    after = TRANSITIONS.get((delivery.state, event))
+    if event is Event.DEADLINE:
+        return _deadline(delivery, happened, now) if after else Step(delivery=delivery)
+    if after is None:
+        return _repeat(delivery, happened)
+    if event in (Event.ACCEPT, Event.DECLINE, Event.ANSWER):
+        _check_offered(delivery.offered, happened)
+    changed = delivery._replace(state=after, version=delivery.version + 1)
+    if event in (Event.CANCEL, Event.EXPIRE):
+        fact = FactKind.CANCELLED if event is Event.CANCEL else FactKind.EXPIRED
+        return Step(
+            delivery=changed,
+            fact=fact,
+            tell_sender=event is Event.EXPIRE,
+            tell_person=happened.answer or fact.value.lower(),
+        )
+    if changed.delivered_at is None:
+        changed = changed._replace(delivered_at=now, delivered_by=happened.device_id)
+    match event:
+        case Event.CONFIRMED:
+            return Step(delivery=changed, fact=FactKind.DELIVERED, tell_sender=True)
+        case Event.SEEN:
+            changed = changed._replace(read_at=now)
+            return Step(delivery=changed, fact=FactKind.READ, tell_sender=True, tell_person="read")
+        case Event.HAND_BACK:
+            changed = changed._replace(response=None, responded_at=None)
+            return Step(delivery=changed, fact=FactKind.HANDED_BACK, tell_sender=True, tell_person="handed_back")
+        case _:
+            answer = happened.answer if event is Event.ANSWER else event.value
+            changed = changed._replace(response=answer, responded_at=now, read_at=changed.read_at or now)
+            return Step(delivery=changed, fact=FactKind.ANSWERED, tell_sender=True, tell_person="answered")
+
+
+def first_step(delivery: Delivery, now: datetime) -> Step:
+    """Begin a new delivery: its first stage, or a deadline due at once when it has none."""
+    if not delivery.stages:
+        return Step(delivery=delivery, arm=now)
+    stage = delivery.stages[0]
+    return Step(delivery=delivery, arm=now + stage.wait, begin=stage)
+
+
+def _deadline(delivery: Delivery, happened: Happened, now: datetime) -> Step:
+    if happened.stage != delivery.stage:
+        return Step(delivery=delivery)
+    following = delivery.stage + 1
+    if following < len(delivery.stages):
+        stage = delivery.stages[following]
+        changed = delivery._replace(stage=following, version=delivery.version + 1)
+        return Step(delivery=changed, fact=FactKind.NOT_CONFIRMED, arm=now + stage.wait, begin=stage)
+    if delivery.kind is Kind.TECHNICAL_ALARM and delivery.stages:
+        # The last resort never falls silent: it begins again, until a device confirms.
+        stage = delivery.stages[0]
+        changed = delivery._replace(stage=0, version=delivery.version + 1)
+        return Step(delivery=changed, fact=FactKind.NOT_CONFIRMED, arm=now + stage.wait, begin=stage)
+    changed = delivery._replace(state=State.UNREACHABLE, version=delivery.version + 1)
+    return Step(delivery=changed, fact=FactKind.UNREACHABLE, tell_sender=True)
+
+
+def _repeat(delivery: Delivery, happened: Happened) -> Step:
+    """What is not in the table: the same said twice changes nothing; anything else is refused."""
+    event, state = happened.event, delivery.state
+    if event in (Event.CONFIRMED, Event.SEEN, Event.CANCEL, Event.EXPIRE):
+        return Step(delivery=delivery)
+    if state in ENDED:
+        raise Refused(Code.ALREADY_ENDED, f"this message was {state} already")
+    if event is Event.HAND_BACK:
+        raise Refused(Code.TOO_LATE, "only what you have accepted can be handed back")
+    said = happened.answer if event is Event.ANSWER else event.value
+    if said == delivery.response:
+        return Step(delivery=delivery)
+    raise Refused(Code.TOO_LATE, f"you have answered already: {delivery.state}", answered=delivery.response)
+
+
+def _check_offered(offered: Offered, happened: Happened) -> None:
+    if happened.event is Event.ANSWER:
+        if happened.answer in offered.choices or (offered.free_text and happened.answer.strip()):
+            return
+    elif offered.accept_decline:
+        return
+    answer = {Event.ACCEPT: ACCEPT, Event.DECLINE: DECLINE}.get(happened.event, "this answer")
+    raise Refused(Code.RESPONSE_NOT_OFFERED, f"{answer} was not offered by the sender")

@@ -1,0 +1,77 @@
+"""Merges changes into the directory in memory: cheap for the usual small change, right for any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from wardwire.model import ids
+from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
+
+
+def merge_people(directory: Directory, people: Iterable[Person]) -> None:
+    """Take in people, new and changed."""
+    for person in people:
+        directory.people[person.id] = person
+
+
+def merge_endpoints(directory: Directory, endpoints: Iterable[Endpoint]) -> None:
+    """Take in outside endpoints; each replaces its former self."""
+    for endpoint in endpoints:
+        others = [e for e in directory.endpoints_of.get(endpoint.person_id, ()) if e.id != endpoint.id]
+        directory.endpoints_of[endpoint.person_id] = (*others, endpoint)
+
+
+def merge_devices(directory: Directory, devices: Iterable[Device]) -> None:
+    """Take in devices; a revoked one is no longer among its person's."""
+    for device in devices:
+        directory.devices[device.id] = device
+        directory.devices_by_nkey[device.nkey] = device.id
+        others = tuple(d for d in directory.devices_of.get(device.person_id, ()) if d != device.id)
+        directory.devices_of[device.person_id] = others if device.revoked else (*others, device.id)
+
+
+def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:
+    """Take in groups, new and changed."""
+    for group in groups:
+        directory.groups[group.id] = group
+
+
+def merge_roles(
+    directory: Directory, roles: Iterable[Role], shifts: Iterable[Shift], cancelled: Iterable[Shift]
+) -> None:
+    """Take in roles and their shifts. A changed role keeps the shifts that it had."""
+    for role in roles:
+        known = directory.roles.get(role.id)
+        directory.roles[role.id] = replace(role, shifts=known.shifts) if known else role
+    gone = {shift.id for shift in cancelled}
+    touched: dict[UUID, dict[UUID, Shift]] = {}
+    for shift in (*shifts, *cancelled):
+        held = touched.setdefault(shift.role_id, {known.id: known for known in directory.roles[shift.role_id].shifts})
+        if shift.id in gone:
+            held.pop(shift.id, None)
+        else:
+            held[shift.id] = shift
+    for role_id, held in touched.items():
+        directory.roles[role_id] = replace(directory.roles[role_id], shifts=tuple(held.values()))
+
+
+def merge_keys(directory: Directory, keys: Iterable[ApiKey]) -> None:
+    """Take in keys of integrations."""
+    for key in keys:
+        directory.keys[key.id] = key
+
+
+def index_names(directory: Directory) -> None:
+    """Make the index of names anew; only what is not disabled can be found by name."""
+    names: dict[str, list[tuple[str, UUID]]] = {}
+    for kind, table in (
+        (ids.PERSON, directory.people),
+        (ids.GROUP, directory.groups),
+        (ids.ROLE, directory.roles),
+    ):
+        for value, thing in table.items():
+            if not thing.disabled:
+                names.setdefault(thing.name.casefold(), []).append((kind, value))
+    directory.names = {name: tuple(found) for name, found in names.items()}

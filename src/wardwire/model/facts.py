@@ -1,0 +1,88 @@
+"""The audit vocabulary: what is recorded, in the past tense, and how its chain is hashed.
+
+A fact is written in the transaction of what it tells. Facts are enough to retell the story of a message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+GENESIS = bytes(32)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class FactKind(StrEnum):
+    """What can have happened."""
+
+    CHAIN_BEGUN = "ChainBegun"  # a writer began its chain; body: of which process and lane, after which chain
+    STORED = "Stored"  # body: source, external id, recipients with plan and why, digest, proof
+    EXPANDED = "Expanded"  # a chunk of a large message's recipients got their deliveries
+    LEFT_OUT = "LeftOut"  # a member of a group was left out
+    ATTEMPTED = "Attempted"  # an outside channel was tried: intent
+    SENT = "Sent"  # ... its provider took it; never more than that
+    SEND_FAILED = "SendFailed"  # ... it did not
+    NOT_SENT = "NotSent"  # ... it was not tried: nobody needed it any more
+    DELIVERED = "Delivered"
+    READ = "Read"
+    ANSWERED = "Answered"
+    HANDED_BACK = "HandedBack"
+    NOT_CONFIRMED = "NotConfirmed"  # a stage's time was up; the next one began
+    UNREACHABLE = "Unreachable"  # no stage was confirmed
+    CANCELLED = "Cancelled"
+    EXPIRED = "Expired"
+    SENDER_TOLD = "SenderTold"  # the sender's device has heard of it
+    ALARM_RAISED = "AlarmRaised"
+    ALARM_CLEARED = "AlarmCleared"
+    PROOF_FAILED = "ProofFailed"  # a stored statement's signature did not verify
+    SESSION_OPENED = "SessionOpened"
+    SESSION_REPLACED = "SessionReplaced"  # the same key said hello from another place
+    DEVICE_REGISTERED = "DeviceRegistered"
+    DEVICE_REVOKED = "DeviceRevoked"
+    CODE_ISSUED = "CodeIssued"
+    KEY_MADE = "KeyMade"
+    KEY_REVOKED = "KeyRevoked"
+    DIRECTORY_CHANGED = "DirectoryChanged"
+    ACCESS_DENIED = "AccessDenied"
+    CLOCK_STEPPED = "ClockStepped"
+    CLOCK_ACCEPTED = "ClockAccepted"
+    EPOCH_OPENED = "EpochOpened"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry of a chain, as it is stored. `body` is JSON; the hash is over its exact bytes."""
+
+    writer: UUID
+    seq: int
+    at: datetime
+    kind: str
+    message_id: UUID | None
+    person_id: UUID | None
+    device_id: UUID | None
+    body: str
+    hash: bytes
+
+
+def link(
+    previous: bytes,
+    writer: UUID,
+    seq: int,
+    at: datetime,
+    kind: str,
+    message_id: UUID | None,
+    person_id: UUID | None,
+    device_id: UUID | None,
+    body: str,
+) -> bytes:
+    """Return the hash (SHA-256, 32 bytes) that chains an entry to the one before it."""
+    text = (
+        f"{writer.hex}|{seq}|{(at - _EPOCH) // _MICROSECOND}|{kind}|"
+        f"{message_id.hex if message_id else ''}|{person_id.hex if person_id else ''}|"
+        f"{device_id.hex if device_id else ''}|{body}"
+    )
+    return hashlib.sha256(previous + text.encode()).digest()

@@ -1,0 +1,139 @@
+"""A submission: what a sender asks for, well-formed but not yet believed; and the rules for its content."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from wardwire.model.errors import Code, Refused
+from wardwire.model.priority import Kind, Priority
+
+MAX_SUBJECT = 200
+MAX_TEXT = 4_000
+MAX_CALLBACK = 40
+MAX_PATIENT = 100
+MAX_CHOICES = 12
+MAX_CHOICE = 60
+MAX_TARGETS = 100
+MAX_EXTERNAL_ID = 200
+MAX_EXPIRY = timedelta(days=90)
+
+ACCEPT = "accept"
+DECLINE = "decline"
+HAND_BACK = "hand_back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """The responses that a sender offers.
+
+    Attributes:
+        accept_decline: Whether *accept* and *decline* are among them.
+        choices: At most 12 texts of the sender's own, none twice.
+        free_text: Whether a typed answer counts.
+    """
+
+    accept_decline: bool = False
+    choices: tuple[str, ...] = ()
+    free_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a door hands in.
+
+    Attributes:
+        source: Who submits, as an identity space: `dev_…` or the name of an integration.
+        external_id: The sender's own id; (source, external_id) names this submission for 90 days.
+        to: Ids (`per_…`, `grp_…`, `rol_…`) or names (`Dr. Chen`, `role:Cardiology 1st`).
+        content: The sender's statement, byte for byte as it was made and signed.
+        proof: The device's Ed25519 signature over the statement, or b"" from an integration.
+        expires_at: None = never.
+    """
+
+    source: str
+    external_id: str
+    to: tuple[str, ...]
+    kind: Kind
+    priority: Priority
+    subject: str
+    text: str
+    callback: str = ""
+    offered: Offered = field(default_factory=Offered)
+    expires_at: datetime | None = None
+    patient: str = ""
+    reply_to: UUID | None = None
+    content: bytes = b""
+    proof: bytes = b""
+
+
+def check_submission(submission: Submission, now: datetime) -> None:
+    """Refuse what is not fit to be kept.
+
+    Raises:
+        Refused: With the JSON Pointer of the first fault.
+    """
+    _check_length(submission.external_id, MAX_EXTERNAL_ID, "/id")
+    if not submission.external_id.isprintable() or not submission.external_id.strip():
+        raise Refused(Code.INVALID, "the id must be printable text", pointer="/id")
+    if not submission.to:
+        raise Refused(Code.INVALID, "no recipient is named", pointer="/to")
+    if len(submission.to) > MAX_TARGETS:
+        raise Refused(Code.TOO_MANY, f"more than {MAX_TARGETS} recipients are named; use a group", pointer="/to")
+    _check_line(submission.subject, MAX_SUBJECT, "/subject")
+    _check_line(submission.callback, MAX_CALLBACK, "/callback")
+    _check_line(submission.patient, MAX_PATIENT, "/patient")
+    _check_length(submission.text, MAX_TEXT, "/text")
+    if not (_has_ink(submission.text) or _has_ink(submission.subject)):
+        raise Refused(Code.TEXT_BLANK, "neither subject nor text has a visible character", pointer="/text")
+    _check_offered(submission.offered)
+    _check_expiry(submission, now)
+
+
+def _check_offered(offered: Offered) -> None:
+    if len(offered.choices) > MAX_CHOICES:
+        raise Refused(Code.CHOICES_INVALID, f"more than {MAX_CHOICES} choices", pointer="/responses/choices")
+    seen: set[str] = set()
+    for nth, choice in enumerate(offered.choices):
+        at = f"/responses/choices/{nth}"
+        _check_line(choice, MAX_CHOICE, at)
+        if not _has_ink(choice):
+            raise Refused(Code.CHOICES_INVALID, "a choice is blank", pointer=at)
+        folded = choice.strip().casefold()
+        if folded in seen or folded in (ACCEPT, DECLINE, HAND_BACK):
+            raise Refused(Code.CHOICES_INVALID, "a choice stands twice, or is a word of its own", pointer=at)
+        seen.add(folded)
+
+
+def _check_expiry(submission: Submission, now: datetime) -> None:
+    if submission.expires_at is None:
+        return
+    if submission.kind is not Kind.CHAT and submission.priority in (Priority.CODE, Priority.HIGH):
+        raise Refused(Code.EXPIRY_NOT_ALLOWED, "a code or high alert never expires unanswered", pointer="/expires_at")
+    if submission.expires_at <= now:
+        raise Refused(Code.EXPIRY_PAST, "the expiry has passed already", pointer="/expires_at")
+    if submission.expires_at > now + MAX_EXPIRY:
+        raise Refused(Code.INVALID, f"the expiry is more than {MAX_EXPIRY.days} days ahead", pointer="/expires_at")
+
+
+def _check_length(text: str, limit: int, pointer: str) -> None:
+    if len(text) > limit:
+        raise Refused(Code.TEXT_TOO_LONG, f"longer than {limit} characters", pointer=pointer, limit=limit)
+    if "\x00" in text:
+        raise Refused(Code.INVALID, "a NUL character stands in the text", pointer=pointer)
+
+
+def _check_line(text: str, limit: int, pointer: str) -> None:
+    """One line: no control character, so that no subject ever becomes a header of something else."""
+    _check_length(text, limit, pointer)
+    if not text.isprintable() and any(unicodedata.category(char) == "Cc" for char in text):
+        raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)
+
+
+def _has_ink(text: str) -> bool:
+    """Whether a person would see anything: not only spaces, controls and invisible format characters."""
+    if text.isascii():
+        return any("!" <= char <= "~" for char in text)
+    return any(unicodedata.category(char)[0] in "LNPSM" for char in text)

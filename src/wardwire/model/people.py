@@ -1,0 +1,143 @@
+"""Who there is: people, groups, roles, devices; and the directory, one consistent view of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Status(StrEnum):
+    """What a person says of themselves now."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    DO_NOT_DISTURB = "do_not_disturb"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person who can send and be reached.
+
+    Attributes:
+        status_until: When the status ends by itself; None = until changed.
+        scopes: What they may do beyond the common (model/rights.py).
+    """
+
+    id: UUID
+    name: str
+    title: str = ""
+    status: Status = Status.AVAILABLE
+    status_until: datetime | None = None
+    scopes: frozenset[str] = frozenset()
+    disabled: bool = False
+
+    def status_at(self, now: datetime) -> Status:
+        """Return the status at an instant: one that has run out is *available* again, by itself."""
+        if self.status_until is not None and self.status_until <= now:
+            return Status.AVAILABLE
+        return self.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A registered device: an endpoint of kind *app*. Its private keys never left it."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    app_version: str
+    nkey: str
+    x25519: bytes
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A way to reach a person outside our own devices. `kind` names the channel, e.g. `email`."""
+
+    id: UUID
+    person_id: UUID
+    kind: str
+    address: str
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A static list of people; at most 10,000."""
+
+    id: UUID
+    name: str
+    members: tuple[UUID, ...]
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Who holds a role in [starts_at, ends_at)."""
+
+    id: UUID
+    role_id: UUID
+    person_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A function that somebody is on call for."""
+
+    id: UUID
+    name: str
+    fallback: UUID | None
+    shifts: tuple[Shift, ...] = ()
+    disabled: bool = False
+
+    def holder_at(self, now: datetime) -> Shift | None:
+        """Return the shift that holds at an instant; of overlapping ones the latest written."""
+        holding = [shift for shift in self.shifts if shift.starts_at <= now < shift.ends_at]
+        return max(holding, key=lambda shift: shift.version, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """An integration's key: the digest of its secret, and what it may do."""
+
+    id: UUID
+    source: str
+    secret: bytes
+    scopes: frozenset[str]
+    revoked: bool = False
+
+
+@dataclass(slots=True)
+class Directory:
+    """Everybody, as of one version of the directory; what it holds is replaced, never changed in place.
+
+    Attributes:
+        names: Casefolded name -> ids of people, groups and roles who bear it and are not disabled.
+    """
+
+    version: int = -1
+    people: dict[UUID, Person] = field(default_factory=dict)
+    groups: dict[UUID, Group] = field(default_factory=dict)
+    roles: dict[UUID, Role] = field(default_factory=dict)
+    devices: dict[UUID, Device] = field(default_factory=dict)
+    devices_by_nkey: dict[str, UUID] = field(default_factory=dict)
+    devices_of: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    endpoints_of: dict[UUID, tuple[Endpoint, ...]] = field(default_factory=dict)
+    keys: dict[UUID, ApiKey] = field(default_factory=dict)
+    names: Mapping[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
+
+    def active_devices(self, person_id: UUID) -> tuple[UUID, ...]:
+        """Return the devices of a person that are not revoked."""
+        return self.devices_of.get(person_id, ())
+
+    def active_endpoints(self, person_id: UUID, kind: str) -> list[Endpoint]:
+        """Return a person's endpoints of one kind that are not disabled."""
+        return [e for e in self.endpoints_of.get(person_id, ()) if e.kind == kind and not e.disabled]

@@ -1,0 +1,37 @@
+"""Priorities and kinds of messages, and the lanes they travel in."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Priority(StrEnum):
+    """How urgent, in the words of IEC 60601-1-8 and of the systems that send to us."""
+
+    CODE = "code"  # a life now: every endpoint at once, never refused for one bad member
+    HIGH = "high"  # minutes
+    MEDIUM = "medium"
+    LOW = "low"  # also all that is sent in bulk
+
+
+class Kind(StrEnum):
+    """What a message drives."""
+
+    ALERT = "alert"  # a workflow: somebody must answer
+    CHAT = "chat"  # nothing; people talk
+    TECHNICAL_ALARM = "technical_alarm"  # the system speaks of itself, to the operators' desk
+
+
+class Lane(IntEnum):
+    """A way of its own through the core, with its own connection: `code` never waits behind `low`."""
+
+    CODE = 0
+    HIGH = 1
+    REST = 2
+
+
+def lane_of(priority: Priority) -> Lane:
+    """Return the lane of a priority; a technical alarm is sent as `high`."""
+    if priority is Priority.CODE:
+        return Lane.CODE
+    return Lane.HIGH if priority is Priority.HIGH else Lane.REST

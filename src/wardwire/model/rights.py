@@ -1,0 +1,79 @@
+"""Who may do what: one pure rule, asked by every door through access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from wardwire.model.errors import Code, Refused
+from wardwire.model.priority import Kind, Priority
+
+SEND = "messages:send"
+CODE = "messages:code"  # `code` needs a scope of its own
+READ = "messages:read"
+CANCEL = "messages:cancel"
+DIRECTORY = "directory:write"
+AUDIT = "audit:read"
+
+SCOPES = {
+    SEND: "submit messages up to priority high",
+    CODE: "submit messages of priority code",
+    READ: "read messages and traces of any sender",
+    CANCEL: "cancel and recall messages of any sender",
+    DIRECTORY: "change people, groups, roles and registration codes",
+    AUDIT: "read and verify facts",
+}
+# What everybody may who has a registered device; `code` is given by name.
+PERSON_SCOPES = frozenset({SEND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, as access has made sure.
+
+    Attributes:
+        source: The identity space of the caller's submissions.
+        person_id: Set when a person speaks, through a device.
+        device_id: The device through which the person speaks.
+    """
+
+    source: str
+    scopes: frozenset[str]
+    person_id: UUID | None = None
+    device_id: UUID | None = None
+
+
+SYSTEM = Caller(source="wardwire", scopes=frozenset(SCOPES))
+
+
+def may_submit(caller: Caller, kind: Kind, priority: Priority) -> None:
+    """Refuse a caller who may not send this.
+
+    Raises:
+        Refused: `NOT_PERMITTED`, naming the scope that is missing.
+    """
+    require(caller, SEND)
+    if priority is Priority.CODE:
+        require(caller, CODE)
+    if kind is Kind.TECHNICAL_ALARM and caller is not SYSTEM:
+        raise Refused(Code.NOT_PERMITTED, "only the system itself raises technical alarms", pointer="/kind")
+
+
+def may_read(caller: Caller, sender: UUID | None, source: str, recipients: frozenset[UUID]) -> bool:
+    """Whether a caller may see a message: its sender, its source, its recipients, and who reads for all."""
+    if READ in caller.scopes or caller.source == source:
+        return True
+    return caller.person_id is not None and (caller.person_id == sender or caller.person_id in recipients)
+
+
+def may_cancel(caller: Caller, sender: UUID | None, source: str) -> bool:
+    """Whether a caller may take a message back: its sender, on any of their devices, or by scope."""
+    if CANCEL in caller.scopes or caller.source == source:
+        return True
+    return caller.person_id is not None and caller.person_id == sender
+
+
+def require(caller: Caller, scope: str) -> None:
+    """Refuse a caller without a scope."""
+    if scope not in caller.scopes:
+        raise Refused(Code.NOT_PERMITTED, f"this needs the scope {scope}", scope=scope)

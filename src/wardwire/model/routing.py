@@ -1,0 +1,224 @@
+"""Who must get a message, by which endpoints in which order, and why: decided purely from the directory.
+
+`plan` is what both a real submission and a dry run ask, so that they can never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.message import Submission
+from wardwire.model.people import Directory, Group, Person, Role, Status
+from wardwire.model.priority import Kind, Priority
+
+APP = "app"
+EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long an endpoint may stay unconfirmed before the next one is tried."""
+
+    code: timedelta = timedelta(seconds=3)
+    high: timedelta = timedelta(seconds=10)
+    medium: timedelta = timedelta(seconds=30)
+    low: timedelta = timedelta(seconds=120)
+
+    def of(self, priority: Priority) -> timedelta:
+        """Return the wait of a priority."""
+        match priority:
+            case Priority.CODE:
+                return self.code
+            case Priority.HIGH:
+                return self.high
+            case Priority.MEDIUM:
+                return self.medium
+            case Priority.LOW:
+                return self.low
+
+
+# Whether a device rings, by the person's status. What does not ring is still delivered, and shown.
+RINGS: dict[Status, frozenset[Priority]] = {
+    Status.AVAILABLE: frozenset(Priority),
+    Status.BUSY: frozenset({Priority.CODE, Priority.HIGH, Priority.MEDIUM}),
+    Status.DO_NOT_DISTURB: frozenset({Priority.CODE, Priority.HIGH}),
+    Status.OFF: frozenset({Priority.CODE, Priority.HIGH}),
+}
+
+
+class Stage(NamedTuple):
+    """Endpoints tried at the same time, and how long they have. Which ones exist is asked when it begins."""
+
+    kinds: tuple[str, ...]
+    wait: timedelta
+
+
+class Planned(NamedTuple):
+    """One person's part of a plan.
+
+    Attributes:
+        why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, `fallback:rol_…`.
+        stages: In order; empty = no endpoint at all, *unreachable* from the start.
+        rings: Whether devices make themselves heard.
+    """
+
+    person_id: UUID
+    why: str
+    stages: tuple[Stage, ...]
+    rings: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who gets it, and who of the named groups was left out and why."""
+
+    people: tuple[Planned, ...]
+    left_out: tuple[tuple[UUID, str], ...] = ()
+
+
+@lru_cache(maxsize=256)
+def write_stages(stages: tuple[Stage, ...]) -> str:
+    """Write stages as they are stored, e.g. `app:10 email:10`, `app+email:3`."""
+    return " ".join(f"{'+'.join(s.kinds)}:{s.wait.total_seconds():g}" for s in stages)
+
+
+@lru_cache(maxsize=256)
+def read_stages(text: str) -> tuple[Stage, ...]:
+    """Read what `write_stages` wrote."""
+    stages = []
+    for part in text.split():
+        kinds, _, seconds = part.rpartition(":")
+        stages.append(Stage(tuple(kinds.split("+")), timedelta(seconds=float(seconds))))
+    return tuple(stages)
+
+
+def plan(submission: Submission, directory: Directory, waits: Waits, now: datetime, *, sender: UUID | None) -> Plan:
+    """Resolve the targets of a submission to people, each once, with their endpoints in order.
+
+    A group that contains the sender does not ring the sender; named by name, the sender is reached.
+
+    Raises:
+        Refused: As a whole: unknown, ambiguous (candidates named), disabled, an empty group, a role without
+            holder and fallback.
+    """
+    whys: dict[UUID, str] = {}
+    left_out: dict[UUID, str] = {}
+    for nth, target in enumerate(submission.to):
+        kind, value = find_target(target, directory, f"/to/{nth}")
+        if kind == ids.PERSON:
+            _add_person(directory.people[value], whys, f"/to/{nth}")
+        elif kind == ids.GROUP:
+            _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
+        else:
+            _add_role(directory.roles[value], directory, now, whys, f"/to/{nth}")
+    people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
+    gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
+    return Plan(people=people, left_out=gone)
+
+
+def plan_person(
+    person_id: UUID, why: str, submission: Submission, directory: Directory, waits: Waits, now: datetime
+) -> Planned:
+    """Plan one person's endpoints."""
+    priority = submission.priority
+    stages = _stages(
+        bool(directory.active_devices(person_id)),
+        bool(directory.active_endpoints(person_id, EMAIL)),
+        waits.of(priority),
+        priority is Priority.CODE,
+    )
+    status = directory.people[person_id].status_at(now)
+    rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
+    return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
+
+
+def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:
+    """Find whom a target means: an id, a name, or a name with `person:`, `group:` or `role:` before it.
+
+    Raises:
+        Refused: `RECIPIENT_UNKNOWN`, or `RECIPIENT_AMBIGUOUS` with the candidates.
+    """
+    tables: dict[str, Container[UUID]] = {
+        ids.PERSON: directory.people,
+        ids.GROUP: directory.groups,
+        ids.ROLE: directory.roles,
+    }
+    prefix = target[:3]
+    if prefix in tables and target[3:4] == "_" and len(target) == 36:
+        value = ids.read_id(prefix, target)
+        if value in tables[prefix]:
+            return prefix, value
+        raise Refused(Code.RECIPIENT_UNKNOWN, "nobody has this id", pointer=pointer)
+    wanted = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
+    word, colon, rest = target.partition(":")
+    only = wanted.get(word.strip().casefold()) if colon else None
+    name = rest if only else target
+    found = [hit for hit in directory.names.get(name.strip().casefold(), ()) if only in (None, hit[0])]
+    if not found:
+        raise Refused(Code.RECIPIENT_UNKNOWN, "nobody bears this name", pointer=pointer)
+    if len(found) > 1:
+        candidates = [ids.write_id(kind, value) for kind, value in found]
+        raise Refused(Code.RECIPIENT_AMBIGUOUS, "several bear this name", pointer=pointer, candidates=candidates)
+    return found[0]
+
+
+def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:
+    if person.disabled:
+        raise Refused(Code.RECIPIENT_DISABLED, "this person is disabled", pointer=pointer)
+    whys.setdefault(person.id, "named")
+
+
+def _add_group(
+    group: Group,
+    directory: Directory,
+    sender: UUID | None,
+    whys: dict[UUID, str],
+    left_out: dict[UUID, str],
+    pointer: str,
+) -> None:
+    if group.disabled:
+        raise Refused(Code.RECIPIENT_DISABLED, "this group is disabled", pointer=pointer)
+    why = f"group:{ids.write_id(ids.GROUP, group.id)}"
+    reached = 0
+    for member in group.members:
+        person = directory.people.get(member)
+        if person is None or person.disabled:
+            left_out.setdefault(member, "disabled")
+            continue
+        reached += 1
+        if member != sender:
+            whys.setdefault(member, why)
+    if not reached:
+        raise Refused(Code.GROUP_EMPTY, "this group has nobody who could be reached", pointer=pointer)
+    if not whys:
+        raise Refused(Code.GROUP_EMPTY, "this group has nobody but the sender", pointer=pointer)
+
+
+def _add_role(role: Role, directory: Directory, now: datetime, whys: dict[UUID, str], pointer: str) -> None:
+    if role.disabled:
+        raise Refused(Code.RECIPIENT_DISABLED, "this role is disabled", pointer=pointer)
+    name = ids.write_id(ids.ROLE, role.id)
+    shift = role.holder_at(now)
+    candidates = [(shift.person_id, "role")] if shift else []
+    if role.fallback is not None:
+        candidates.append((role.fallback, "fallback"))
+    for person_id, how in candidates:
+        if not directory.people[person_id].disabled:
+            whys.setdefault(person_id, f"{how}:{name}")
+            return
+    raise Refused(Code.ROLE_VACANT, "nobody holds this role now, and it has no fallback", pointer=pointer)
+
+
+@lru_cache(maxsize=256)
+def _stages(app: bool, email: bool, wait: timedelta, at_once: bool) -> tuple[Stage, ...]:
+    kinds = tuple(kind for kind, there in ((APP, app), (EMAIL, email)) if there)
+    if at_once:
+        return (Stage(kinds, wait),) if kinds else ()
+    return tuple(Stage((kind,), wait) for kind in kinds)

@@ -1,0 +1,111 @@
+-- name: write
+-- One batch, one statement, one commit. Every part is a table of arrays, most of them empty most of the time.
+-- {deliveries} is the day's own table where all changes are of one day, else the whole.
+-- Counters of inboxes are taken last, in the order of persons: `done` waits for everything before them.
+WITH identity AS (
+    INSERT INTO identities (source, external_id, message_id, digest, result, stored_at)
+    SELECT u.source, u.external_id, u.message_id, u.digest, u.result, $1
+    FROM unnest($2::text[], $3::text[], $4::uuid[], $5::bytea[], $6::text[])
+        AS u(source, external_id, message_id, digest, result)
+), message AS (
+    INSERT INTO messages (id, thread_id, reply_to, kind, priority, source, external_id, sender_person, sender_device,
+                          content, expires_at, stored_at)
+    SELECT u.*, $1
+    FROM unnest($4::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $2::text[], $3::text[], $11::uuid[],
+                $12::uuid[], $13::bytea[], $14::timestamptz[]) AS u
+    RETURNING 1
+), delivery AS (
+    INSERT INTO deliveries (message_id, person_id, version, state, stage, plan, why, kind, priority, sender_person,
+                            offered)
+    SELECT u.message_id, u.person_id, 1, u.state, 0, u.plan, u.why, u.kind, u.priority, u.sender_person, u.offered
+    FROM unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
+                $22::uuid[], $23::text[])
+        AS u(message_id, person_id, state, plan, why, kind, priority, sender_person, offered)
+    RETURNING 1
+), changed AS (
+    UPDATE {deliveries} d
+    SET version = u.version, state = u.state, stage = u.stage, delivered_at = u.delivered_at,
+        delivered_by = u.delivered_by, read_at = u.read_at, response = u.response, responded_at = u.responded_at
+    FROM unnest($24::uuid[], $25::uuid[], $26::integer[], $27::integer[], $28::text[], $29::smallint[],
+                $30::timestamptz[], $31::uuid[], $32::timestamptz[], $33::text[], $34::timestamptz[])
+        AS u(message_id, person_id, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
+             responded_at)
+    WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.version = u.expected
+    RETURNING 1
+), armed AS (
+    INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
+    SELECT u.*, u.due_at
+    FROM unnest($35::uuid[], $36::uuid[], $37::text[], $38::uuid[], $39::smallint[], $40::timestamptz[])
+        AS u(message_id, person_id, kind, ref, lane, due_at)
+    ON CONFLICT (message_id, person_id, kind, ref) DO UPDATE
+    SET due_at = excluded.due_at, visible_at = excluded.due_at, fence = d.fence + 1, holder = NULL
+), disarmed AS (
+    DELETE FROM deadlines d
+    USING unnest($41::uuid[], $42::uuid[], $43::text[], $44::uuid[]) AS u(message_id, person_id, kind, ref)
+    WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = u.kind AND d.ref = u.ref
+), fact AS (
+    INSERT INTO facts (writer, seq, at, kind, message_id, person_id, device_id, body, hash)
+    SELECT $45, $46 + u.nth, $1, u.kind, u.message_id, u.person_id, u.device_id, u.body, u.hash
+    FROM unnest($47::text[], $48::uuid[], $49::uuid[], $50::uuid[], $51::text[], $52::bytea[])
+        WITH ORDINALITY AS u(kind, message_id, person_id, device_id, body, hash, nth)
+    RETURNING 1
+), done AS (
+    SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM delivery) + (SELECT count(*) FROM fact) AS n,
+           (SELECT count(*) FROM changed) AS changes
+), head AS (
+    UPDATE inbox_heads h
+    SET seq = h.seq + w.n
+    FROM (SELECT u.person_id, u.n FROM unnest($53::uuid[], $54::bigint[]) AS u(person_id, n), done
+          WHERE done.n >= 0) w
+    WHERE h.person_id = w.person_id
+    RETURNING h.person_id, h.seq - w.n AS base
+), event AS (
+    INSERT INTO inbox (person_id, seq, epoch, event, message_id, at)
+    SELECT head.person_id, head.base + u.nth, $55, u.event, u.message_id, $1
+    FROM unnest($56::uuid[], $57::bigint[], $58::text[], $59::uuid[]) AS u(person_id, nth, event, message_id)
+    JOIN head ON head.person_id = u.person_id
+    RETURNING 1
+)
+SELECT (SELECT array_agg(head.person_id) FROM head) AS people,
+       (SELECT array_agg(head.base) FROM head) AS bases,
+       guard((SELECT changes FROM done), $60),
+       guard((SELECT count(*) FROM event), cardinality($56))
+
+-- name: attempt
+-- The intents of outside channels, in the transaction of the stage that they belong to. A stage that begins
+-- again (the last resort of a technical alarm) begins its attempt again.
+INSERT INTO attempts (message_id, person_id, endpoint_id, stage, channel, intended_at)
+SELECT u.*, $1 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::text[]) AS u
+ON CONFLICT (message_id, person_id, endpoint_id, stage)
+DO UPDATE SET intended_at = excluded.intended_at, ended_at = NULL, outcome = NULL, detail = NULL
+
+-- name: attempt_ended
+-- The result of an attempt; the first result stays.
+UPDATE attempts a SET ended_at = $1, outcome = u.outcome, detail = u.detail
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
+    AS u(message_id, person_id, endpoint_id, outcome, detail)
+WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_id = u.endpoint_id
+  AND a.ended_at IS NULL
+
+-- name: end_message
+-- The end of a message as a whole.
+UPDATE messages m SET ended_at = $1, ended_why = u.why
+FROM unnest($2::uuid[], $3::text[]) AS u(id, why) WHERE m.id = u.id AND m.ended_at IS NULL
+
+-- name: fanout
+-- The frozen recipients of a large message.
+INSERT INTO fanouts (message_id, people, whys) VALUES ($1, $2, $3)
+
+-- name: fanout_done
+-- How far the recipients of a large message are expanded; guarded by the count before.
+WITH changed AS (UPDATE fanouts SET done = $2 WHERE message_id = $1 AND done = $3 RETURNING 1)
+SELECT guard((SELECT count(*) FROM changed), 1)
+
+-- name: fanout_end
+-- All recipients are expanded.
+DELETE FROM fanouts WHERE message_id = $1
+
+-- name: alarm
+-- Raise a technical alarm; one that is open already stays as it is.
+INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET detail = a.detail

@@ -1,0 +1,64 @@
+"""Deadlines: claimed by any core, under a lease that gives itself back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from wardwire.model.priority import Lane
+from wardwire.store.queries import load
+
+_SQL = load("deadlines")
+
+# Kinds of deadlines.
+CONFIRM = "confirm"  # a stage of a delivery; ref = UUID(int=stage)
+EXPIRE = "expire"  # a message; person and ref are NOBODY
+SEND = "send"  # an attempt on an outside channel; ref = endpoint
+NOTICE = "notice"  # the sender (person) has not heard of a failure yet
+EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
+
+
+class Due(NamedTuple):
+    """A claimed deadline."""
+
+    message_id: UUID
+    person_id: UUID
+    kind: str
+    ref: UUID
+    lane: int
+    due_at: datetime
+
+
+async def claim_due(
+    connection: asyncpg.Connection, *, now: datetime, lease: timedelta, holder: UUID, lane: Lane, limit: int
+) -> list[Due]:
+    """Claim up to `limit` deadlines of a lane that are due, oldest first.
+
+    Locks the rows it takes and skips those that are locked. Whoever dies with a claim gives it back by the
+    passing of `lease`; whoever is late with one finds its delivery changed, and changes nothing.
+    """
+    rows = await connection.fetch(_SQL["claim"], now, limit, now + lease, holder, int(lane))
+    return sorted((Due(*row) for row in rows), key=lambda due: due.due_at)
+
+
+async def next_due(connection: asyncpg.Connection) -> datetime | None:
+    """Return when the next deadline falls due; None when none is armed."""
+    result: datetime | None = await connection.fetchval(_SQL["next"])
+    return result
+
+
+async def make_due(connection: asyncpg.Connection, now: datetime, stages: Sequence[tuple[UUID, UUID, UUID]]) -> None:
+    """Let the deadlines of stages (message, person, ref) fall due now; moving one twice is no fault."""
+    columns = [list(column) for column in zip(*stages, strict=True)]
+    await connection.execute(_SQL["sooner"], now, *columns)
+
+
+async def count_deadlines(connection: asyncpg.Connection, late_before: datetime) -> tuple[int, int]:
+    """Return how many deadlines are armed, and how many of them were due before an instant."""
+    row = await connection.fetchrow(_SQL["count"], late_before)
+    assert row is not None
+    return row["armed"], row["late"]

@@ -1,0 +1,25 @@
+-- name: claim
+-- Take what is due: the urgent lanes first, the oldest first. The claim is a lease: until `$3` nobody else sees it.
+UPDATE deadlines d SET visible_at = $3, fence = d.fence + 1, holder = $4
+FROM (
+    SELECT message_id, person_id, kind, ref FROM deadlines
+    WHERE visible_at <= $1 AND lane = $5
+    ORDER BY lane, visible_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) due
+WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
+RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at
+
+-- name: next
+-- When the next one falls due.
+SELECT min(visible_at) FROM deadlines
+
+-- name: sooner
+-- Somebody learned that waiting is useless (no responders): the deadline falls due now.
+UPDATE deadlines d SET visible_at = $1
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS u(message_id, person_id, ref)
+WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = 'confirm' AND d.ref = u.ref
+  AND d.visible_at > $1
+
+-- name: count
+-- How many are armed, and how many of them are late by more than an interval.
+SELECT count(*) AS armed, count(*) FILTER (WHERE visible_at < $1) AS late FROM deadlines

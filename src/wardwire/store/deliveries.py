@@ -1,0 +1,56 @@
+"""Reads deliveries. They are changed by store/batch.py alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from wardwire.model.delivery import Delivery, State
+from wardwire.model.priority import Kind, Priority
+from wardwire.model.routing import read_stages
+from wardwire.store.offered import read_offered
+from wardwire.store.queries import load
+
+_SQL = load("deliveries")
+
+
+async def load_deliveries(
+    connection: asyncpg.Connection, keys: Sequence[tuple[UUID, UUID]], messages: Sequence[UUID] = ()
+) -> list[Delivery]:
+    """Read deliveries by key, and all those of `messages`; what does not exist is left out."""
+    rows: list[Any] = []
+    if keys:
+        rows += await connection.fetch(_SQL["load"], [k[0] for k in keys], [k[1] for k in keys])
+    if messages:
+        rows += await connection.fetch(_SQL["load_messages"], list(messages))
+    return [from_row(row) for row in rows]
+
+
+async def load_reasons(connection: asyncpg.Connection, message_id: UUID) -> dict[UUID, str]:
+    """Return why each person got a message."""
+    rows: Iterable[Any] = await connection.fetch(_SQL["reasons"], message_id)
+    return {row["person_id"]: row["why"] for row in rows}
+
+
+def from_row(row: Any) -> Delivery:
+    """Make a delivery of a row of `load`."""
+    return Delivery(
+        message_id=row["message_id"],
+        person_id=row["person_id"],
+        version=row["version"],
+        state=State(row["state"]),
+        stage=row["stage"],
+        stages=read_stages(row["plan"]),
+        kind=Kind(row["kind"]),
+        priority=Priority(row["priority"]),
+        sender_person=row["sender_person"],
+        offered=read_offered(row["offered"]),
+        delivered_at=row["delivered_at"],
+        delivered_by=row["delivered_by"],
+        read_at=row["read_at"],
+        response=row["response"],
+        responded_at=row["responded_at"],
+    )

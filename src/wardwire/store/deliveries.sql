@@ -1,0 +1,16 @@
+-- name: load
+-- Deliveries as they stand, by key.
+SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
+       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at
+FROM unnest($1::uuid[], $2::uuid[]) AS k(message_id, person_id)
+JOIN deliveries d ON d.message_id = k.message_id AND d.person_id = k.person_id
+
+-- name: load_messages
+-- All deliveries of some messages.
+SELECT message_id, person_id, version, state, stage, plan, kind, priority, sender_person, offered,
+       delivered_at, delivered_by, read_at, response, responded_at
+FROM deliveries WHERE message_id = ANY($1::uuid[])
+
+-- name: reasons
+-- Why each person got a message: for its trace.
+SELECT person_id, why FROM deliveries WHERE message_id = $1

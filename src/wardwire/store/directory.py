@@ -1,0 +1,98 @@
+"""Reads what has changed in the directory since a version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift, Status
+from wardwire.store.queries import load
+
+_SQL = load("directory")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything of the directory that is newer than some version, up to `version`."""
+
+    version: int
+    people: list[Person]
+    endpoints: list[Endpoint]
+    devices: list[Device]
+    groups: list[Group]
+    roles: list[Role]
+    shifts: list[Shift]
+    cancelled: list[Shift]
+    keys: list[ApiKey]
+
+
+async def directory_version(connection: asyncpg.Connection) -> int:
+    """Return the newest version."""
+    version: int = await connection.fetchval(_SQL["version"])
+    return version
+
+
+async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
+    """Read all that changed after version `since`, in one snapshot; -1 = everything."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        version = await directory_version(connection)
+        rows: dict[str, list[Any]] = {}
+        for noun in ("people", "endpoints", "devices", "groups", "roles", "shifts", "keys"):
+            rows[noun] = await connection.fetch(_SQL[noun], since)
+    shifts = [(_shift(row), row["cancelled"]) for row in rows["shifts"]]
+    return Changes(
+        version=version,
+        people=[_person(row) for row in rows["people"]],
+        endpoints=[Endpoint(**row) for row in rows["endpoints"]],
+        devices=[Device(**row) for row in rows["devices"]],
+        groups=[_group(row) for row in rows["groups"]],
+        roles=[Role(**row) for row in rows["roles"]],
+        shifts=[shift for shift, cancelled in shifts if not cancelled],
+        cancelled=[shift for shift, cancelled in shifts if cancelled],
+        keys=[_key(row) for row in rows["keys"]],
+    )
+
+
+async def next_version(connection: asyncpg.Connection) -> int:
+    """Begin a change: returns its version. Locks the directory's head until the transaction ends."""
+    version: int = await connection.fetchval(_SQL["next_version"])
+    return version
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        title=row["title"],
+        status=Status(row["status"]),
+        status_until=row["status_until"],
+        scopes=frozenset(row["scopes"]),
+        disabled=row["disabled"],
+    )
+
+
+def _group(row: Any) -> Group:
+    return Group(id=row["id"], name=row["name"], members=tuple(row["members"]), disabled=row["disabled"])
+
+
+def _shift(row: Any) -> Shift:
+    return Shift(
+        id=row["id"],
+        role_id=row["role_id"],
+        person_id=row["person_id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        version=row["version"],
+    )
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        source=row["source"],
+        secret=row["secret"],
+        scopes=frozenset(row["scopes"]),
+        revoked=row["revoked"],
+    )

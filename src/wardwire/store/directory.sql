@@ -1,0 +1,31 @@
+-- name: version
+-- The newest version of the directory.
+SELECT version FROM directory_head
+
+-- name: next_version
+-- Begin a change of the directory: one at a time, so that the version is dense.
+UPDATE directory_head SET version = version + 1 RETURNING version
+
+-- name: people
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled
+FROM people WHERE version > $1
+
+-- name: endpoints
+SELECT id, person_id, kind, address, disabled_at IS NOT NULL AS disabled FROM endpoints WHERE version > $1
+
+-- name: devices
+SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked
+FROM devices WHERE version > $1
+
+-- name: groups
+SELECT id, name, members, disabled_at IS NOT NULL AS disabled FROM groups WHERE version > $1
+
+-- name: roles
+SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled FROM roles WHERE version > $1
+
+-- name: shifts
+SELECT id, role_id, person_id, starts_at, ends_at, version, cancelled_at IS NOT NULL AS cancelled
+FROM shifts WHERE version > $1
+
+-- name: keys
+SELECT id, source, secret, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE version > $1
