@@ -2,7 +2,7 @@
 The real engines for tests: PostgreSQL servers, a fresh database per test, the pair of NATS servers.
 
 A pytest plugin. Servers live for the session and run on free ports in folders of their own, as `nobody` when
-the tests run as root. What a machine lacks is not collected, and named in one line; REQUIRE=all makes it fail.
+the tests run as root. On which majors a test runs is decided in `conftest.py` (`pg_major`).
 
 Fixtures:
     postgres        the server (`.dsn(dbname, user)`, `.major`, `.pid`, `.data`); never kill it, start a
@@ -10,100 +10,40 @@ Fixtures:
     fresh_database  a migrated database of this test alone: `.name`, `.logins` (owner, app, sealer, readonly)
     database_url    its address for the app's role
     nats_pair       the two servers (`.edge`, `.core`, `.logins()`); never kill it either
-
-Tests in tests/store and tests/stories that use a database run once on each major (18 and Debian's 15);
-all others on 18. `TEST_POSTGRES=18` picks one.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from wardwire.ops.binaries import find_postgres
-from wardwire.ops.failure import StartFailed
 from wardwire.ops.nats import NatsPair
 from wardwire.ops.nats_throwaway import throwaway_nats
 from wardwire.ops.postgres import SUPERUSER, Postgres
 from wardwire.ops.postgres_throwaway import throwaway_postgres
+from wardwire.ops.process import polls
 from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
+from wardwire.store.migrations import migrate
 
-FIRST_MAJOR = 18
-BOTH_MAJORS = ("store", "stories")
 TEMPLATE = "wardwire_template"
+SITE = UUID("00000000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
-_lacking: set[str] = set()
-
-
-def _has_major(major: int) -> bool:
-    try:
-        find_postgres(major=major)
-    except StartFailed:
-        return False
-    return True
-
-
-def _majors() -> list[int]:
-    wanted = [int(word) for word in os.environ.get("TEST_POSTGRES", "18,15").split(",")]
-    there = [major for major in wanted if _has_major(major)]
-    _lacking.update(f"PostgreSQL {major}" for major in wanted if major not in there)
-    return there
-
-
-def _can_be_root() -> bool:
-    return os.geteuid() == 0
-
-
-NEEDS = {"root": _can_be_root, "postgres15": lambda: _has_major(15)}
-"""What a test may need of the machine: `@pytest.mark.needs("root")`. Others may add to it."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(what): collected only where the machine has it (see tests/engines.py)")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "postgres_major" not in metafunc.fixturenames:
-        return
-    majors = _majors()
-    if not set(metafunc.definition.path.parts) & set(BOTH_MAJORS):
-        majors = majors[:1]
-    metafunc.parametrize("postgres_major", majors, ids=[f"pg{m}" for m in majors], scope="session")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept, left = [], []
-    for item in items:
-        missing = {str(what) for mark in item.iter_markers("needs") for what in mark.args if not NEEDS[what]()}
-        _lacking.update(missing)
-        (left if missing else kept).append(item)
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = kept
-    if _lacking and os.environ.get("REQUIRE") == "all":
-        raise pytest.UsageError(f"REQUIRE=all, and this machine lacks: {', '.join(sorted(_lacking))}")
-
-
-def pytest_report_collectionfinish() -> str:
-    return f"not collected, this machine lacks: {', '.join(sorted(_lacking))}" if _lacking else ""
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_major: int) -> Iterator[Postgres]:
+def postgres(pg_major: int) -> Iterator[Postgres]:
     """One server for the session, with the template of our schema."""
-    with throwaway_postgres(major=postgres_major) as server:
+    with throwaway_postgres(major=pg_major) as server:
         run_apart(_execute(server, f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}"))
-        _migrate(server.dsn(TEMPLATE, OWNER))
+        run_apart(_migrate(server.dsn(TEMPLATE, OWNER)))
         yield server
 
 
@@ -145,26 +85,13 @@ async def _execute(server: Postgres, statement: str) -> None:
         await connection.close()
 
 
-def _migrate(owner_dsn: str) -> None:
-    """Bring the schema in, once there is one."""
-    if importlib.util.find_spec("wardwire.store.migrations") is None:
-        return
-    module: Any = importlib.import_module("wardwire.store.migrations")
-    if not hasattr(module, "migrate"):
-        return
-    outcome = module.migrate(owner_dsn)
-    if inspect.isawaitable(outcome):
-        run_apart(_await(outcome))
-
-
-async def _await(work: Any) -> None:
-    await work
+async def _migrate(owner_dsn: str) -> None:
+    """Bring the schema in, with partitions around today."""
+    await migrate(owner_dsn, today=datetime.now(UTC).date(), site_id=SITE)
 
 
 def wait_for(condition: Any, *, patience_s: float = 10.0, what: str = "the condition") -> Any:
-    """Ask again and again until the answer is true; fail after the patience. For signals of other processes."""
-    from wardwire.ops.process import polls
-
+    """Ask again and again until the answer is true; fail after the patience. For other processes."""
     for _ in polls(patience_s):
         answer = condition()
         if answer:

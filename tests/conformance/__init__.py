@@ -1,0 +1,1 @@
+"""Every adapter, channel and carrier of one kind through the same suite."""

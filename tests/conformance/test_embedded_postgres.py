@@ -58,7 +58,7 @@ def test_passwords_sockets_and_data_are_private(postgres: Postgres) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
-@pytest.mark.needs("root")
+@pytest.mark.needs_root
 def test_as_root_the_server_runs_as_another_user(postgres: Postgres) -> None:
     """PostgreSQL refuses root, and nothing of ours needs to be root."""
     assert Path(f"/proc/{postgres.pid}").stat().st_uid not in (0, os.geteuid())

@@ -1,0 +1,1 @@
+"""Mirrors src/wardwire one to one; no database, no waiting."""

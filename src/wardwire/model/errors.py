@@ -5,12 +5,14 @@
     ├── Unknown          nobody can say whether it was kept: repeat with the same identity until told
     └── Unavailable      certainly not kept, the system's matter: repeat later
 
-Every code is listed here, in one place; `docs/reference/errors.md` is made from it.
+Every code is listed here, in one place, with its meaning; `docs/reference/errors.md` is made from it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
@@ -62,6 +64,49 @@ class Code(StrEnum):
     # Directory
     NAME_TAKEN = "name_taken"
     CONFLICT = "conflict"
+
+
+MEANING: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.MALFORMED: "Not what it claims to be: broken JSON, invalid UTF-8, or nested too deep.",
+        Code.INVALID: "A field is missing, unknown, of the wrong type or out of range; `pointer` says which.",
+        Code.TOO_LARGE: "The frame or body has more bytes than this door takes.",
+        Code.TOO_MANY: "The request names more things at once than are taken in one.",
+        Code.VERSION_UNSUPPORTED: "The frame is of a protocol version that this server does not speak.",
+        Code.ID_REUSED: "This identity was used for other content; a new message needs a new one.",
+        Code.NOT_AUTHENTICATED: "No credential came with the request, or an unknown, expired or revoked one.",
+        Code.NOT_PERMITTED: "The credential is good, but its owner may not do this.",
+        Code.NOT_FOUND: "There is nothing of this name that the caller may see.",
+        Code.PROOF_INVALID: "A signature or authentication code does not fit the bytes that came with it.",
+        Code.SESSION_UNKNOWN: "The frame belongs to no session that is open here; say hello again.",
+        Code.SESSION_REPLACED: "The same device said hello from another place, and that session holds now.",
+        Code.DEVICE_REVOKED: "The device was revoked; it must be registered anew.",
+        Code.CODE_EXPIRED: "The registration code is too old, or was used before.",
+        Code.RECIPIENT_UNKNOWN: "No person, group or role has this name.",
+        Code.RECIPIENT_AMBIGUOUS: "Several have this name; `candidates` lists them.",
+        Code.RECIPIENT_DISABLED: "This person was disabled and gets no messages.",
+        Code.GROUP_EMPTY: "The group has no member who could get the message.",
+        Code.ROLE_VACANT: "Nobody holds the role now, and it has no fallback.",
+        Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",
+        Code.TEXT_TOO_LONG: "The text has more characters than its field takes.",
+        Code.CHOICES_INVALID: "The offered choices are too many, too long, blank or not distinct.",
+        Code.EXPIRY_NOT_ALLOWED: "Messages of `code` and `high` never expire unanswered.",
+        Code.EXPIRY_PAST: "The expiry lies in the past.",
+        Code.RESPONSE_NOT_OFFERED: "The message does not offer this response.",
+        Code.ALREADY_ENDED: "The message was answered, cancelled, recalled or cleared before.",
+        Code.TOO_LATE: "What this request wants to change has already happened.",
+        Code.CURSOR_AHEAD: "The cursor is of the future or of another epoch; start from the beginning.",
+        Code.RATE_LIMITED: "More requests than are allowed in this time; `retry_after_s` says when to go on.",
+        Code.OVERLOADED: "The server has as much unfinished work as it may; nothing was kept, repeat later.",
+        Code.DISK_LOW: "The disk is so full that only `code` and `high` are stored.",
+        Code.NO_STANDBY: "No standby database confirms, and the site chose not to store without one.",
+        Code.UNAVAILABLE: "The server cannot store now; nothing was kept, repeat later.",
+        Code.COMMIT_UNKNOWN: "Nobody knows whether it was stored; repeat with the same identity until told.",
+        Code.NAME_TAKEN: "Another person, group or role has this name.",
+        Code.CONFLICT: "It was changed by somebody else in the meantime; read it again.",
+    }
+)
+"""One sentence for each code, for people who meet it; `docs/reference/errors.md` is made from it."""
 
 
 class WardwireError(Exception):

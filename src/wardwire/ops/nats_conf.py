@@ -52,7 +52,7 @@ class EdgeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NatsKeys:
-    """The public halves that both servers know, and the passwords of the leaves (account at edge -> password)."""
+    """The public halves that both servers know, and the leaves' passwords (by account at the edge)."""
 
     issuer: str
     boot: str
@@ -137,8 +137,8 @@ def render_core(
     limits = limits or EdgeLimits()
     users = {account: f'users: [ {{ nkey: "{key}" }} ]' for account, key in keys.core_users.items()}
     remotes = "\n".join(
-        f'    {{ url: "nats-leaf://leaf-{edge.lower()}:{keys.leaf_passwords[edge]}@{leaf_url}", account: {core}'
-        ", ignore_discovered_servers: true }"
+        f'    {{ url: "nats-leaf://leaf-{edge.lower()}:{keys.leaf_passwords[edge]}@{leaf_url}", '
+        f"account: {core}, ignore_discovered_servers: true }}"
         for edge, core in LEAVES.items()
     )
     return f"""\

@@ -1,0 +1,1 @@
+"""Benchmarks: every figure is a ratio to its floor, measured in the same run."""

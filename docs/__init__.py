@@ -1,0 +1,1 @@
+"""The documents, and the generator of those parts that the code already knows."""

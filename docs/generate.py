@@ -1,0 +1,135 @@
+"""Write those parts of the documents that the code already knows.
+
+    python -m docs.generate           write them
+    python -m docs.generate --check   change nothing; say what is out of date, and exit 1
+
+A part is a function that renders Markdown and the place where it belongs: between `<!-- generated: NAME -->`
+and `<!-- end -->` in a document that a person wrote. A new part is one line in `PARTS`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wardwire.model.errors import MEANING, Code
+from wardwire.settings import Settings
+
+DOCS = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One generated passage: its document (relative to docs/), its name in the marks, and what renders it."""
+
+    document: str
+    name: str
+    render: Callable[[], str]
+
+
+def render_codes() -> str:
+    """Render the table of codes, with the HTTP status of each as soon as the API has chosen them."""
+    status = _http_status()
+    if status is None:
+        head = ["| code | meaning |", "|---|---|"]
+        rows = [f"| `{code}` | {MEANING[code]} |" for code in Code]
+    else:
+        head = ["| code | HTTP | meaning |", "|---|---|---|"]
+        rows = [f"| `{code}` | {status[code]} | {MEANING[code]} |" for code in Code]
+    return "\n".join([*head, *rows])
+
+
+def _http_status() -> Mapping[Code, int] | None:
+    if importlib.util.find_spec("wardwire.api.problems") is None:
+        return None
+    status: Mapping[Code, int] = importlib.import_module("wardwire.api.problems").STATUS
+    return status
+
+
+def render_settings() -> str:
+    """Render a table for each section of the settings: key, kind, default, and what it is for."""
+    hints = typing.get_type_hints(Settings)
+    sections = [_section(field.name, hints[field.name]) for field in dataclasses.fields(Settings)]
+    return "\n\n".join(sections)
+
+
+def _section(name: str, kind: type) -> str:
+    rows = "\n".join(_setting_rows(name, kind))
+    return f"## {name}\n\n{kind.__doc__}\n\n| key | kind | default | what for |\n|---|---|---|---|\n{rows}"
+
+
+def _setting_rows(section: str, kind: type) -> Iterator[str]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        about = field.metadata
+        default = field.default if field.default is not dataclasses.MISSING else ""
+        shown = f"`{default}`" if default not in (None, "") else ""
+        unit = f" ({about['unit']})" if about.get("unit") else ""
+        help = str(about.get("help", "")).replace("|", "\\|")
+        yield f"| `{section}.{field.name}` | {_kind(hints[field.name])}{unit} | {shown} | {help} |"
+
+
+def _kind(hint: Any) -> str:
+    """Say a type in an operator's words."""
+    words = {bool: "yes or no", float: "number", int: "whole number", str: "text", Path: "path"}
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " or ".join(_kind(one) for one in arguments if one is not type(None))
+    return words.get(hint, "table")
+
+
+PARTS = (
+    Part("reference/errors.md", "codes", render_codes),
+    Part("reference/settings.md", "settings", render_settings),
+)
+
+
+def put(document: str, name: str, text: str) -> str:
+    """Put a rendered text between its marks.
+
+    Raises:
+        ValueError: The document has not exactly one such pair of marks.
+    """
+    begin = f"<!-- generated: {name} -->"
+    pattern = re.compile(re.escape(begin) + r"\n.*?(?=<!-- end -->)", re.DOTALL)
+    if len(pattern.findall(document)) != 1:
+        raise ValueError(f"needs exactly one {begin} … <!-- end -->")
+    return pattern.sub(lambda _: f"{begin}\n{text}\n", document)
+
+
+def outdated(docs: Path = DOCS, parts: tuple[Part, ...] = PARTS) -> dict[Path, str]:
+    """Give each document that should read otherwise, with its new text."""
+    fresh: dict[Path, str] = {}
+    for part in parts:
+        path = docs / part.document
+        before = fresh.get(path) or path.read_text(encoding="utf-8")
+        fresh[path] = put(before, part.name, part.render())
+    return {path: text for path, text in fresh.items() if path.read_text(encoding="utf-8") != text}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with `--check` only compare."""
+    stale = outdated()
+    if "--check" in arguments:
+        for path in stale:
+            print(f"docs/{path.relative_to(DOCS)} is out of date; run: make docs")
+        return 1 if stale else 0
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote docs/{path.relative_to(DOCS)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

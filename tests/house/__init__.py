@@ -1,0 +1,1 @@
+"""What the tree promises about itself: floors, clocks, documents, locks."""

@@ -1,0 +1,1 @@
+"""Each query against a real PostgreSQL, on every major that we support."""

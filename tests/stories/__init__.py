@@ -1,0 +1,1 @@
+"""A whole server, named people, a clock that we move; one hazard or promise a file."""

@@ -1,0 +1,1 @@
+"""Checks of the tree itself, for `make check`."""
