@@ -87,9 +87,9 @@ class Hub:
             if not devices:
                 continue
             frame = write_event(epoch, numbered.seq, event, now)
-            reply = self._expect(event, len(devices)) if event.event == "new" else ""
             if self.limited and not self.limited.isdisjoint(devices) and _CODE not in frame:
                 devices = tuple(device for device in devices if device not in self.limited)
+            reply = self._expect(event, len(devices)) if event.event == "new" else ""
             for device in devices:
                 self.publish(self._subjects.get(device) or self._subject(device), frame, reply)
 

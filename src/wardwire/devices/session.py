@@ -114,7 +114,7 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
             `PROOF_INVALID` when a signature is missing or wrong, `MALFORMED`, `INVALID`.
     """
     body = envelope.body
-    if not session.mac.check(body, envelope.mac):  # type: ignore[arg-type]
+    if not session.mac.check(body, envelope.mac):
         raise Refused(Code.SESSION_UNKNOWN, "the frame is not of this session")
     frame = read_body(body)
     kind = type(frame)
