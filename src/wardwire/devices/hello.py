@@ -176,7 +176,7 @@ class Greeter:
                     results[device_id] = refused
                     continue
                 results[device_id] = opened
-                drafts += _facts(one, opened, before[device_id], now)
+                drafts += _facts(one, opened, before[device_id])
             rows = [opened.row for opened in results.values() if isinstance(opened, _Opened)]
             if rows:
                 await put_sessions(connection, rows)
@@ -271,7 +271,7 @@ def agree(site_key: X25519PrivateKey, device: Device, row: SessionRow) -> Sessio
     return Session(device, row.session_id, proof.Mac(key), limited=row.limited)
 
 
-def _facts(one: _Checked, opened: _Opened, last: SessionRow | None, now: datetime) -> list[Draft]:
+def _facts(one: _Checked, opened: _Opened, last: SessionRow | None) -> list[Draft]:
     row, device = opened.row, one.device
     body: dict[str, object] = {
         "session": row.session_id.hex,
@@ -279,12 +279,12 @@ def _facts(one: _Checked, opened: _Opened, last: SessionRow | None, now: datetim
         "offset_ms": row.offset_ms,
         "app": one.hello.app,
     }
-    drafts = [Draft(now, FactKind.SESSION_OPENED, None, device.person_id, device.id, json.dumps(body))]
+    drafts = [Draft(FactKind.SESSION_OPENED, None, device.person_id, device.id, json.dumps(body))]
     if opened.replaced is not None and last is not None:
         body = {
             "session": last.session_id.hex,
             "at": f"{last.server_id}/{last.client_id}",
             "by": f"{row.server_id}/{row.client_id}",
         }
-        drafts.append(Draft(now, FactKind.SESSION_REPLACED, None, device.person_id, device.id, json.dumps(body)))
+        drafts.append(Draft(FactKind.SESSION_REPLACED, None, device.person_id, device.id, json.dumps(body)))
     return drafts
