@@ -147,12 +147,11 @@ class Doorway:
 
     # Life ------------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Begin to take frames; repeating does nothing. Raises what reading the database raises."""
+    def start(self) -> None:
+        """Begin to take frames; repeating does nothing."""
         if self._subscriptions:
             return
-        async with self._acquire() as connection:
-            self._limited.update(await list_limited(connection))
+        self._loads.put("")
         subscribe = self._connection.subscribe
         self._subscriptions = [
             subscribe(SUBJECT, self.take, queue=QUEUE),
@@ -411,12 +410,14 @@ class Doorway:
         self._doors.pop(device_id.hex, None)
 
     async def _load(self, names: list[str]) -> None:
-        """Look up the sessions of frames that wait, and go on with them."""
+        """Look up the sessions of frames that wait, and go on with them. "" asks for the devices that are too old."""
         rows: dict[UUID, SessionRow] = {}
         error: WardwireError | None = None
         try:
             async with self._acquire() as connection:
-                rows = await load_sessions(connection, [UUID(hex=name) for name in names])
+                if "" in names:
+                    self._limited.update(await list_limited(connection))
+                rows = await load_sessions(connection, [UUID(hex=name) for name in names if name])
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as failure:
             log.warning("sessions_unreadable", reason=type(failure).__name__)
             error = Unavailable(Code.UNAVAILABLE, "the session cannot be looked up now; nothing was kept")

@@ -318,7 +318,7 @@ def read_envelope(payload: bytes) -> Envelope:
         envelope = _read_envelope(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _check_version(_version_of(payload))
-        raise _refusal(error) from None
+        raise refusal(error) from None
     _check_version(envelope.v)
     return envelope
 
@@ -332,7 +332,7 @@ def read_body(body: msgspec.Raw | bytes) -> Up:
     try:
         frame: Up = _read_up(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return frame
 
 
@@ -353,7 +353,7 @@ def read_down(payload: bytes) -> Down:
     try:
         frame: Down = _read_down(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return frame
 
 
@@ -375,7 +375,7 @@ def _version_of(payload: bytes) -> int:
         return PROTOCOL
 
 
-def _refusal(error: Exception) -> Refused:
+def refusal(error: Exception) -> Refused:
     """Say what is wrong without repeating anything that was sent: it may be a patient's."""
     if isinstance(error, RecursionError):
         return Refused(Code.MALFORMED, "nested too deeply")
