@@ -53,7 +53,7 @@ _NO_CODE = "this code is not valid; ask for another one"
 
 
 def guess_limits() -> Buckets:
-    """Make the bound on tries with codes, by source address: ten at once, then one in ten seconds."""
+    """Make the bound on wrong codes, by source address: ten at once, then one in ten seconds."""
     return Buckets(0.1, 10)
 
 
@@ -109,7 +109,8 @@ async def issue_code(
         Refused: `NOT_FOUND`, `RATE_LIMITED`.
         Unknown, Unavailable: See `Ledger.commit`.
     """
-    _take(rates, source, clock)
+    if not rates.take(source, clock.monotonic()):
+        raise _too_many()
     now = clock.now()
     letters = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     code = f"{letters[:5]}-{letters[5:]}"
@@ -140,7 +141,8 @@ async def register_device(
             `CONFLICT`.
         Unknown, Unavailable: See `Ledger.commit`.
     """
-    _take(rates, source, clock)
+    if not rates.has(source, clock.monotonic()):
+        raise _too_many()
     x25519 = _check(registration)
     digest, now = code_digest(registration.code), clock.now()
 
@@ -164,7 +166,12 @@ async def register_device(
         fact = Draft(FactKind.DEVICE_REGISTERED, None, row.person_id, device.id, body)
         return Registered(device.id, row.person_id, name, False), [fact]
 
-    return await ledger.commit(now, work)
+    try:
+        return await ledger.commit(now, work)
+    except Refused as refused:
+        if refused.code in (Code.NOT_AUTHENTICATED, Code.CODE_EXPIRED):
+            rates.take(source, clock.monotonic())
+        raise
 
 
 async def revoke_device(
@@ -207,9 +214,8 @@ async def revoke_device(
     return changed
 
 
-def _take(rates: Buckets, source: str, clock: Clock) -> None:
-    if not rates.take(source, clock.monotonic()):
-        raise Refused(Code.RATE_LIMITED, "too many tries; wait a minute")
+def _too_many() -> Refused:
+    return Refused(Code.RATE_LIMITED, "too many tries; wait a minute")
 
 
 def _check(registration: Registration) -> bytes:
