@@ -39,6 +39,7 @@ class DeviceOut(msgspec.Struct, frozen=True):
     Attributes:
         server: Where it connects: `nats://…` or `tls://…`.
         site_x25519: The site's public key, base64url: session keys are agreed with it.
+        authority: The certificate (PEM) that the server's is signed by; "" = a public one, or no TLS.
     """
 
     device: str
@@ -46,6 +47,7 @@ class DeviceOut(msgspec.Struct, frozen=True):
     name: str
     server: str
     site_x25519: str
+    authority: str = ""
 
 
 class DeviceRegistration:
@@ -54,6 +56,7 @@ class DeviceRegistration:
     Args:
         connection: Into the account CORE: other cores are told of a revocation.
         server: Where devices connect, as they see it.
+        authority: The certificate (PEM) of the site's own authority, or "".
         refresh: Takes in the changed directory everywhere; awaited before an answer.
     """
 
@@ -67,6 +70,7 @@ class DeviceRegistration:
         site_key: X25519PublicKey,
         server: str,
         refresh: Callable[[], Awaitable[None]],
+        authority: str = "",
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -75,6 +79,7 @@ class DeviceRegistration:
         self._site_key = proof.write_bytes(site_key.public_bytes_raw())
         self._server = server
         self._refresh = refresh
+        self._authority = authority
         self._issues = Buckets(1, 60)
         self._guesses = register.guess_limits()
 
@@ -107,6 +112,7 @@ class DeviceRegistration:
             name=registered.person,
             server=self._server,
             site_x25519=self._site_key,
+            authority=self._authority,
         )
 
     async def revoke(self, caller: Caller, device_id: UUID, why: str) -> None:

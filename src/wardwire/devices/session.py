@@ -87,8 +87,15 @@ class Door:
 
 
 def signing_key(device: Device) -> Ed25519PublicKey:
-    """Return the key that a device signs with: its nkey."""
-    return Ed25519PublicKey.from_public_bytes(nkeys.read_public(device.nkey, nkeys.Kind.USER))
+    """Return the key that a device signs with: its nkey.
+
+    Raises:
+        Refused: `PROOF_INVALID` when what is registered is none.
+    """
+    try:
+        return Ed25519PublicKey.from_public_bytes(nkeys.read_public(device.nkey, nkeys.Kind.USER))
+    except ValueError:
+        raise Refused(Code.PROOF_INVALID, "the registered key is no user nkey") from None
 
 
 def check_device(directory: Directory, device_id: UUID) -> Person:
