@@ -136,7 +136,8 @@ CREATE TABLE wardwire.sessions (
     server_id    text NOT NULL,
     client_id    bigint NOT NULL,
     offset_ms    bigint NOT NULL,
-    replaced     bigint NOT NULL DEFAULT 0
+    replaced     bigint NOT NULL DEFAULT 0,
+    limited      boolean NOT NULL DEFAULT false  -- speaks an old protocol: gets `code` and nothing else
 ) WITH (fillfactor = 70);
 
 -- The message path ----------------------------------------------------------------------------------------------
