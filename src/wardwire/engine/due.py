@@ -55,7 +55,7 @@ class DueLoop:
         self._rules = rules
         self._clock = clock
         self._outbox = Outbox(writer=writer, rules=rules, channels=channels)
-        self._polling = polling
+        self.polling = polling
         self._holder = uuid4()
         self._in_flight = dict.fromkeys(Lane, 0)
         self._wake = asyncio.Event()
@@ -123,10 +123,11 @@ class DueLoop:
             )
             full = full or len(claimed) == CLAIM_LIMIT
             self.claimed += len(claimed)
-            await self._hand_over(connection, claimed, lane)
+            await self.hand_over(connection, claimed, lane)
         self._next = now if full else await next_due(connection)
 
-    async def _hand_over(self, connection: asyncpg.Connection, claimed: list[Due], lane: Lane) -> None:
+    async def hand_over(self, connection: asyncpg.Connection, claimed: list[Due], lane: Lane) -> None:
+        """Turn claimed deadlines into acts. Being late with them is harmless: what has changed stays changed."""
         sends = [due for due in claimed if due.kind == SEND]
         for due in claimed:
             if due.kind != SEND and (act := await self._act(connection, due, lane)) is not None:
@@ -166,7 +167,7 @@ class DueLoop:
 
     async def _rest(self) -> None:
         """Wait until the next deadline, a hint, or a second: whatever is first."""
-        wait: float | None = POLL_S if self._polling else None
+        wait: float | None = POLL_S if self.polling else None
         if self._next is not None:
             until = (self._next - self._clock.now()).total_seconds()
             wait = max(0.0, until) if wait is None else min(wait, max(0.0, until))

@@ -123,6 +123,8 @@ class LaneWriter:
                 await self._serve(durable)
             except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("connection_lost", lane=self.name, reason=str(error))
+            except Exception:
+                log.exception("writer_failed", lane=self.name)
             finally:
                 self._durable = None
                 self._fail_waiting()
@@ -173,7 +175,9 @@ class LaneWriter:
             if not remaining:
                 return
             known = await read_known(durable.connection, remaining, self._cache)
-            batch, remaining = self._decide(durable, remaining, known)
+            batch, remaining, broken = self._decide(durable, remaining, known)
+            if broken:
+                continue
             if batch.empty:
                 self._announce([], batch, remaining)
                 return
@@ -197,22 +201,29 @@ class LaneWriter:
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
 
-    def _decide(self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown) -> tuple[Batch, list[Act]]:
+    def _decide(
+        self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
+    ) -> tuple[Batch, list[Act], bool]:
         batch = Batch(self._clock.now())
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
         decided = []
+        broken = False
         for act in acts:
             try:
                 act.decide(known, batch, durable.durability.word)
             except Refused as refused:
                 self._end(act, refused)
+            except Exception:
+                log.exception("act_broke", lane=self.name, act=type(act).__name__)
+                self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))
+                broken = True
             else:
                 decided.append(act)
         if not decided and self._chain.seq == 0:
             batch.drafts.clear()
-        return batch, decided
+        return batch, decided, broken
 
     def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
         """All is committed: tell devices, tell the senders, tell who waits for deadlines."""

@@ -30,7 +30,7 @@ from wardwire.model.people import Endpoint
 from wardwire.model.priority import Lane, Priority
 from wardwire.model.rights import CODE, PERSON_SCOPES, Caller
 from wardwire.model.routing import Waits
-from wardwire.store.batch import Numbered
+from wardwire.store.batch import Batch, Numbered
 from wardwire.store.durable import open_durable
 from wardwire.store.messages import Message
 from wardwire.testing.clock import FakeClock
@@ -85,6 +85,8 @@ class Ward:
         self.people = LiveDirectory()
         self.desk = DESK
         self.waits = Waits()
+        self.hints = True
+        self._heard = asyncio.Event()
         self.told: dict[UUID, list[Told]] = {}
         self.statuses: list[Status] = []
         self.lanes = Lanes(
@@ -92,7 +94,7 @@ class Ward:
             clock=self.clock,
             announcer=self,
             node="story",
-            armed=lambda batch: self.due.armed(batch),
+            armed=self._armed,
         )
         self.due = DueLoop(
             connect=self._connect,
@@ -130,6 +132,7 @@ class Ward:
         for seq, event in events:
             told = Told(seq, event.event, event.message_id, event.body)
             self.told.setdefault(event.person_id, []).append(told)
+        self._heard.set()
 
     def live(self, items: Sequence[Any]) -> None:
         """Hear what senders' devices would hear."""
@@ -224,7 +227,10 @@ class Ward:
         fields.setdefault("text", "Please come to bed 12.")
         statement = Statement(id=id or uuid4().hex, to=tuple(to), **fields)
         submission = submission_of(statement, source=caller.source, content=write_statement(statement))
-        return await self._answer(lambda done: Submit(submission, caller, self.rules, done), pair=True)
+        answer: tuple[Stored, bool] = await self._answer(
+            lambda done: Submit(submission, caller, self.rules, done), pair=True
+        )
+        return answer
 
     async def say(
         self, member: Member, message: Stored, event: Event, answer: str = "", device: UUID | None = None
@@ -232,9 +238,10 @@ class Ward:
         """Let a person's device say something of a delivery."""
         happened = Happened(event=event, device_id=device or member.device, answer=answer)
         message_id = ids.read_id(ids.MESSAGE, message.message)
-        return await self._answer(
+        after: Delivery = await self._answer(
             lambda done: Say(message_id, member.id, happened, lane=Lane.REST, rules=self.rules, done=done)
         )
+        return after
 
     async def heard(self, member: Member, message: Stored) -> None:
         """Let the sender's device show that a message failed."""
@@ -249,11 +256,12 @@ class Ward:
         """Take a message back."""
         message_id = ids.read_id(ids.MESSAGE, message.message)
         why = "recalled" if recall else "cancelled"
-        return await self._answer(
+        ended: int = await self._answer(
             lambda done: End(
                 message_id, Event.CANCEL, why, caller=caller, lane=Lane.HIGH, rules=self.rules, done=done
             )
         )
+        return ended
 
     async def pass_time(self, **by: float) -> None:
         """Let time pass, and what is due by then happen, each at its instant."""
@@ -302,6 +310,12 @@ class Ward:
         """The events that a person's devices were told."""
         return [told.event for told in self.told.get(member.id, [])]
 
+    async def first_event(self, member: Member) -> None:
+        """Wait until a person's devices were told something."""
+        while not self.told.get(member.id):
+            self._heard.clear()
+            await self._heard.wait()
+
     # Below the floor --------------------------------------------------------------------------------------------
 
     async def _answer(self, make: Callable[[Callable[..., None]], Any], *, pair: bool = False) -> Any:
@@ -314,7 +328,11 @@ class Ward:
                 future.set_result(result if pair else result[0])
 
         self.lanes.put(make(done))
-        return await future
+        try:
+            return await future
+        finally:
+            # One thing after the other: so that facts have an order in time.
+            self.clock.advance(timedelta(milliseconds=1))
 
     async def _change(self, statement: str, *args: Any) -> None:
         async with self.connection.transaction():
@@ -326,6 +344,10 @@ class Ward:
             "UPDATE directory_head SET version = version + 1 RETURNING version"
         )
         return version
+
+    def _armed(self, batch: Batch) -> None:
+        if self.hints:
+            self.due.armed(batch)
 
     async def _durable(self) -> Any:
         return await open_durable(self._dsn, without_standby="degraded")
