@@ -22,12 +22,25 @@ import asyncpg
 import msgspec
 
 from tests.faults.ground import Mutant, dump_ground, make_schema
+from tests.faults.product import DATABASE, dump_product, make_product_schema
+from tests.faults.product import RANKS as PRODUCT_RANKS
 from tests.faults.scenarios import Case, Figures, Finding, scenario
 from tests.faults.writer import Orders
 from wardwire.ops.process import spawn
+from wardwire.ops.roles import APP, OWNER
 from wardwire.testing import processes
-from wardwire.testing.checker import judge
-from wardwire.testing.history import Died, Outcome, Record, Recorder, longest_gap_s, operations, read_history
+from wardwire.testing.checker import RANKS, judge
+from wardwire.testing.dump import Dump
+from wardwire.testing.history import (
+    Died,
+    Operation,
+    Outcome,
+    Record,
+    Recorder,
+    longest_gap_s,
+    operations,
+    read_history,
+)
 from wardwire.testing.pair import PostgresPair
 from wardwire.testing.verdict import Invariant
 
@@ -100,6 +113,41 @@ async def old_primary_returns_no_epoch(case: Case) -> Finding:
     return await wake_the_old_primary(case, Mutant.NO_EPOCH)
 
 
+@scenario("product, failover")
+async def product_failover(case: Case) -> Finding:
+    """As *failover*, through the product's lanes on its own schema."""
+    async with under_load(case, product=True) as load:
+        await load.lose()
+        await load.flows_again()
+        return await load.judge()
+
+
+@scenario("product, failover, mutant: a pair that waits for nobody", caught_by=Invariant.NO_ACKED_LOSS)
+async def product_failover_async(case: Case) -> Finding:
+    """As *product, failover*, on a site that has agreed to run without a standby and then relies on one."""
+    async with under_load(case, product=True, synchronous=False) as load:
+        await load.lose()
+        await load.flows_again()
+        return await load.judge()
+
+
+@scenario("product, failover, a core killed too")
+async def product_failover_core_killed(case: Case) -> Finding:
+    """As *failover, a core killed too*, through the product's lanes on its own schema."""
+    async with under_load(case, product=True) as load:
+        load.kill_core(CORES[case.plan.count("core killed", 0, 1)])
+        await load.lose()
+        load.start_cores()
+        await load.flows_again()
+        return await load.judge()
+
+
+@scenario("product, old primary returns")
+async def product_old_primary_returns(case: Case) -> Finding:
+    """As *old primary returns*, through the product's lanes on its own schema."""
+    return await wake_the_old_primary(case, Mutant.NONE, product=True)
+
+
 async def lose_the_primary(case: Case, mutant: Mutant) -> Finding:
     """Run the story of this module once."""
     async with under_load(case, mutant) as load:
@@ -108,9 +156,9 @@ async def lose_the_primary(case: Case, mutant: Mutant) -> Finding:
         return await load.judge()
 
 
-async def wake_the_old_primary(case: Case, mutant: Mutant) -> Finding:
+async def wake_the_old_primary(case: Case, mutant: Mutant, *, product: bool = False) -> Finding:
     """Promote beside a hung primary, let it wake with nobody to wait for, and make every core connect anew."""
-    async with under_load(case, mutant) as load:
+    async with under_load(case, mutant, product=product) as load:
         pair = load.pair
         await asyncio.sleep(case.plan.between("hung after_s", 0.3, 1.0))
         old = pair.primary
@@ -133,10 +181,13 @@ async def wake_the_old_primary(case: Case, mutant: Mutant) -> Finding:
 class Load:
     """Two core processes sending to a pair, and what they wrote down."""
 
-    def __init__(self, case: Case, pair: PostgresPair, mutant: Mutant) -> None:
+    def __init__(self, case: Case, pair: PostgresPair, mutant: Mutant, *, product: bool = False) -> None:
         self.case = case
         self.pair = pair
         self.mutant = mutant
+        self.product = product
+        self.dsn = pair.dsn(user=APP, database=DATABASE) if product else pair.dsn()
+        self._lost_at = 0.0
         self._lives = dict.fromkeys(CORES, 0)
         self._cores: dict[str, subprocess.Popen[bytes]] = {}
         self._cancelled = 0
@@ -149,7 +200,8 @@ class Load:
             self._lives[name] += 1
             orders = Orders(
                 name=name,
-                dsn=self.pair.dsn(),
+                dsn=self.dsn,
+                product=self.product,
                 folder=str(self.case.folder),
                 life=self._lives[name],
                 senders=SENDERS,
@@ -181,6 +233,7 @@ class Load:
         canceller.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await canceller
+        self._lost_at = time.monotonic()
         self.pair.lose_primary()
         await self.pair.promote()
 
@@ -230,23 +283,34 @@ class Load:
     async def judge(self) -> Finding:
         """Stop, read the primary's rows, and let the checker judge."""
         await self.stop_cores()
-        connection = await self.pair.primary.connect()
-        try:
-            dump = await dump_ground(connection)
-        finally:
-            await connection.close()
+        dump = await self._dump()
         history = self.history()
-        verdict = judge(history, dump)
+        verdict = judge(history, dump, ranks=PRODUCT_RANKS if self.product else RANKS)
+        again = min((o.t_ret for o in operations(history) if self._answered_after_loss(o)), default=self._lost_at)
         figures: Figures = {
             "acknowledged": verdict.acknowledged,
             "unknown": verdict.unknown,
             "unknown_kept": verdict.unknown_kept,
             "lost": verdict.lost,
             "waits_cancelled": self._cancelled,
+            "silent": sum(1 for o in operations(history) if o.code == "silent"),
             "gap_s": round(longest_gap_s(history), 2),
+            "back_after_s": round(again - self._lost_at, 2),
             "plan": self.case.plan.describe(),
         }
         return Finding(verdict=verdict, figures=figures)
+
+    async def _dump(self) -> Dump:
+        primary = self.pair.primary
+        address = primary.dsn(user=OWNER, database=DATABASE) if self.product else primary.dsn()
+        connection = await asyncpg.connect(address, server_settings={"search_path": "wardwire"})
+        try:
+            return await (dump_product if self.product else dump_ground)(connection)
+        finally:
+            await connection.close()
+
+    def _answered_after_loss(self, operation: Operation) -> bool:
+        return operation.outcome is Outcome.OK and operation.t_inv > self._lost_at > 0
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:
@@ -254,13 +318,18 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def under_load(case: Case, mutant: Mutant) -> AsyncIterator[Load]:
+async def under_load(
+    case: Case, mutant: Mutant = Mutant.NONE, *, product: bool = False, synchronous: bool = True
+) -> AsyncIterator[Load]:
     """Run a pair with two sending cores; the pair's logs stay with the evidence."""
-    async with PostgresPair.running() as pair:
-        connection = await pair.primary.connect()
-        await make_schema(connection)
-        await connection.close()
-        load = Load(case, pair, mutant)
+    async with PostgresPair.running(synchronous=synchronous) as pair:
+        if product:
+            await make_product_schema(pair.primary, CORES, SENDERS)
+        else:
+            connection = await pair.primary.connect()
+            await make_schema(connection)
+            await connection.close()
+        load = Load(case, pair, mutant, product=product)
         try:
             load.start_cores()
             await load.flows_again()
