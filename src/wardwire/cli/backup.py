@@ -50,16 +50,10 @@ def create(
     seconds = time.monotonic() - before
     if json_:
         told = {"folder": str(folder.absolute()), "bytes": size, "seconds": round(seconds, 2)}
-        print(
-            json.dumps(
-                {"schema_version": 1, **told, "created_at": made.created_at, "postgres": made.postgres}
-            )
-        )
+        print(json.dumps({"schema_version": 1, **told, "created_at": made.created_at, "postgres": made.postgres}))
         return
     print(f"{folder}: {size / 2**20:.1f} MiB in {seconds:.1f} s")
-    say(
-        f"It holds keys and passwords: keep it as safe as the site. Prove it: wardwire backup verify {folder}"
-    )
+    say(f"It holds keys and passwords: keep it as safe as the site. Prove it: wardwire backup verify {folder}")
 
 
 @app.command("verify")
@@ -134,9 +128,7 @@ def _plan(loaded: Loaded) -> PostgresPlan:
     """Find the embedded database of a data folder, as `serve` started it."""
     own, home = loaded.settings.database, home_of(loaded)
     if own.dsn:
-        raise StartFailed(
-            "usage", "The database is not ours: database.dsn is set.", "Back it up by its own tools."
-        )
+        raise StartFailed("usage", "The database is not ours: database.dsn is set.", "Back it up by its own tools.")
     found = data_major(home / "postgres")
     if found is None:
         raise StartFailed("not_running", f"There is no database in {home}.", "Give its folder with --data.")

@@ -51,9 +51,7 @@ def _text(entry: Entry, about: dict[str, object]) -> str:
 
 
 @app.command("check")
-def check(
-    config: ConfigFile = None, data: DataFolder = None, set_: Sets = None, json_: AsJson = False
-) -> None:
+def check(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None, json_: AsJson = False) -> None:
     """
     Read all settings and tell everything that is wrong; exit 1 when something is.
 

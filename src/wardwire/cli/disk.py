@@ -23,9 +23,7 @@ def show(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fal
     loaded = read_settings(config, data, None)
     home, disk = home_of(loaded), loaded.settings.disk
     if not home.exists():
-        raise StartFailed(
-            "not_running", f"There is no data folder {home}.", "Start Wardwire, or give --data."
-        )
+        raise StartFailed("not_running", f"There is no data folder {home}.", "Start Wardwire, or give --data.")
     space = measure(home)
     room = decide_room(space.share, warn=disk.warn_percent / 100, urgent_only=disk.urgent_percent / 100)
     ballast = (home / BALLAST_NAME).exists()

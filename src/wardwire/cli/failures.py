@@ -60,6 +60,4 @@ def failures(*, as_json: bool = False) -> Iterator[Outcome]:
 
 def _tell(as_json: bool, code: str, sentence: str, remedy: str) -> None:
     if as_json:
-        print(
-            json.dumps({"schema_version": 1, "error": {"code": code, "detail": sentence, "remedy": remedy}})
-        )
+        print(json.dumps({"schema_version": 1, "error": {"code": code, "detail": sentence, "remedy": remedy}}))

@@ -17,9 +17,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", help="The settings' file; by default /etc/wardwire/wardwire.toml as root."),
 ]
-DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Our folder; wins over the setting data.dir.")
-]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="Our folder; wins over the setting data.dir.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting for this run; wins over all."),

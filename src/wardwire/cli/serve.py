@@ -34,8 +34,7 @@ def serve(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None)
     loaded = read_settings(config, data, set_)
     # The processes read the settings by themselves: what was said to us is said to them.
     said = {
-        ENVIRONMENT_PREFIX + key.upper().replace(".", "__", 1): value
-        for key, value in flags_of(data, set_).items()
+        ENVIRONMENT_PREFIX + key.upper().replace(".", "__", 1): value for key, value in flags_of(data, set_).items()
     }
     if config is not None:
         said[CONFIG_VARIABLE] = str(config.absolute())

@@ -6,16 +6,14 @@ The composition root of `wardwire serve`, as `app` is that of one core process.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import os
 import resource
 import socket
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 from wardwire.cli.options import home_of, say
 from wardwire.ops.account import Account, ensure_service_account, private_folder
@@ -95,9 +93,7 @@ def _database(settings: Settings) -> EmbeddedDatabase | DatabaseLogins:
     logins = DatabaseLogins(
         owner=with_password(own.owner_dsn, read_secret(own.owner_password_file)) if own.owner_dsn else "",
         app=app,
-        sealer=with_password(own.sealer_dsn, read_secret(own.sealer_password_file))
-        if own.sealer_dsn
-        else app,
+        sealer=with_password(own.sealer_dsn, read_secret(own.sealer_password_file)) if own.sealer_dsn else app,
         readonly=with_password(own.readonly_dsn, read_secret(own.readonly_password_file))
         if own.readonly_dsn
         else app,
@@ -193,25 +189,17 @@ def raise_open_files() -> int:
 
 def migrate(logins: DatabaseLogins) -> None:
     """Bring the schema up, as its owner; without an owner's address that was done by somebody else."""
-    if not logins.owner or importlib.util.find_spec("wardwire.store.migrations") is None:
-        return
-    module: Any = importlib.import_module("wardwire.store.migrations")
-    outcome = module.migrate(logins.owner)
-    if inspect.isawaitable(outcome):
-        run_apart(_finish(outcome))
+    if logins.owner:
+        from wardwire.store.migrations import migrate as apply
 
-
-async def _finish(work: Awaitable[Any]) -> None:
-    await work
+        run_apart(apply(logins.owner, today=datetime.now(UTC).date(), site_id=uuid4()))
 
 
 def announce(settings: Settings, engines: Engines) -> None:
     """Say that everything is there, to people and to systemd."""
     logins = engines.logins()
     scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
-    say(
-        f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}"
-    )
+    say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}")
     say("Stop it with Ctrl-C.")
     notify("READY=1")
 

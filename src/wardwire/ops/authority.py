@@ -137,9 +137,7 @@ def _issue(authority: Authority, tls: Tls, hosts: Sequence[str]) -> None:
         .add_extension(_key_usage(sign=True, certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
     chain = certificate.public_bytes(serialization.Encoding.PEM) + authority.certificate.read_bytes()

@@ -114,9 +114,7 @@ def read_description(source: Path) -> Backup:
     return backup
 
 
-def verify(
-    source: Path, binaries: PostgresBinaries, *, progress: Progress = lambda _d, _a: None
-) -> list[str]:
+def verify(source: Path, binaries: PostgresBinaries, *, progress: Progress = lambda _d, _a: None) -> list[str]:
     """
     Check every file of a backup against its sums, and that its log can be read; what is wrong, in sentences.
 
@@ -178,9 +176,7 @@ def restore(
     problems = verify(source, binaries)
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise StartFailed(
-            "broken_backup", f"The backup is damaged: {problems[0]}{more}.", "Take another backup."
-        )
+        raise StartFailed("broken_backup", f"The backup is damaged: {problems[0]}{more}.", "Take another backup.")
     private_folder(home, account)
     draft = home / ".restore"
     try:
@@ -234,16 +230,12 @@ def _base_backup(plan: PostgresPlan, into: Path, progress: Progress) -> None:
         status = running.wait()
     finally:
         if running.poll() is None:
-            process.end(
-                running.pid, signals=((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)), wait=running.poll
-            )
+            process.end(running.pid, signals=((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)), wait=running.poll)
     if status != 0:
         lines = [line for line in words.decode(errors="replace").splitlines() if "error" in line]
         why = lines[-1].partition("error: ")[2] if lines else f"status {status}"
         if "No space left" in why:
-            raise StartFailed(
-                "disk_full", f"There is no room for the backup in {into.parent}.", "Make room there."
-            )
+            raise StartFailed("disk_full", f"There is no room for the backup in {into.parent}.", "Make room there.")
         raise StartFailed("backup_failed", f"pg_basebackup failed: {why}.", "Read the database's log.")
 
 

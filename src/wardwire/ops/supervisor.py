@@ -92,9 +92,7 @@ def delay_before_start(deaths: int) -> float:
     return 0.0 if deaths <= 1 else min(0.1 * 2 ** (deaths - 2), 5.0)
 
 
-def judge(
-    standing: Standing, *, ended: bool, ready: bool, now: float, missed_max: int
-) -> tuple[Standing, Move]:
+def judge(standing: Standing, *, ended: bool, ready: bool, now: float, missed_max: int) -> tuple[Standing, Move]:
     """
     Decide what to do with a part after one check. Pure.
 
@@ -143,9 +141,7 @@ class Supervisor:
         on_ready: Called once, when all parts are ready.
     """
 
-    def __init__(
-        self, steps: Sequence[Step], *, say: Say, on_ready: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, steps: Sequence[Step], *, say: Say, on_ready: Callable[[], None] | None = None) -> None:
         self._kept = [_Kept(step) for step in steps]
         self._say = say
         self._on_ready = on_ready
@@ -208,9 +204,7 @@ class Supervisor:
         if ended:
             self._say(f"{part.name} ended ({_how(part.poll())}); starting it again.")
         now = time.monotonic()
-        kept.standing, move = judge(
-            before, ended=ended, ready=ready, now=now, missed_max=kept.step.missed_max
-        )
+        kept.standing, move = judge(before, ended=ended, ready=ready, now=now, missed_max=kept.step.missed_max)
         if before.phase is Phase.STARTING and kept.standing.phase is Phase.RUNNING:
             self._say(f"{part.name} is back (pid {part.pid}).")
         if move is Move.RESTART:

@@ -56,13 +56,14 @@ class Ledger:
         """
         async with self._turn:
             durable = await self._connection()
-            drafts_before = [self._begin(now, durable)] if self._chain.seq == 0 else []
+            drafts_before = [self._begin(durable)] if self._chain.seq == 0 else []
             chain = self._chain
 
             async def transaction(connection: asyncpg.Connection) -> tuple[T, Linked]:
                 async with connection.transaction():
                     result, drafts = await work(connection)
-                    return result, await append_facts(connection, chain, [*drafts_before, *drafts] if drafts else [])
+                    facts = [*drafts_before, *drafts] if drafts else []
+                    return result, await append_facts(connection, chain, now, facts)
 
             try:
                 result, linked = await commit_durable(durable, transaction)
@@ -92,9 +93,9 @@ class Ledger:
                 raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now; nothing was kept") from error
         return self._durable
 
-    def _begin(self, now: datetime, durable: DurableConnection) -> Draft:
+    def _begin(self, durable: DurableConnection) -> Draft:
         body = json.dumps({"lane": self.name, "after": self._after, "epoch": durable.durability.epoch})
-        return Draft(now, FactKind.CHAIN_BEGUN, None, None, None, body)
+        return Draft(FactKind.CHAIN_BEGUN, None, None, None, body)
 
     def _give_up(self) -> None:
         """End the chain with its connection; a successor will name it."""
