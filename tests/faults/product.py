@@ -40,8 +40,14 @@ from wardwire.testing.node import PostgresNode
 
 DATABASE = "wardwire"
 SITE = UUID("00000000-0000-7000-8000-000000000001")
-RANKS: dict[str, int] = {State.PENDING: 0, State.UNREACHABLE: 1, State.DELIVERED: 2, State.READ: 3}
-RANKS.update({state: 4 for state in RESPONDED} | {state: 5 for state in ENDED})
+RANKS: dict[str, int] = {
+    State.PENDING: 0,
+    State.UNREACHABLE: 1,
+    State.DELIVERED: 2,
+    State.READ: 3,
+    **dict.fromkeys(RESPONDED, 4),
+    **dict.fromkeys(ENDED, 5),
+}
 NOBODY = UUID(int=0)
 
 Connect = Callable[..., Awaitable[asyncpg.Connection]]

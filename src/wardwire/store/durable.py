@@ -9,7 +9,7 @@ is answered before the standby has it. Rules R1-R5 of the reliability plan.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ _PATH_SETTINGS = {
 
 # What asyncpg raises besides the server's own errors. InternalClientError comes when the server ends the session
 # between two queries: its state machine is then surprised, and so nobody knows what the server still did.
-_BROKEN = (OSError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+BROKEN = (OSError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,33 @@ async def commit_durable(
             durable.connection.terminate()
             raise Unknown("the database ended the connection during the commit") from error
         raise
-    except _BROKEN as error:
+    except BROKEN as error:
         durable.connection.terminate()
         raise Unknown("the connection broke during the commit") from error
     if durable._warned:
         durable.connection.terminate()
         raise Unknown("the wait for the standby was cancelled: committed here, perhaps not there")
     return result
+
+
+async def read_in_time(
+    durable: DurableConnection, reading: Coroutine[Any, Any, T], *, patience_s: float = PATIENCE_S
+) -> T:
+    """Wait for a read on a writer's connection; a server that does not answer costs the connection, not the lane.
+
+    Raises:
+        Unavailable: No answer within `patience_s`. The connection is cut.
+    """
+    task = asyncio.ensure_future(reading)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=patience_s)
+    except asyncio.CancelledError:
+        _abandon(durable, task)
+        raise
+    if not done:
+        _abandon(durable, task)
+        raise Unavailable(Code.UNAVAILABLE, f"no answer to a read within {patience_s:g} s")
+    return task.result()
 
 
 async def open_durable(
@@ -165,7 +185,7 @@ async def open_durable(
             timeout=10,
             command_timeout=None,
         )
-    except (asyncpg.PostgresError, *_BROKEN) as error:
+    except (asyncpg.PostgresError, *BROKEN) as error:
         raise Unavailable(Code.UNAVAILABLE, f"the database is not reachable: {type(error).__name__}") from error
     examination = asyncio.ensure_future(_examine(connection, without_standby, known_epoch))
     try:
@@ -174,7 +194,7 @@ async def open_durable(
         if not done:
             raise Unavailable(Code.UNAVAILABLE, f"the database confirms no commit within {patience_s:g} s")
         return DurableConnection(connection, examination.result())
-    except (asyncpg.PostgresError, *_BROKEN) as error:
+    except (asyncpg.PostgresError, *BROKEN) as error:
         connection.terminate()
         raise Unavailable(Code.UNAVAILABLE, f"the database is not ready: {type(error).__name__}") from error
     except BaseException:
