@@ -1,90 +1,143 @@
-"""Fail the n-th query of the path, for every n and in every way; the promise holds each time.
-
-In the middle of it all a sender repeats until told *stored* or *refused*, as every sender must.
-"""
+"""The n-th query fails as it was told to, and a sender who repeats is answered once and for all."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from itertools import count
+import itertools
+from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
-from tests.engines import one_database
-from wardwire.flow.statement import Responses
-from wardwire.flow.views import Stored
-from wardwire.model.delivery import Event
-from wardwire.model.errors import Unavailable, Unknown
-from wardwire.ops.postgres import Postgres
+from tests.faults.ground import GroundSubmitter, KnownEpoch, dump_ground, make_schema
+from wardwire.ops.postgres import SUPERUSER, Postgres
+from wardwire.testing.checker import judge
+from wardwire.testing.history import Operation, Outcome
 from wardwire.testing.nth import Failure, NthFailure
-from wardwire.testing.ward import Ward
 
-ASKED = Responses(accept_decline=True)
-LONGEST_S = 20
-NEVER = {
-    "an identity without its message": "SELECT 1 FROM identities i LEFT JOIN messages m ON m.id = i.message_id"
-    " WHERE m.id IS NULL",
-    "a hole in an inbox": "SELECT 1 FROM inbox GROUP BY person_id HAVING max(seq) <> count(*)",
-    "a message told twice": "SELECT 1 FROM inbox WHERE event = 'new' GROUP BY person_id, message_id"
-    " HAVING count(*) > 1",
-    "a delivery that waits without a deadline": "SELECT 1 FROM deliveries d WHERE state = 'pending' AND NOT EXISTS"
-    " (SELECT 1 FROM deadlines l WHERE l.message_id = d.message_id AND l.person_id = d.person_id"
-    " AND l.kind = 'confirm')",
-}
+INSERT = "INSERT INTO t VALUES (1)"
 
 
-async def _until_told(ward: Ward, ask: Callable[[], Awaitable[Stored]]) -> Stored:
-    while True:
-        try:
-            return await ask()
-        except (Unknown, Unavailable):
-            for writer in ward.lanes.writers:
-                await writer.serves()
+@pytest.fixture
+async def dsn(postgres: Postgres) -> AsyncIterator[str]:
+    """An empty database of this test alone."""
+    server = await asyncpg.connect(postgres.dsn("postgres", SUPERUSER))
+    await server.execute("DROP DATABASE IF EXISTS nth WITH (FORCE)")
+    await server.execute("CREATE DATABASE nth")
+    yield postgres.dsn("nth", SUPERUSER)
+    await server.execute("DROP DATABASE nth WITH (FORCE)")
+    await server.close()
 
 
-async def _journey(ward: Ward) -> list[Stored]:
-    stored = []
-    for nth, names in enumerate((["Dr. Chen"], ["Dr. Chen", "Ben", "Anna"])):
-        send = lambda: ward.send(ward.anna, names, id=f"n{nth}", responses=ASKED)  # noqa: B023, E731
-        stored.append(await _until_told(ward, send))
-    for event in (Event.CONFIRMED, Event.ACCEPT):
-        await _until_told(ward, lambda: ward.say(ward.chen, stored[0], event))  # type: ignore[arg-type, return-value]  # noqa: B023
-    await ward.pass_time(seconds=45)
-    return stored
+@pytest.fixture
+async def judge_connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that nothing fails on."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("CREATE TABLE t (a int)")
+    yield connection
+    await connection.close()
 
 
-async def _check(ward: Ward, stored: list[Stored]) -> None:
-    ask = ward.connection.fetchval
-    assert await ask("SELECT count(*) FROM messages WHERE source <> 'wardwire'") == len(stored)
-    for what, query in NEVER.items():
-        assert await ask(f"SELECT count(*) FROM ({query}) found") == 0, what
-    assert await ward.state(stored[0], ward.chen) == "accepted"
-    assert await ward.facts(stored[0]) == ["Stored", "Delivered", "Answered"] or (
-        await ward.facts(stored[0]) == ["Stored", "Answered"]
-    )
-    rows = await ward.connection.fetch("SELECT writer, count(*) AS n, max(seq) AS last FROM facts GROUP BY writer")
-    assert all(row["n"] == row["last"] for row in rows)
+@pytest.mark.parametrize(
+    ("how", "rows"), [(Failure.ERROR, 0), (Failure.ERROR_AFTER, 1), (Failure.LOST, 0), (Failure.UNKNOWN, 1)]
+)
+async def test_a_failed_query_was_done_or_not(
+    dsn: str, judge_connection: asyncpg.Connection, how: Failure, rows: int
+) -> None:
+    """Each kind of failure leaves behind what it says."""
+    faults = NthFailure(2, how)
+    connection = await faults.connect(dsn)
+    await connection.fetchval("SELECT 1")
+    with pytest.raises(asyncpg.PostgresError):
+        await connection.execute(INSERT)
+    assert faults.fired
+    assert faults.failed_query == INSERT
+    assert await judge_connection.fetchval("SELECT count(*) FROM t") == rows
+    assert connection.is_closed() == (how is not Failure.ERROR)
+    connection.terminate()
+
+
+async def insert_twice(connection: asyncpg.Connection) -> None:
+    async with connection.transaction():
+        await connection.execute(INSERT)
+        await connection.execute(INSERT)
+
+
+async def test_an_error_within_a_transaction_undoes_all_of_it(dsn: str, judge_connection: asyncpg.Connection) -> None:
+    """As with a real error, whoever goes on within the transaction gets nowhere."""
+    faults = NthFailure(3, Failure.ERROR)
+    connection = await faults.connect(dsn)
+    with pytest.raises(asyncpg.PostgresError):
+        await insert_twice(connection)
+    assert faults.queries == ["BEGIN", INSERT, INSERT, "ROLLBACK"]
+    assert await judge_connection.fetchval("SELECT count(*) FROM t") == 0
+    await connection.close()
+
+
+async def test_a_lost_answer_to_a_commit_leaves_it_committed(dsn: str, judge_connection: asyncpg.Connection) -> None:
+    """The commit counts as a query, and its unknown outcome is the one that hurts."""
+    faults = NthFailure(3, Failure.UNKNOWN)
+    connection = await faults.connect(dsn)
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        async with connection.transaction():
+            await connection.execute(INSERT)
+    assert faults.failed_query == "COMMIT"
+    assert await judge_connection.fetchval("SELECT count(*) FROM t") == 1
+
+
+async def test_a_hanging_query_is_answered_when_released(dsn: str, judge_connection: asyncpg.Connection) -> None:
+    """Until then it was never sent; cutting the socket ends it for good."""
+    for cut in (False, True):
+        faults = NthFailure(1, Failure.HANG)
+        connection = await faults.connect(dsn)
+        task = asyncio.ensure_future(connection.execute(INSERT))
+        await faults.hanging.wait()
+        assert not task.done()
+        if cut:
+            connection.terminate()
+            with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+                await task
+        else:
+            faults.release()
+            await task
+        connection.terminate()
+    assert await judge_connection.fetchval("SELECT count(*) FROM t") == 1
+
+
+async def test_prepared_statements_and_several_connections_are_counted(dsn: str) -> None:
+    """The n-th query is the n-th of all connections together."""
+    faults = NthFailure(4, Failure.LOST)
+    first, second = await faults.connect(dsn), await faults.connect(dsn)
+    statement = await first.prepare("SELECT 1")
+    await statement.fetchval()
+    await second.execute("SELECT 2")
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await statement.fetchval()
+    await second.close()
 
 
 @pytest.mark.parametrize("how", list(Failure))
-async def test_whatever_query_fails_the_promise_holds(how: Failure, postgres: Postgres) -> None:
-    """For n = 1, 2, 3 ...: the n-th query of a core fails; afterwards nothing is lost, doubled or unarmed."""
-    for n in count(1):
+async def test_the_commit_of_a_promise_survives_each_failing_query(dsn: str, how: Failure) -> None:
+    """For n = 1, 2, 3 ...: a sender who repeats is told *ok*, and the message is there exactly once."""
+    connection = await asyncpg.connect(dsn)
+    await make_schema(connection)
+    history: list[Operation] = []
+    for n in itertools.count(1):
         faults = NthFailure(n, how)
-        with one_database(postgres) as database:
-            ward = Ward(database.logins.app, faults.connect, patience_s=0.3)
-            releasing = asyncio.create_task(_release(faults))
-            async with asyncio.timeout(LONGEST_S), ward:
-                stored = await _journey(ward)
-                await _check(ward, stored)
-            releasing.cancel()
+        submitter = GroundSubmitter(dsn, "ben", KnownEpoch(), connect=faults.connect, patience_s=0.2)
+        for tries in range(10):
+            answer = await submitter.submit("phone", f"{n}", "content")
+            history.append(
+                Operation(
+                    client="anna", source="phone", external_id=f"{n}", digest="content", t_inv=tries, t_ret=tries,
+                    outcome=answer.outcome, message=answer.message, code=answer.code,
+                )
+            )  # fmt: skip
+            if answer.outcome is Outcome.OK:
+                break
+        await submitter.close()
         if not faults.fired:
             break
-
-
-async def _release(faults: NthFailure) -> None:
-    """A query that hangs is answered after the caller's patience has run out."""
-    await faults.hanging.wait()
-    await asyncio.sleep(0.5)
-    faults.release()
+    judge(history, await dump_ground(connection)).assert_held()
+    assert n > 5
+    await connection.close()

@@ -26,7 +26,7 @@ from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 from wardwire.model.facts import FactKind
 from wardwire.store.batch import Batch, Numbered, write_batch
 from wardwire.store.chain import Chain, Draft
-from wardwire.store.durable import DurableConnection, within
+from wardwire.store.durable import BROKEN, DurableConnection, read_in_time
 from wardwire.store.identities import repeat_identities
 from wardwire.store.partitions import list_days
 
@@ -113,10 +113,13 @@ class LaneWriter:
         """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
         tries = 0
         while True:
+            durable = None
             try:
                 durable = await self._open()
-                self._days = await list_days(durable.connection)
-            except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+            except (Unavailable, asyncpg.PostgresError, *BROKEN) as error:
+                if durable is not None:
+                    durable.connection.terminate()
                 log.warning(
                     "database_unavailable", lane=self.name, reason=str(error.args[-1] if error.args else error)
                 )
@@ -129,7 +132,7 @@ class LaneWriter:
             started()
             try:
                 await self._serve(durable)
-            except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (Unknown, Unavailable, asyncpg.PostgresError, *BROKEN) as error:
                 log.warning("connection_lost", lane=self.name, reason=str(error))
             except Exception:
                 log.exception("writer_failed", lane=self.name)
@@ -153,9 +156,11 @@ class LaneWriter:
             try:
                 await self._commit(durable, acts)
             except BaseException as error:
-                # Whoever has not been told yet is told now: nothing of theirs was tried to the end.
+                # Whoever has not been told yet is told now. Stopped in the middle of it: nobody knows.
+                stopped = isinstance(error, asyncio.CancelledError)
+                told = Unknown("stopped during the commit") if stopped else _gone()
                 for act in acts:
-                    self._end(act, error if isinstance(error, Unknown) else _gone())
+                    self._end(act, error if isinstance(error, Unknown) else told)
                 raise
             self._ended.clear()
 
@@ -183,7 +188,9 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
-            known = await within(durable, read_known(durable.connection, remaining, self._cache), self._patience_s)
+            known = await read_in_time(
+                durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
+            )
             batch, remaining, broken = self._decide(durable, remaining, known)
             if broken:
                 continue

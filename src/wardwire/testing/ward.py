@@ -364,7 +364,7 @@ class Ward:
             self.due.armed(batch)
 
     async def _durable(self) -> Any:
-        return await open_durable(self._dsn, without_standby="degraded", connect=self._open)
+        return await open_durable(self._dsn, without_standby="degraded", patience_s=10, connect=self._open)
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._dsn, server_settings={"search_path": "wardwire"})
