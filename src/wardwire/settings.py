@@ -72,9 +72,7 @@ class Database:
     password_file: Path | None = setting(None, "File with the password for `dsn`.")
     owner_dsn: str = setting("", "The same for the role wardwire_owner, which migrates.", secret=True)
     owner_password_file: Path | None = setting(None, "File with the password for `owner_dsn`.")
-    sealer_dsn: str = setting(
-        "", "The same for the role wardwire_sealer, which seals the audit.", secret=True
-    )
+    sealer_dsn: str = setting("", "The same for the role wardwire_sealer, which seals the audit.", secret=True)
     sealer_password_file: Path | None = setting(None, "File with the password for `sealer_dsn`.")
     readonly_dsn: str = setting("", "The same for the role wardwire_readonly.", secret=True)
     readonly_password_file: Path | None = setting(None, "File with the password for `readonly_dsn`.")
@@ -87,9 +85,7 @@ class Database:
         least=0,
         most=65535,
     )
-    settings: Mapping[str, str] = setting(
-        {}, "PostgreSQL settings for the embedded server; they win over ours."
-    )
+    settings: Mapping[str, str] = setting({}, "PostgreSQL settings for the embedded server; they win over ours.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,28 +98,16 @@ class Nats:
     callout_seed_file: Path | None = setting(None, "With `url`: user seed for the account AUTH.")
     kick_seed_file: Path | None = setting(None, "With `url`: user seed for the account DSYS.")
     bulk_seed_file: Path | None = setting(None, "With `url`: user seed for the account BULK.")
-    issuer_seed_file: Path | None = setting(
-        None, "With `url`: account seed that signs the callout's answers."
-    )
-    server: Path | None = setting(
-        None, "The nats-server to embed. By default the wheel's, then the one on PATH."
-    )
+    issuer_seed_file: Path | None = setting(None, "With `url`: account seed that signs the callout's answers.")
+    server: Path | None = setting(None, "The nats-server to embed. By default the wheel's, then the one on PATH.")
     edge_listen: str = setting(
         "127.0.0.1:4222", "Where devices connect. Any other address than the loopback uses TLS.", address=True
     )
-    edge_names: str = setting(
-        "", "Further names and addresses of this machine in the certificate, by commas."
-    )
-    tls_certificate: Path | None = setting(
-        None, "Certificate for `edge_listen`. By default our own authority's."
-    )
+    edge_names: str = setting("", "Further names and addresses of this machine in the certificate, by commas.")
+    tls_certificate: Path | None = setting(None, "Certificate for `edge_listen`. By default our own authority's.")
     tls_key: Path | None = setting(None, "Key of `tls_certificate`.")
-    leaf_port: int = setting(
-        0, "Port of 127.0.0.1 that joins the pair; 0: a free one, kept.", least=0, most=65535
-    )
-    core_port: int = setting(
-        0, "Port of 127.0.0.1 for core processes; 0: a free one, kept.", least=0, most=65535
-    )
+    leaf_port: int = setting(0, "Port of 127.0.0.1 that joins the pair; 0: a free one, kept.", least=0, most=65535)
+    core_port: int = setting(0, "Port of 127.0.0.1 for core processes; 0: a free one, kept.", least=0, most=65535)
     monitor_port: int = setting(
         0, "Port of 127.0.0.1 for NATS's own figures; 0: a free one, kept.", least=0, most=65535
     )
@@ -163,9 +147,7 @@ class Durability:
 class Waits:
     """How long a device may stay silent before the next endpoint is tried."""
 
-    code_s: float = setting(
-        3.0, "For `code`: then the further endpoints ring too.", unit="s", least=0.1, most=600
-    )
+    code_s: float = setting(3.0, "For `code`: then the further endpoints ring too.", unit="s", least=0.1, most=600)
     high_s: float = setting(10.0, "For `high`.", unit="s", least=0.1, most=3600)
     medium_s: float = setting(30.0, "For `medium`.", unit="s", least=0.1, most=3600)
     low_s: float = setting(120.0, "For `low`.", unit="s", least=0.1, most=86400)
@@ -196,9 +178,7 @@ class Limits:
 class Disk:
     """Room on the disk of the data folder."""
 
-    warn_percent: float = setting(
-        15.0, "Below this share free: a technical alarm.", unit="%", least=0, most=90
-    )
+    warn_percent: float = setting(15.0, "Below this share free: a technical alarm.", unit="%", least=0, most=90)
     urgent_percent: float = setting(
         5.0, "Below this share free: only `code` and `high` are taken.", unit="%", least=0, most=90
     )

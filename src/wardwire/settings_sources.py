@@ -56,9 +56,7 @@ class Entry:
         words = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
         word = words.get(self.kind, "a path" if self.kind == Path | None else "a table of texts")
         if self.least is not None or self.most is not None:
-            word += (
-                f" from {self.least:g} to {self.most:g}" if self.most is not None else f" from {self.least:g}"
-            )
+            word += f" from {self.least:g} to {self.most:g}" if self.most is not None else f" from {self.least:g}"
         return word
 
 

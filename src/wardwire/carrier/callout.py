@@ -107,8 +107,7 @@ class Callout:
         issuer: KeyPair,
         authorise: Authorise,
         now: Callable[[], datetime],
-        authorise_password: Callable[[LoginInfo], DeviceGrant | Awaitable[DeviceGrant | None] | None]
-        | None = None,
+        authorise_password: Callable[[LoginInfo], DeviceGrant | Awaitable[DeviceGrant | None] | None] | None = None,
         on_login: Callable[[str, LoginInfo], None] | None = None,
         on_refused: Callable[[LoginInfo | None, str], None] | None = None,
         account: str = "EDGE",
@@ -226,9 +225,7 @@ class Callout:
         answer: DeviceGrant | Awaitable[DeviceGrant | None] | None
         if options.nkey:
             nonce = request.client_info.nonce
-            if not nonce or not verify(
-                options.nkey, Kind.USER, nonce.encode("ascii"), decode_bytes(options.sig)
-            ):
+            if not nonce or not verify(options.nkey, Kind.USER, nonce.encode("ascii"), decode_bytes(options.sig)):
                 return None, "the nonce is not signed by this key"
             answer = self._authorise(options.nkey, info)
         elif self._authorise_password is not None and options.user and options.password:

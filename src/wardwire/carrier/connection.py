@@ -82,9 +82,7 @@ class Subscription:
 
     __slots__ = ("_connection", "callback", "queue", "sid", "subject")
 
-    def __init__(
-        self, connection: Connection, sid: int, subject: str, queue: str, callback: Callback
-    ) -> None:
+    def __init__(self, connection: Connection, sid: int, subject: str, queue: str, callback: Callback) -> None:
         self._connection = connection
         self.sid = sid
         self.subject = subject
@@ -365,16 +363,12 @@ class Connection:
         assert self._loop is not None
         loop, target = self._loop, self._target
         tls_first = target.tls is not None and target.handshake_first
-        wire = Wire(
-            self, loop, timing=target.timing, write_max=target.write_max, payload_max=target.payload_max
-        )
+        wire = Wire(self, loop, timing=target.timing, write_max=target.write_max, payload_max=target.payload_max)
         tls: dict[str, Any] = {"ssl": target.tls, "server_hostname": host} if tls_first else {}
         try:
             async with asyncio.timeout(target.timing.connect_s):
                 await loop.create_connection(lambda: wire, host, port, **tls)
-                await wire.log_in(
-                    target.login, name=target.name, tls=target.tls, hostname=host, tls_done=tls_first
-                )
+                await wire.log_in(target.login, name=target.name, tls=target.tls, hostname=host, tls_done=tls_first)
         except TimeoutError:
             wire.abort(Disconnected("timeout"))
             raise LoginRefused(f"{host}:{port} did not let us in in {target.timing.connect_s} s") from None

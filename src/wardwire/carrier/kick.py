@@ -90,9 +90,7 @@ class SystemAccount:
         on_fault: Hears of news that could not be read.
     """
 
-    def __init__(
-        self, connection: Connection, *, on_fault: Callable[[Exception], None] | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, *, on_fault: Callable[[Exception], None] | None = None) -> None:
         self._connection = connection
         self._on_fault = on_fault
 
@@ -106,9 +104,7 @@ class SystemAccount:
         """
         command = msgspec.json.encode({"cid": client_id})
         try:
-            answer = await self._connection.request(
-                f"$SYS.REQ.SERVER.{server_id}.KICK", command, timeout_s=timeout_s
-            )
+            answer = await self._connection.request(f"$SYS.REQ.SERVER.{server_id}.KICK", command, timeout_s=timeout_s)
         except NoResponders:
             return False
         return _read(answer, _Kicked).error is None

@@ -144,7 +144,12 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
     changed = delivery._replace(state=after, version=delivery.version + 1)
     if event in (Event.CANCEL, Event.EXPIRE):
         fact = FactKind.CANCELLED if event is Event.CANCEL else FactKind.EXPIRED
-        return Step(delivery=changed, fact=fact, tell_sender=event is Event.EXPIRE, tell_person=fact.value.lower())
+        return Step(
+            delivery=changed,
+            fact=fact,
+            tell_sender=event is Event.EXPIRE,
+            tell_person=happened.answer or fact.value.lower(),
+        )
     if changed.delivered_at is None:
         changed = changed._replace(delivered_at=now, delivered_by=happened.device_id)
     match event:

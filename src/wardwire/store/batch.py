@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,8 +25,7 @@ NOBODY = UUID(int=0)
 DeliveryKey = tuple[UUID, UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event for a person's inbox, before it has its number. `body` travels to devices and is not stored."""
 
     person_id: UUID
@@ -35,8 +34,7 @@ class NewEvent:
     body: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """An event of an inbox with its dense number."""
 
     seq: int

@@ -78,13 +78,9 @@ class PostgresPair:
         names = self.standby.name if wanted else ""
         self._write(self.primary, names)
         await self.primary.query("SELECT pg_reload_conf()")
-        await processes.wait_until(
-            lambda: self._in_force(names), within_s=20, what="synchronous_standby_names"
-        )
+        await processes.wait_until(lambda: self._in_force(names), within_s=20, what="synchronous_standby_names")
         state = "sync" if wanted else "async"
-        await processes.wait_until(
-            lambda: self._replicates(state), within_s=20, what=f"the standby is {state}"
-        )
+        await processes.wait_until(lambda: self._replicates(state), within_s=20, what=f"the standby is {state}")
 
     async def promote(self) -> None:
         """Make the standby the primary; it takes writes on return and waits for nobody: a degraded site.
@@ -147,9 +143,7 @@ class PostgresPair:
         hand_over(file, self.origin.account)
 
     async def _in_force(self, names: str) -> bool:
-        return bool(
-            await self.primary.query("SELECT current_setting('synchronous_standby_names') = $1", names)
-        )
+        return bool(await self.primary.query("SELECT current_setting('synchronous_standby_names') = $1", names))
 
     async def _replicates(self, state: str) -> bool:
         sql = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = $1"
