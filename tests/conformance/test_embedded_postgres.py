@@ -46,9 +46,7 @@ async def test_nobody_comes_in_without_a_password(postgres: Postgres) -> None:
     """No local login is trusted, neither by the socket nor by the loopback."""
     for address in (f"host={postgres.plan.sockets}", "host=127.0.0.1"):
         with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(
-                f"postgresql://{SUPERUSER}:wrong@/postgres?{address}&port={postgres.plan.port}"
-            )
+            await asyncpg.connect(f"postgresql://{SUPERUSER}:wrong@/postgres?{address}&port={postgres.plan.port}")
 
 
 def test_passwords_sockets_and_data_are_private(postgres: Postgres) -> None:

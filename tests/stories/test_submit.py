@@ -86,6 +86,7 @@ async def test_a_repeat_beside_new_messages_delays_none_of_them(ward: Ward) -> N
 )
 async def test_what_is_not_fit_is_refused_as_a_whole(ward: Ward, fields: dict[str, object], code: Code) -> None:
     """A refusal has its stable code, and nothing of the message is kept."""
+    fields = dict(fields)
     to = fields.pop("to", ["Dr. Chen"])
     assert isinstance(to, list)
     with pytest.raises(Refused) as refused:

@@ -392,11 +392,16 @@ class Connection:
     async def _pause(self, seconds: float) -> None:
         assert self._loop is not None
         waiter: asyncio.Future[None] = self._loop.create_future()
-        timer = self._loop.call_later(seconds, waiter.set_result, None)
+        timer = self._loop.call_later(seconds, _finish, waiter)
         try:
             await waiter
         finally:
             timer.cancel()
+
+
+def _finish(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def _read_address(url: str) -> tuple[str, str, int]:

@@ -26,8 +26,7 @@ class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
     ip: str = ""
     name: str = ""
     account: str = ""
-    authorized_user: str = ""
-    name_tag: str = ""  # the `name` of the user JWT: the device
+    device: str = msgspec.field(name="authorized_user", default="")  # the name in its user JWT
     kind: str = ""
     type: str = ""
     pending_bytes: int = 0
@@ -61,8 +60,7 @@ class _Server(msgspec.Struct, frozen=True, kw_only=True):
 class _Client(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
     host: str = ""
-    user: str = ""
-    name_tag: str = ""
+    user: str = ""  # the name in its user JWT
 
 
 class _Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +116,9 @@ class SystemAccount:
             CarrierError, Unavailable: The list could not be had.
         """
         found: list[ConnectionInfo] = []
+        seen = 0  # leaves are listed as well
         while True:
-            options: dict[str, Any] = {"auth": True, "limit": page, "offset": len(found)}
+            options: dict[str, Any] = {"auth": True, "limit": page, "offset": seen}
             if account:
                 options["acc"] = account
             answer = await self._connection.request(
@@ -128,8 +127,9 @@ class SystemAccount:
             listed = _read(answer, _Connz)
             if listed.error is not None:
                 raise CarrierError(listed.error.description)
-            found += listed.data.connections
-            if not listed.data.connections or len(found) >= listed.data.total:
+            seen += len(listed.data.connections)
+            found += [each for each in listed.data.connections if each.kind == "Client"]
+            if not listed.data.connections or seen >= listed.data.total:
                 return found
 
     def watch(self, account: str, callback: Callable[[Presence], None]) -> tuple[Subscription, Subscription]:
@@ -148,7 +148,7 @@ class SystemAccount:
                 Presence(
                     server_id=news.server.id,
                     client_id=client.id,
-                    device=client.name_tag,
+                    device=client.user,
                     host=client.host,
                     connected=came,
                     reason=news.reason,

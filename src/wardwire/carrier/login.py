@@ -34,12 +34,16 @@ class Login:
         """Log in with a password, for servers of our own on loopback or behind mutual TLS."""
         return cls(user=user, password=password)
 
+    def sign_text(self, nonce: str) -> bytes:
+        """Return the signature of a nonce as CONNECT carries it: base64 with the URL alphabet, not padded."""
+        assert self.sign is not None
+        return base64.urlsafe_b64encode(self.sign(nonce.encode("ascii"))).rstrip(b"=")
+
     def options(self, nonce: str) -> dict[str, Any]:
         """Return what goes into CONNECT for this nonce of the server."""
         options: dict[str, Any] = {}
         if self.user:
             options |= {"user": self.user, "pass": self.password}
         if self.nkey and self.sign is not None:
-            signature = base64.urlsafe_b64encode(self.sign(nonce.encode("ascii"))).rstrip(b"=")
-            options |= {"nkey": self.nkey, "sig": signature.decode("ascii")}
+            options |= {"nkey": self.nkey, "sig": self.sign_text(nonce).decode("ascii")}
         return options

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from wardwire import __version__
 from wardwire.carrier.errors import CarrierError, Disconnected, LoginRefused, ProtocolError, ServerError
@@ -132,9 +132,9 @@ class Wire(asyncio.Protocol):
     async def _until(self, future: asyncio.Future[Any]) -> Any:
         """Wait for this, or for the end of the wire, whichever comes first."""
         await asyncio.wait((future, self._lost), return_when=asyncio.FIRST_COMPLETED)
-        if future.done() and not future.cancelled():
+        if not self._lost.done():
             return future.result()
-        error = self._error
+        error = self._error  # the server's own words, where it had any
         if isinstance(error, ServerError):
             raise LoginRefused(error.text)
         raise error or Disconnected("the server closed the connection")
@@ -142,9 +142,8 @@ class Wire(asyncio.Protocol):
     # asyncio.Protocol ----------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=self._write_max)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport.set_write_buffer_limits(high=self._write_max)
 
     def data_received(self, data: bytes) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Appends facts outside the hot path, where a change is a transaction of its own and not part of a batch."""
+"""Appends facts outside the lanes' batches, in the transaction of what they tell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ _SQL = load("facts")
 
 
 async def append_facts(connection: asyncpg.Connection, chain: Chain, at: datetime, drafts: Sequence[Draft]) -> Linked:
-    """Write facts of one instant; call `chain.advance` with the answer once the transaction is committed."""
+    """Append facts behind the chain's head, in the transaction that is open on the connection.
+
+    The head itself does not move: call `chain.advance` with what is returned once the transaction is committed.
+    After an *unknown* commit the chain must not be used again. `store/ledger.py` does both.
+    """
     linked = chain.link(at, drafts)
-    await connection.execute(_SQL["append"], chain.writer, chain.seq, at, *linked.columns)
+    if drafts:
+        await connection.execute(_SQL["append"], chain.writer, chain.seq, at, *linked.columns)
     return linked

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,7 +25,7 @@ ACCOUNT = KeyPair.generate(Kind.ACCOUNT)
 USER = KeyPair.generate(Kind.USER)
 
 
-def request_claims(**changes):
+def request_claims(**changes: Any) -> dict[str, Any]:
     """Return the claims of an authorization request as a server writes them."""
     body = {
         "server_id": {"name": "edge", "host": "127.0.0.1", "id": SERVER.public, "version": "2.15.1"},
@@ -37,7 +38,7 @@ def request_claims(**changes):
     return {"aud": "nats-authorization-request", "sub": SERVER.public, "nats": body | changes}
 
 
-def test_a_request_is_read():
+def test_a_request_is_read() -> None:
     """Everything that the callout needs to know is there."""
     request = decode_request(encode(request_claims(), SERVER, NOW))
     assert request.server_id.id == SERVER.public
@@ -58,13 +59,13 @@ def test_a_request_is_read():
         {"aud": "nats-authorization-request"},
     ],
 )
-def test_a_request_of_another_form_is_refused(claims):
+def test_a_request_of_another_form_is_refused(claims: dict[str, Any]) -> None:
     """Wrong audience, type, version, types or server: refused, though well signed."""
     with pytest.raises(JwtError):
         decode_request(encode(claims, SERVER, NOW))
 
 
-def test_a_request_signed_by_somebody_else_is_refused():
+def test_a_request_signed_by_somebody_else_is_refused() -> None:
     """A user's or account's key signs no requests, and one changed byte is noticed."""
     with pytest.raises(JwtError):
         decode_request(encode(request_claims(), ACCOUNT, NOW))
@@ -75,7 +76,7 @@ def test_a_request_signed_by_somebody_else_is_refused():
         decode_request(f"{header}.{body}.{signature}")
 
 
-def test_another_algorithm_is_refused():
+def test_another_algorithm_is_refused() -> None:
     """`alg: none` is a classic."""
     token = encode(request_claims(), SERVER, NOW)
     header = base64.urlsafe_b64encode(b'{"typ":"JWT","alg":"none"}').rstrip(b"=").decode()
@@ -84,14 +85,14 @@ def test_another_algorithm_is_refused():
 
 
 @given(st.text(max_size=300))
-def test_no_text_raises_anything_else(text):
+def test_no_text_raises_anything_else(text: str) -> None:
     """Whatever comes in as a request, the answer is JwtError."""
     with pytest.raises(JwtError):
         decode_request(text)
 
 
 @given(st.integers(0, 1000), st.integers(0, 255))
-def test_no_changed_byte_gets_through(at, byte):
+def test_no_changed_byte_gets_through(at: int, byte: int) -> None:
     """One byte changed anywhere: refused, or it was the same byte."""
     token = encode(request_claims(), SERVER, NOW).encode()
     at %= len(token)
@@ -104,7 +105,7 @@ def test_no_changed_byte_gets_through(at, byte):
         assert again == decode_request(token.decode())  # only spare bits of base64 can be left over
 
 
-def test_a_user_jwt_allows_exactly_its_subjects_until_its_end():
+def test_a_user_jwt_allows_exactly_its_subjects_until_its_end() -> None:
     """Two subjects, one account, one end."""
     token = user_jwt(
         user_nkey=USER.public,
@@ -135,7 +136,7 @@ def test_a_user_jwt_allows_exactly_its_subjects_until_its_end():
         ({"user": "x.y.z", "error": "in doubt"}, {"error": "in doubt"}),
     ],
 )
-def test_an_answer_lets_in_only_without_any_error(given, wanted):
+def test_an_answer_lets_in_only_without_any_error(given: dict[str, str], wanted: dict[str, str]) -> None:
     """With an error, or with nothing, nobody comes in."""
     request = decode_request(encode(request_claims(), SERVER, NOW))
     answer = authorization_response(request, signer=ACCOUNT, now=NOW, **given)

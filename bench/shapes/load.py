@@ -1,0 +1,226 @@
+"""The load maker as a process: `python -m bench.shapes.load`, orders as lines of JSON on stdin, answers on stdout.
+
+One for every shape, so that its own cost is the same everywhere. First a `Connect`, then any number of `Run`.
+Rounds: a sender's device sends, its pair confirms, the round is done when the sender hears *delivered*.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+import uvloop
+
+from bench.shapes.cpu import Account, read_busy
+from bench.shapes.devices import Device, NatsDevice, WebSocketDevice, new_name
+from bench.shapes.voices import Bare, Sort
+from wardwire.carrier.nkeys import KeyPair, Kind
+
+
+class Connect(msgspec.Struct, tag=True, kw_only=True):
+    """Connect so many pairs of devices.
+
+    Attributes:
+        carrier: `nats` for the edge server, `websocket` for the core itself.
+    """
+
+    carrier: Literal["nats", "websocket"]
+    port: int
+    pairs: int = 64
+
+
+class Run(msgspec.Struct, tag=True, kw_only=True):
+    """Make load for a time.
+
+    Attributes:
+        window: Rounds that each sender keeps open (closed loop); 0 with `rate`.
+        rate: Sends a second, evenly spaced over all pairs (open loop); latencies count from the intended time.
+        accounts: name -> process ids whose CPU, with their children's, is read at both ends.
+    """
+
+    window: int = 0
+    rate: float = 0
+    warm_s: float = 0.5
+    seconds: float = 2.0
+    accounts: dict[str, list[int]] = {}
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What a run gave; times in milliseconds, CPU in microseconds a round by account."""
+
+    rounds: int
+    seconds: float
+    round_p50: float
+    round_p99: float
+    receive_p50: float
+    receive_p99: float
+    cpu_us: dict[str, float]
+    foreign_cores: float
+    open: int
+
+
+class Load:
+    """Rounds under way and what they cost."""
+
+    def __init__(self) -> None:
+        self.senders: list[Device] = []
+        self._number = 0
+        self._begun: dict[bytes, float] = {}  # request -> time of its send
+        self._stored: dict[bytes, float] = {}  # message -> the same
+        self._received: dict[bytes, float] = {}  # message -> time at the recipient
+        self._again = False
+        self._counting = False
+        self._rounds: list[float] = []
+        self._receives: list[float] = []
+
+    async def connect(self, order: Connect) -> None:
+        """Connect all devices and wait until the last is ready."""
+        loop = asyncio.get_running_loop()
+        devices: list[Device] = []
+        for _ in range(order.pairs):
+            keys = [KeyPair.generate(Kind.USER) if order.carrier == "nats" else None for _ in range(2)]
+            names = [new_name(key) for key in keys]
+            made = [
+                NatsDevice(name, key, Bare(to=to), self.heard)
+                if key
+                else WebSocketDevice(name, Bare(to=to), self.heard)
+                for name, key, to in zip(names, keys, names[::-1], strict=True)
+            ]
+            made[0].peer, made[1].peer = made[1], made[0]
+            self.senders.append(made[0])
+            devices += made
+        for device in devices:
+            await loop.create_connection(_same(device), "127.0.0.1", order.port)
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(device.ready for device in devices))
+            for device in self.senders:  # interest takes a moment to cross the leaf; a first round shows that it has
+                await self._first_round(device)
+
+    async def _first_round(self, device: Device) -> None:
+        while True:
+            self._counting, before = True, len(self._rounds)
+            self._begin(device, time.perf_counter())
+            for _ in range(50):
+                await asyncio.sleep(0.005)
+                if len(self._rounds) > before:
+                    return
+
+    def _begin(self, device: Device, since: float) -> None:
+        self._number += 1
+        self._begun[b"%d" % self._number] = since
+        device.say(device.voice.send(self._number))
+
+    def heard(self, device: Device, sort: Sort, request: bytes, message: bytes) -> None:
+        """Take what a device heard."""
+        if sort is Sort.NEW:
+            self._received[message] = time.perf_counter()
+        elif sort is Sort.STORED:
+            self._stored[message] = self._begun.pop(request)
+        elif sort is Sort.DELIVERED:
+            began, now = self._stored.pop(message), time.perf_counter()
+            received = self._received.pop(message)
+            if self._counting:
+                self._rounds.append(now - began)
+                self._receives.append(received - began)
+            if self._again:
+                self._begin(device, now)
+
+    async def run(self, order: Run) -> Outcome:
+        """Make load, measure its middle part, and let everything under way end."""
+        self._counting = False
+        self._again = order.window > 0
+        stop = self._keep_rate(order) if order.rate else self._fill(order.window)
+        await asyncio.sleep(order.warm_s)
+        self._rounds.clear()
+        self._receives.clear()
+        gc.collect()
+        accounts = {name: Account(pids) for name, pids in order.accounts.items()}
+        busy, began = read_busy(), time.perf_counter()
+        before = {name: account.read() for name, account in accounts.items()}
+        self._counting = True
+        await asyncio.sleep(order.seconds)
+        self._counting = self._again = False
+        seconds = time.perf_counter() - began
+        spent = {name: account.read() - before[name] for name, account in accounts.items()}
+        foreign = (read_busy() - busy - sum(spent.values())) / seconds
+        stop()
+        left = await self._settle()
+        rounds = len(self._rounds) or 1
+        return Outcome(
+            rounds=len(self._rounds),
+            seconds=seconds,
+            round_p50=_rank(self._rounds, 0.5),
+            round_p99=_rank(self._rounds, 0.99),
+            receive_p50=_rank(self._receives, 0.5),
+            receive_p99=_rank(self._receives, 0.99),
+            cpu_us={name: cpu / rounds * 1e6 for name, cpu in spent.items()},
+            foreign_cores=foreign,
+            open=left,
+        )
+
+    def _fill(self, window: int) -> Callable[[], None]:
+        now = time.perf_counter()
+        for _ in range(window):
+            for device in self.senders:
+                self._begin(device, now)
+        return lambda: None
+
+    def _keep_rate(self, order: Run) -> Callable[[], None]:
+        """Send evenly spaced; what the loop is late for is sent at once and counts from when it was due."""
+        loop, step = asyncio.get_running_loop(), 1 / order.rate
+        due, turn, timer = time.perf_counter(), 0, None
+
+        def send() -> None:
+            nonlocal due, turn, timer
+            now = time.perf_counter()
+            while due <= now:
+                self._begin(self.senders[turn % len(self.senders)], due)
+                due, turn = due + step, turn + 1
+            timer = loop.call_later(max(0.0, due - time.perf_counter()), send)
+
+        send()
+        return lambda: timer.cancel() if timer else None
+
+    async def _settle(self) -> int:
+        """Wait for what is under way, two seconds at most; return what never came."""
+        for _ in range(200):
+            if not self._begun and not self._stored:
+                break
+            await asyncio.sleep(0.01)
+        left = len(self._begun) + len(self._stored)
+        self._begun.clear()
+        self._stored.clear()
+        return left
+
+
+def _same(device: Device) -> Callable[[], Device]:
+    return lambda: device
+
+
+def _rank(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
+
+
+async def serve() -> None:
+    """Take orders until stdin ends."""
+    loop, load = asyncio.get_running_loop(), Load()
+    orders = msgspec.json.Decoder(Connect | Run)
+    while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
+        order = orders.decode(line)
+        if isinstance(order, Connect):
+            await load.connect(order)
+            answer = b'"connected"'
+        else:
+            answer = msgspec.json.encode(await load.run(order))
+        sys.stdout.buffer.write(answer + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve())

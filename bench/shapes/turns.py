@@ -1,0 +1,116 @@
+"""Shapes side by side: each has its own servers, core and load maker, all alive, and they take turns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import asyncpg
+import msgspec
+
+from bench.shapes.load import Connect, Outcome, Run
+from wardwire.ops.nats_throwaway import throwaway_nats
+from wardwire.ops.ports import free_port
+from wardwire.ops.postgres import Postgres
+from wardwire.ops.roles import OWNER, run_apart
+
+Client = Literal["ours", "nats-py", "direct"]
+
+
+class Child:
+    """A process that takes lines of JSON and answers with lines."""
+
+    def __init__(self, module: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+
+    def ask(self, order: bytes) -> bytes:
+        """Send an order and wait for its answer.
+
+        Raises:
+            RuntimeError: The process ended instead.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(order + b"\n")
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError("a process of the bench ended")
+        return answer
+
+    def end(self) -> None:
+        """Close its stdin and wait; kill it after ten seconds."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A running shape."""
+
+    name: str
+    load: Child
+    accounts: dict[str, list[int]]
+
+    def run(self, order: Run) -> Outcome:
+        """Take a turn."""
+        order.accounts = self.accounts
+        return msgspec.json.decode(self.load.ask(msgspec.json.encode(order)), type=Outcome)
+
+
+@contextmanager
+def bare_shape(name: str, client: Client, postgres: Postgres, *, profile: bool = False) -> Iterator[Shape]:
+    """Start a bare or direct shape with a database of its own."""
+    database = f"shape_{name.replace('-', '_')}"
+    run_apart(_make_database(postgres, database))
+    with ExitStack() as stack:
+        orders: dict[str, object] = {"client": client, "dsn": postgres.dsn(database, OWNER), "profile": profile}
+        accounts: dict[str, list[int]] = {"postgres": [postgres.pid]}
+        if client == "direct":
+            port = free_port()
+            orders["port"] = port
+        else:
+            pair = stack.enter_context(throwaway_nats())
+            logins = pair.logins()
+            port = pair.edge.port
+            orders |= {
+                "url": logins.url,
+                "core": logins.core,
+                "callout": logins.callout,
+                "issuer": logins.issuer,
+            }
+            accounts["nats"] = [pair.edge.pid, pair.core.pid]
+        core = Child("bench.shapes.core")
+        stack.callback(core.end)
+        core.ask(json.dumps(orders).encode())
+        load = Child("bench.shapes.load")
+        stack.callback(load.end)
+        carrier: Literal["nats", "websocket"] = "websocket" if client == "direct" else "nats"
+        load.ask(msgspec.json.encode(Connect(carrier=carrier, port=port)))
+        accounts |= {"core": [core.process.pid], "load": [load.process.pid]}
+        yield Shape(name, load, accounts)
+
+
+async def _make_database(postgres: Postgres, name: str) -> None:
+    connection = await asyncpg.connect(postgres.dsn())
+    try:
+        await connection.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+    finally:
+        await connection.close()
+    connection = await asyncpg.connect(postgres.dsn(name, OWNER))
+    try:
+        await connection.execute((Path(__file__).parent / "schema.sql").read_text())
+    finally:
+        await connection.close()

@@ -1,0 +1,69 @@
+"""What devices say and understand, apart from how it is carried: `Bare` here, the product's own frames elsewhere.
+
+The load maker knows only `Voice`; a shape with envelopes and proofs brings another one.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Protocol
+
+
+class Sort(IntEnum):
+    """What a frame from the core means to the load maker."""
+
+    OTHER = 0
+    READY = 1  # the hello is answered: this device may send
+    STORED = 2  # (request id, message)
+    NEW = 3  # ("", message): to be confirmed by a receipt
+    DELIVERED = 4  # ("", message): the round trip is done
+
+
+class Voice(Protocol):
+    """One device's frames; may keep state, such as a session key."""
+
+    def opening(self, server_id: str, client_id: int) -> list[bytes]:
+        """Return what is said first; with nothing, the device is ready at once."""
+        ...
+
+    def send(self, number: int) -> bytes:
+        """Return the frame of this device's send with this request id."""
+        ...
+
+    def receipt(self, message: bytes) -> bytes:
+        """Return the frame that confirms a message."""
+        ...
+
+    def hear(self, payload: bytes) -> tuple[Sort, bytes, bytes]:
+        """Return what a frame means, its request id and its message, b"" where it has none."""
+        ...
+
+
+class Bare:
+    """Frames without envelope, proof or session, made ahead as far as possible."""
+
+    __slots__ = ("_after", "_before")
+
+    def __init__(self, *, to: str, text_bytes: int = 300) -> None:
+        self._before = b'{"t":"send","id":"'
+        self._after = b'","to":"%b","text":"%b"}' % (to.encode(), b"x" * text_bytes)
+
+    def opening(self, server_id: str, client_id: int) -> list[bytes]:
+        return []
+
+    def send(self, number: int) -> bytes:
+        return b"%b%d%b" % (self._before, number, self._after)
+
+    def receipt(self, message: bytes) -> bytes:
+        return b'{"t":"receipt","message":"%b"}' % message
+
+    def hear(self, payload: bytes) -> tuple[Sort, bytes, bytes]:
+        letter = payload[6:8]  # after {"t":"
+        if letter == b"ne":
+            at = payload.index(b'"message":"') + 11
+            return Sort.NEW, b"", payload[at : at + 32]
+        if letter == b"st":
+            if payload[8:9] == b"o":
+                return Sort.STORED, payload[20 : payload.index(b'"', 20)], payload[-34:-2]
+            return Sort.DELIVERED, b"", payload[25:57]
+        return Sort.OTHER, b"", b""
