@@ -1,42 +1,20 @@
-"""A small ward for tests: its people, its clock, and a desk at which they are entered."""
+"""A small ward for tests: a desk at which its people are entered, and how they are read back."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
 from wardwire.directory.desk import DirectoryDesk
-from wardwire.directory.whole import read_directory
+from wardwire.directory.live import LiveDirectory
+from wardwire.model.clock import Clock
 from wardwire.model.people import Directory
 from wardwire.model.rights import SCOPES, Caller
 from wardwire.store.durable import DurableConnection, open_durable
 
 OPERATOR = Caller(source="cli", scopes=frozenset(SCOPES))
-
-
-@dataclass
-class WardClock:
-    """A clock that stands until it is moved. It begins now, because tables by day are made around today."""
-
-    at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        """Return the instant at which it stands."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Return the seconds that it was moved."""
-        return self.seconds
-
-    def advance(self, by: timedelta) -> None:
-        """Move it."""
-        self.at += by
-        self.seconds += by.total_seconds()
 
 
 async def open_app(dsn: str) -> DurableConnection:
@@ -45,7 +23,7 @@ async def open_app(dsn: str) -> DurableConnection:
 
 
 @asynccontextmanager
-async def directory_desk(dsn: str, clock: WardClock) -> AsyncIterator[DirectoryDesk]:
+async def directory_desk(dsn: str, clock: Clock) -> AsyncIterator[DirectoryDesk]:
     """A desk on this database."""
     desk = DirectoryDesk(open_connection=lambda: open_app(dsn), clock=clock, node="test")
     try:
@@ -67,4 +45,6 @@ async def reading(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 async def everybody(dsn: str) -> Directory:
     """The directory as it is now."""
     async with reading(dsn) as connection:
-        return await read_directory(connection)
+        live = LiveDirectory()
+        await live.refresh(connection)
+        return live.directory

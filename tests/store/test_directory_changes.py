@@ -8,7 +8,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from tests.ward import OPERATOR, WardClock, directory_desk, everybody, open_app, reading
+from tests.ward import OPERATOR, directory_desk, everybody, open_app, reading
 from wardwire.access.callers import KeyRefused, caller_of_key
 from wardwire.directory.desk import Change, DirectoryDesk
 from wardwire.directory.groups import add_group, change_group
@@ -19,11 +19,12 @@ from wardwire.model.errors import Code, Refused, Unknown
 from wardwire.model.people import Status
 from wardwire.model.rights import DIRECTORY, SEND, Caller
 from wardwire.store.durable import DurableConnection
+from wardwire.testing.clock import FakeClock
 
 
 async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
     """People, endpoints, groups, roles, shifts and keys are read back as they were entered."""
-    clock = WardClock()
+    clock = FakeClock()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna", title="day nurse")
         chen = await add_person(desk, OPERATOR, name="  Dr. Chen ", scopes=[SEND])
@@ -31,7 +32,12 @@ async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
         ward = await add_group(desk, OPERATOR, name="Ward 3", members=[anna.id, chen.id, anna.id])
         role = await add_role(desk, OPERATOR, name="Cardiology 1st", fallback=anna.id)
         shift = await add_shift(
-            desk, OPERATOR, role.id, person_id=chen.id, starts_at=clock.at, ends_at=clock.at + timedelta(hours=8)
+            desk,
+            OPERATOR,
+            role.id,
+            person_id=chen.id,
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(hours=8),
         )
         key, text = await make_key(desk, OPERATOR, source="lab", scopes=[SEND])
 
@@ -40,7 +46,7 @@ async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
     assert directory.people[chen.id].name == "Dr. Chen"
     assert directory.endpoints_of[chen.id] == (mail,)
     assert directory.groups[ward.id].members == (anna.id, chen.id)
-    assert directory.roles[role.id].holder_at(clock.at) == shift
+    assert directory.roles[role.id].holder_at(clock.now()) == shift
     assert caller_of_key(directory, text) == Caller(source="lab", scopes=frozenset({SEND}))
     with pytest.raises(KeyRefused):
         caller_of_key(directory, text[:-1] + ("A" if text[-1] != "A" else "E"))
@@ -49,7 +55,7 @@ async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
 
 async def test_every_change_is_told_and_none_tells_a_secret(database_url: str) -> None:
     """Each change has its fact in a chain that begins with its own beginning; the key's text is nowhere."""
-    async with directory_desk(database_url, WardClock()) as desk:
+    async with directory_desk(database_url, FakeClock()) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna")
         await set_status(desk, OPERATOR, anna.id, Status.BUSY)
         key, text = await make_key(desk, OPERATOR, source="lab", scopes=[SEND])
@@ -69,7 +75,7 @@ async def test_every_change_is_told_and_none_tells_a_secret(database_url: str) -
 
 async def test_living_groups_and_roles_have_names_of_their_own(database_url: str) -> None:
     """A name is taken whatever its case, and free again when its bearer is disabled; people may share names."""
-    async with directory_desk(database_url, WardClock()) as desk:
+    async with directory_desk(database_url, FakeClock()) as desk:
         ward = await add_group(desk, OPERATOR, name="Ward 3")
         await add_role(desk, OPERATOR, name="Charge nurse")
         with pytest.raises(Refused) as taken:
@@ -91,7 +97,7 @@ async def test_living_groups_and_roles_have_names_of_their_own(database_url: str
 
 async def test_changes_change_what_they_name_and_nothing_else(database_url: str) -> None:
     """None leaves a field as it is; members come and go; a fallback can be taken away; a shift cancelled."""
-    clock = WardClock()
+    clock = FakeClock()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna", title="day nurse", scopes=[SEND])
         ben = await add_person(desk, OPERATOR, name="Ben")
@@ -99,7 +105,7 @@ async def test_changes_change_what_they_name_and_nothing_else(database_url: str)
         ward = await add_group(desk, OPERATOR, name="Ward 3", members=[anna.id])
         role = await add_role(desk, OPERATOR, name="Charge nurse", fallback=anna.id)
         shift = await add_shift(
-            desk, OPERATOR, role.id, person_id=ben.id, starts_at=clock.at, ends_at=clock.at + timedelta(hours=8)
+            desk, OPERATOR, role.id, person_id=ben.id, starts_at=clock.now(), ends_at=clock.now() + timedelta(hours=8)
         )
         changed = await change_person(desk, OPERATOR, anna.id, title="charge nurse")
         assert (changed.name, changed.title, changed.scopes) == ("Anna", "charge nurse", frozenset({SEND}))
@@ -115,31 +121,31 @@ async def test_changes_change_what_they_name_and_nothing_else(database_url: str)
     assert not directory.active_endpoints(ben.id, "email")
     assert directory.groups[ward.id].members == (ben.id,)
     assert directory.roles[role.id].fallback is None
-    assert directory.roles[role.id].holder_at(clock.at) is None
+    assert directory.roles[role.id].holder_at(clock.now()) is None
 
 
 async def test_a_status_ends_by_itself_and_everybody_may_set_their_own(database_url: str) -> None:
     """Ben needs no scope for his own status, and has none for Anna's."""
-    clock = WardClock()
+    clock = FakeClock()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna")
         ben = await add_person(desk, OPERATOR, name="Ben")
         himself = Caller(source="dev_x", scopes=frozenset({SEND}), person_id=ben.id)
-        after = await set_status(desk, himself, ben.id, Status.OFF, clock.at + timedelta(hours=1))
+        after = await set_status(desk, himself, ben.id, Status.OFF, clock.now() + timedelta(hours=1))
         with pytest.raises(Refused) as refused:
             await set_status(desk, himself, anna.id, Status.OFF)
         with pytest.raises(Refused) as past:
-            await set_status(desk, himself, ben.id, Status.OFF, clock.at)
+            await set_status(desk, himself, ben.id, Status.OFF, clock.now())
 
-    assert after.status_at(clock.at) is Status.OFF
-    assert after.status_at(clock.at + timedelta(hours=1)) is Status.AVAILABLE
+    assert after.status_at(clock.now()) is Status.OFF
+    assert after.status_at(clock.now() + timedelta(hours=1)) is Status.AVAILABLE
     assert (refused.value.code, past.value.code) == (Code.NOT_PERMITTED, Code.INVALID)
 
 
 async def test_nobody_gives_a_scope_that_they_lack(database_url: str) -> None:
     """A key that may change the directory cannot make one that may more."""
     clerk = Caller(source="hr", scopes=frozenset({DIRECTORY}))
-    async with directory_desk(database_url, WardClock()) as desk:
+    async with directory_desk(database_url, FakeClock()) as desk:
         with pytest.raises(Refused) as key:
             await make_key(desk, clerk, source="hr2", scopes=[DIRECTORY, SEND])
         with pytest.raises(Refused) as person:
@@ -156,17 +162,17 @@ async def test_nobody_gives_a_scope_that_they_lack(database_url: str) -> None:
 
 async def test_what_names_nobody_is_refused_whole(database_url: str) -> None:
     """An unknown member, fallback, holder or person: nothing is half done."""
-    clock = WardClock()
+    clock = FakeClock()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna")
         nobody = anna.id.__class__(int=7)
-        later = clock.at + timedelta(hours=1)
+        later = clock.now() + timedelta(hours=1)
         role = await add_role(desk, OPERATOR, name="Charge nurse")
         for attempt in (
             add_group(desk, OPERATOR, name="Ward 3", members=[anna.id, nobody]),
             add_role(desk, OPERATOR, name="Cardiology", fallback=nobody),
-            add_shift(desk, OPERATOR, role.id, person_id=nobody, starts_at=clock.at, ends_at=later),
-            add_shift(desk, OPERATOR, nobody, person_id=anna.id, starts_at=clock.at, ends_at=later),
+            add_shift(desk, OPERATOR, role.id, person_id=nobody, starts_at=clock.now(), ends_at=later),
+            add_shift(desk, OPERATOR, nobody, person_id=anna.id, starts_at=clock.now(), ends_at=later),
             add_endpoint(desk, OPERATOR, nobody, kind="email", address="a@example.org"),
             change_person(desk, OPERATOR, nobody, name="Nobody"),
         ):
@@ -179,7 +185,7 @@ async def test_what_names_nobody_is_refused_whole(database_url: str) -> None:
 
 async def test_after_an_unknown_commit_a_new_chain_names_the_old_one(database_url: str) -> None:
     """Nobody knows whether the chain grew, so it ends; the next change works, and the facts still verify."""
-    clock = WardClock()
+    clock = FakeClock()
     opened: list[DurableConnection] = []
 
     async def open_counted() -> DurableConnection:
@@ -210,7 +216,7 @@ async def test_after_an_unknown_commit_a_new_chain_names_the_old_one(database_ur
 @pytest.mark.parametrize("statement", ["UPDATE", "DELETE", "TRUNCATE", "DROP"])
 async def test_the_app_cannot_change_or_remove_a_fact(database_url: str, statement: str) -> None:
     """Neither through the table nor through any of its partitions."""
-    async with directory_desk(database_url, WardClock()) as desk:
+    async with directory_desk(database_url, FakeClock()) as desk:
         await add_person(desk, OPERATOR, name="Anna")
     async with reading(database_url) as connection:
         tables = [row[0] for row in await connection.fetch(
