@@ -13,6 +13,7 @@ from wardwire.model.clock import Clock
 from wardwire.model.people import Directory
 from wardwire.model.rights import SCOPES, Caller
 from wardwire.store.durable import DurableConnection, open_durable
+from wardwire.store.ledger import Ledger
 
 OPERATOR = Caller(source="cli", scopes=frozenset(SCOPES))
 
@@ -25,7 +26,7 @@ async def open_app(dsn: str) -> DurableConnection:
 @asynccontextmanager
 async def directory_desk(dsn: str, clock: Clock) -> AsyncIterator[DirectoryDesk]:
     """A desk on this database."""
-    desk = DirectoryDesk(open_connection=lambda: open_app(dsn), clock=clock, node="test")
+    desk = DirectoryDesk(Ledger("test/directory", open_connection=lambda: open_app(dsn)), clock)
     try:
         yield desk
     finally:

@@ -19,12 +19,14 @@ from wardwire.model.errors import Code, Refused, Unknown
 from wardwire.model.people import Status
 from wardwire.model.rights import DIRECTORY, SEND, Caller
 from wardwire.store.durable import DurableConnection
+from wardwire.store.ledger import Ledger
 from wardwire.testing.clock import FakeClock
 
 
 async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
     """People, endpoints, groups, roles, shifts and keys are read back as they were entered."""
     clock = FakeClock()
+    now = clock.now()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna", title="day nurse")
         chen = await add_person(desk, OPERATOR, name="  Dr. Chen ", scopes=[SEND])
@@ -36,8 +38,8 @@ async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
             OPERATOR,
             role.id,
             person_id=chen.id,
-            starts_at=clock.now(),
-            ends_at=clock.now() + timedelta(hours=8),
+            starts_at=now,
+            ends_at=now + timedelta(hours=8),
         )
         key, text = await make_key(desk, OPERATOR, source="lab", scopes=[SEND])
 
@@ -192,7 +194,7 @@ async def test_after_an_unknown_commit_a_new_chain_names_the_old_one(database_ur
         opened.append(await open_app(database_url))
         return opened[-1]
 
-    desk = DirectoryDesk(open_connection=open_counted, clock=clock, node="test")
+    desk = DirectoryDesk(Ledger("test/directory", open_connection=open_counted), clock)
     await add_person(desk, OPERATOR, name="Anna")
 
     async def lose(change: Change) -> None:

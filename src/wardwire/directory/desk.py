@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 
 from wardwire.model.clock import Clock
-from wardwire.model.errors import Code, Refused, Unavailable, Unknown
+from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.facts import FactKind
 from wardwire.model.rights import DIRECTORY, Caller, require
-from wardwire.store.chain import Chain, Draft, Linked
+from wardwire.store.chain import Draft
 from wardwire.store.directory import next_version
-from wardwire.store.durable import DurableConnection, commit_durable
-from wardwire.store.facts import append_facts
+from wardwire.store.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -60,34 +58,17 @@ class Change:
 
 
 class DirectoryDesk:
-    """Holds one connection and its chain of facts; changes wait in line for it.
+    """Changes wait in line for its ledger: one connection, one chain of facts."""
 
-    After an *unknown* commit both are given up, and the next change begins with new ones.
-    """
-
-    def __init__(
-        self,
-        *,
-        open_connection: Callable[[], Awaitable[DurableConnection]],
-        clock: Clock,
-        node: str,
-        changed: Callable[[int], None] = lambda version: None,
-    ) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, changed: Callable[[int], None] = lambda version: None) -> None:
         """Open a desk.
 
         Args:
-            open_connection: Opens a connection of the app's role (store/durable.open_durable).
-            node: Who writes, e.g. `ward1/api`: named at the beginning of each chain.
             changed: Called with the version of each committed change: a hint for those who hold a directory.
         """
-        self._open = open_connection
+        self._ledger = ledger
         self._clock = clock
-        self._node = node
         self._changed = changed
-        self._lock = asyncio.Lock()
-        self._durable: DurableConnection | None = None
-        self._chain = Chain(uuid4())
-        self._after: str | None = None
 
     async def change(
         self, caller: Caller, work: Callable[[Change], Awaitable[T]], *, scope: str | None = DIRECTORY
@@ -104,59 +85,29 @@ class DirectoryDesk:
         """
         if scope is not None:
             require(caller, scope)
-        async with self._lock:
-            if self._durable is not None and not self._durable.usable:
-                await self._give_up()
-            if self._durable is None:
-                self._durable = await self._open()
-            try:
-                result, linked, version = await commit_durable(self._durable, self._transaction(caller, work))
-            except (Refused, asyncpg.PostgresError) as error:
-                raise _translate(error) from error
-            except BaseException:
-                await self._give_up()
-                raise
-            self._chain.advance(linked)
+        now = self._clock.now()
+
+        async def transaction(connection: asyncpg.Connection) -> tuple[tuple[T, int], Sequence[Draft]]:
+            version = await next_version(connection)
+            change = Change(connection, caller=caller, version=version, now=now)
+            result = await work(change)
+            return (result, version), change.drafts
+
+        try:
+            result, version = await self._ledger.commit(now, transaction)
+        except asyncpg.PostgresError as error:
+            raise _translate(error) from error
         self._changed(version)
         return result
 
     async def close(self) -> None:
-        """Close the connection; a change under way is waited for."""
-        async with self._lock:
-            await self._give_up()
-
-    def _transaction(
-        self, caller: Caller, work: Callable[[Change], Awaitable[T]]
-    ) -> Callable[[asyncpg.Connection], Awaitable[tuple[T, Linked, int]]]:
-        async def run(connection: asyncpg.Connection) -> tuple[T, Linked, int]:
-            assert self._durable is not None
-            epoch = self._durable.durability.epoch
-            async with connection.transaction():
-                version = await next_version(connection)
-                change = Change(connection, caller=caller, version=version, now=self._clock.now())
-                result = await work(change)
-                if self._chain.seq == 0:
-                    begun = json.dumps({"lane": f"{self._node}/directory", "after": self._after, "epoch": epoch})
-                    change.drafts.insert(0, Draft(FactKind.CHAIN_BEGUN, None, None, None, begun))
-                linked = await append_facts(connection, self._chain, change.now, change.drafts)
-            return result, linked, version
-
-        return run
-
-    async def _give_up(self) -> None:
-        durable, self._durable = self._durable, None
-        if self._chain.seq:
-            self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
-        self._chain = Chain(uuid4())
-        if durable is not None:
-            await durable.close()
+        """Close its connection; a change under way is waited for."""
+        await self._ledger.close()
 
 
-def _translate(error: Refused | asyncpg.PostgresError) -> Refused | Unavailable | Unknown:
-    if isinstance(error, Refused):
-        return error
-    constraint = getattr(error, "constraint_name", None)
-    if constraint in _VIOLATIONS:
-        code, detail, pointer = _VIOLATIONS[constraint]
+def _translate(error: asyncpg.PostgresError) -> Refused | Unavailable:
+    found = _VIOLATIONS.get(getattr(error, "constraint_name", None) or "")
+    if found is not None:
+        code, detail, pointer = found
         return Refused(code, detail, pointer=pointer)
     return Unavailable(Code.UNAVAILABLE, f"the database refused it ({error.sqlstate}); nothing was kept")
