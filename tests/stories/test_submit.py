@@ -110,8 +110,8 @@ async def test_two_of_one_name_are_named_as_candidates(ward: Ward) -> None:
 @pytest.mark.parametrize("priority", [Priority.CODE, Priority.HIGH])
 async def test_code_and_high_alerts_never_expire(ward: Ward, priority: Priority) -> None:
     """H4: an urgent alert does not vanish because its time ran out."""
+    expires_at = ward.clock.now() + timedelta(hours=1)
     with pytest.raises(Refused) as refused:
-        expires_at = ward.clock.now() + timedelta(hours=1)
         await ward.send(LAB, ["Anna"], priority=priority, expires_at=expires_at)
 
     assert refused.value.code is Code.EXPIRY_NOT_ALLOWED

@@ -6,16 +6,14 @@ The composition root of `wardwire serve`, as `app` is that of one core process.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import os
 import resource
 import socket
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 from wardwire.cli.options import home_of, say
 from wardwire.ops.account import Account, ensure_service_account, private_folder
@@ -191,16 +189,10 @@ def raise_open_files() -> int:
 
 def migrate(logins: DatabaseLogins) -> None:
     """Bring the schema up, as its owner; without an owner's address that was done by somebody else."""
-    if not logins.owner or importlib.util.find_spec("wardwire.store.migrations") is None:
-        return
-    module: Any = importlib.import_module("wardwire.store.migrations")
-    outcome = module.migrate(logins.owner)
-    if inspect.isawaitable(outcome):
-        run_apart(_finish(outcome))
+    if logins.owner:
+        from wardwire.store.migrations import migrate as apply
 
-
-async def _finish(work: Awaitable[Any]) -> None:
-    await work
+        run_apart(apply(logins.owner, today=datetime.now(UTC).date(), site_id=uuid4()))
 
 
 def announce(settings: Settings, engines: Engines) -> None:

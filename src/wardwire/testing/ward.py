@@ -188,7 +188,8 @@ class Ward:
         """Let somebody hold a role from `begin` to `end`, counted from now."""
         now = self.clock.now()
         await self._change(
-            "INSERT INTO shifts (id, role_id, person_id, starts_at, ends_at, version) VALUES ($2, $3, $4, $5, $6, $1)",
+            "INSERT INTO shifts (id, role_id, person_id, starts_at, ends_at, version)"
+            " VALUES ($2, $3, $4, $5, $6, $1)",
             uuid4(), role, holder.id, now + begin, now + end,
         )  # fmt: skip
 
