@@ -63,7 +63,10 @@ def main() -> None:
             for name in given.shapes.split(",")
         ]
         if given.rate:
-            show(f"{given.rate:,.0f} sends/s", compare(shapes, Run(rate=given.rate, seconds=given.seconds), given.turns))
+            show(
+                f"{given.rate:,.0f} sends/s",
+                compare(shapes, Run(rate=given.rate, seconds=given.seconds), given.turns),
+            )
         for window in (int(text) for text in given.windows.split(",") if text):
             show(f"window {window}", compare(shapes, Run(window=window, seconds=given.seconds), given.turns))
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from bench.shapes.voices import Sort, Voice
 from wardwire.carrier.login import Login
-from wardwire.carrier.nkeys import KeyPair
+from wardwire.carrier.nkeys import KeyPair, Kind, read_public
 from wardwire.carrier.protocol import PING, PONG, Err, Info, Message, Parser, Ping, Pong, render_connect
 
 Heard = Callable[["Device", Sort, bytes, bytes], None]
@@ -165,6 +165,4 @@ class WebSocketDevice(Device):
 
 def new_name(key: KeyPair | None) -> str:
     """Return a device's 32 hex digits: the first half of its key, or random."""
-    from wardwire.carrier.nkeys import Kind, read_public
-
     return read_public(key.public, Kind.USER)[:16].hex() if key else os.urandom(16).hex()
