@@ -235,6 +235,24 @@ async def test_a_kicked_device_is_gone_within_a_second_and_stays_out_when_revoke
     assert await site.system.kick("NOBODY", 1) is False
 
 
+async def test_a_device_is_kicked_wherever_it_is_connected(site: Site) -> None:
+    """Two connections with one key, from any core's login: both are closed, nobody else's."""
+    device, key = site.register()
+    _, other_key = site.register()
+    witnesses = [Witness(), Witness()]
+    phones = [site.connect(key, witness) for witness in witnesses]
+    other = site.connect(other_key)
+    for phone in (*phones, other):
+        await phone.ready(5)
+    del site.devices[key.public]
+    assert await site.system.kick_device(site.logins[device].server_id, device) == 2
+    for witness in witnesses:
+        await witness.saw(State.REFUSED)
+    assert other.connected
+    for phone in (*phones, other):
+        await phone.close()
+
+
 async def test_connections_are_listed_and_their_coming_and_going_is_heard(site: Site) -> None:
     """Each with its device's name; the list runs over pages."""
     news: asyncio.Queue[Presence] = asyncio.Queue()
