@@ -9,15 +9,20 @@ and `<!-- end -->` in a document that a person wrote. A new part is one line in 
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Mapping
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wardwire.model.errors import MEANING, Code
+from wardwire.settings import Settings
 
 DOCS = Path(__file__).parent
 
@@ -50,7 +55,44 @@ def _http_status() -> Mapping[Code, int] | None:
     return status
 
 
-PARTS = (Part("reference/errors.md", "codes", render_codes),)
+def render_settings() -> str:
+    """Render a table for each section of the settings: key, kind, default, and what it is for."""
+    hints = typing.get_type_hints(Settings)
+    sections = [_section(field.name, hints[field.name]) for field in dataclasses.fields(Settings)]
+    return "\n\n".join(sections)
+
+
+def _section(name: str, kind: type) -> str:
+    rows = "\n".join(_setting_rows(name, kind))
+    return f"## {name}\n\n{kind.__doc__}\n\n| key | kind | default | what for |\n|---|---|---|---|\n{rows}"
+
+
+def _setting_rows(section: str, kind: type) -> Iterator[str]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        about = field.metadata
+        default = field.default if field.default is not dataclasses.MISSING else ""
+        shown = f"`{default}`" if default not in (None, "") else ""
+        unit = f" ({about['unit']})" if about.get("unit") else ""
+        help = str(about.get("help", "")).replace("|", "\\|")
+        yield f"| `{section}.{field.name}` | {_kind(hints[field.name])}{unit} | {shown} | {help} |"
+
+
+def _kind(hint: Any) -> str:
+    """Say a type in an operator's words."""
+    words = {bool: "yes or no", float: "number", int: "whole number", str: "text", Path: "path"}
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " or ".join(_kind(one) for one in arguments if one is not type(None))
+    return words.get(hint, "table")
+
+
+PARTS = (
+    Part("reference/errors.md", "codes", render_codes),
+    Part("reference/settings.md", "settings", render_settings),
+)
 
 
 def put(document: str, name: str, text: str) -> str:

@@ -14,14 +14,13 @@ Fixtures:
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -32,8 +31,10 @@ from wardwire.ops.postgres import SUPERUSER, Postgres
 from wardwire.ops.postgres_throwaway import throwaway_postgres
 from wardwire.ops.process import polls
 from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
+from wardwire.store.migrations import migrate
 
 TEMPLATE = "wardwire_template"
+SITE = UUID("00000000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
 
 
@@ -42,7 +43,7 @@ def postgres(pg_major: int) -> Iterator[Postgres]:
     """One server for the session, with the template of our schema."""
     with throwaway_postgres(major=pg_major) as server:
         run_apart(_execute(server, f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}"))
-        _migrate(server.dsn(TEMPLATE, OWNER))
+        run_apart(_migrate(server.dsn(TEMPLATE, OWNER)))
         yield server
 
 
@@ -84,20 +85,9 @@ async def _execute(server: Postgres, statement: str) -> None:
         await connection.close()
 
 
-def _migrate(owner_dsn: str) -> None:
-    """Bring the schema in, once there is one."""
-    if importlib.util.find_spec("wardwire.store.migrations") is None:
-        return
-    module: Any = importlib.import_module("wardwire.store.migrations")
-    if not hasattr(module, "migrate"):
-        return
-    outcome = module.migrate(owner_dsn)
-    if inspect.isawaitable(outcome):
-        run_apart(_await(outcome))
-
-
-async def _await(work: Any) -> None:
-    await work
+async def _migrate(owner_dsn: str) -> None:
+    """Bring the schema in, with partitions around today."""
+    await migrate(owner_dsn, today=datetime.now(UTC).date(), site_id=SITE)
 
 
 def wait_for(condition: Any, *, patience_s: float = 10.0, what: str = "the condition") -> Any:

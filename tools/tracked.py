@@ -15,9 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ADDRESS = re.compile(
-    r"\b(?:https?|git\+\w+|ssh|file)://|^\s*-{1,2}(?:i|index-url|extra-index-url|find-links)\b"
-)
+ADDRESS = re.compile(r"\b(?:https?|git\+\w+|ssh|file)://|^\s*-{1,2}(?:i|index-url|extra-index-url|find-links)\b")
 INDEX = re.compile(r"https?://(?:[\w.-]*\bpypi\b|pypi|files\.pythonhosted|registry\.npmjs)[\w./-]*")
 # Where people keep their trees. A program's own places (/var/lib, /usr, /tmp) are not among them.
 HOME = re.compile(r"(?<![\w.~$}-])/(?:root|home/\w+|Users/\w+|work|workspace|builds)/[\w.-]+")

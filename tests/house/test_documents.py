@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import importlib.util
 import re
 import typing
 from collections import Counter
@@ -15,10 +13,14 @@ from docs import generate
 
 from tests.house.tree import ROOT, parse, tests_of
 from wardwire.model.errors import MEANING, Code
+from wardwire.settings import Settings
 
+ADR = ROOT / "docs" / "adr"
 HAZARDS = ROOT / "docs" / "hazards.md"
 SETTINGS = ROOT / "docs" / "reference" / "settings.md"
 _ROW = re.compile(r"\| (?P<number>[^|]*) \| (?P<hazard>[^|]*) \| (?P<guard>[^|]*) \| (?P<story>[^|]*) \|$")
+_ADR_ROW = re.compile(r"^\| \d{4} \| \[[^\]]*\]\(([^)]+)\) \| ([^|]*) \|$", re.MULTILINE)
+_ADR_STATUS = re.compile(r"^- Status: (.+)$", re.MULTILINE)
 _QUOTED = re.compile(r"`([^`]+)`")
 
 
@@ -67,12 +69,12 @@ def _faults_of(row: re.Match[str], root: Path) -> Iterator[str]:
 def setting_keys(section: type, prefix: str = "") -> Iterator[str]:
     """Give the dotted key of every setting of a frozen settings class, its sections included."""
     hints = typing.get_type_hints(section)
-    for field in getattr(section, "__struct_fields__", None) or [f.name for f in dataclasses.fields(section)]:
-        kind = hints[field]
-        if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "__struct_fields__")):
-            yield from setting_keys(kind, f"{prefix}{field}.")
+    for field in dataclasses.fields(section):
+        kind = hints[field.name]
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            yield from setting_keys(kind, f"{prefix}{field.name}.")
         else:
-            yield f"{prefix}{field}"
+            yield f"{prefix}{field.name}"
 
 
 def test_every_hazard_names_a_guard_and_a_story_that_exist() -> None:
@@ -106,6 +108,41 @@ def test_a_hazard_without_its_story_is_found() -> None:
     ]
 
 
+def adr_faults(folder: Path) -> list[str]:
+    """Give a line for each decision without a row in the index, and for each row that says something else."""
+    rows = dict(_ADR_ROW.findall((folder / "README.md").read_text(encoding="utf-8")))
+    faults = []
+    for path in sorted(folder.glob("[0-9]*.md")):
+        if path.name == "0000-template.md":
+            continue
+        status = _ADR_STATUS.search(path.read_text(encoding="utf-8"))
+        if status is None:
+            faults.append(f"{path.name}: has no line `- Status: …`")
+        elif (told := rows.pop(path.name, None)) != status[1]:
+            faults.append(f"{path.name}: is {status[1]!r}, the index says {told!r}")
+    return faults + [f"{name}: in the index, but not in the folder" for name in rows]
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    """Whoever opens the index of decisions sees all of them, and which ones still hold."""
+    assert adr_faults(ADR) == []
+
+
+def test_a_decision_that_the_index_forgot_is_found(tmp_path: Path) -> None:
+    """The check sees a missing row, a row that says something else, and a row without its decision."""
+    (tmp_path / "0001-clock.md").write_text("# 0001 One clock\n\n- Status: accepted\n")
+    (tmp_path / "0002-ids.md").write_text("# 0002 Ids\n\n- Status: superseded by 0003\n")
+    (tmp_path / "README.md").write_text(
+        "| 0002 | [Ids](0002-ids.md) | accepted |\n| 0009 | [Gone](0009-gone.md) | accepted |\n"
+    )
+
+    assert adr_faults(tmp_path) == [
+        "0001-clock.md: is 'accepted', the index says None",
+        "0002-ids.md: is 'superseded by 0003', the index says 'accepted'",
+        "0009-gone.md: in the index, but not in the folder",
+    ]
+
+
 def test_every_code_has_one_sentence_of_meaning() -> None:
     """Whoever meets a code finds what it means: one sentence, in the reference and in the code."""
     assert set(MEANING) == set(Code)
@@ -129,16 +166,13 @@ def test_an_outdated_document_is_found(tmp_path: Path) -> None:
 
 def test_every_setting_has_an_entry_in_the_reference() -> None:
     """Whoever runs Wardwire finds each setting, by its full key, in docs/reference/settings.md."""
-    if importlib.util.find_spec("wardwire.settings") is None:
-        return
-    settings = importlib.import_module("wardwire.settings").Settings
     written = set(_QUOTED.findall(SETTINGS.read_text(encoding="utf-8")))
 
-    assert [key for key in setting_keys(settings) if key not in written] == []
+    assert [key for key in setting_keys(Settings) if key not in written] == []
 
 
-def test_a_setting_is_found_in_every_section() -> None:
-    """The check walks into sections, however the settings are declared."""
+def test_settings_are_found_in_their_sections() -> None:
+    """The check walks into the sections."""
 
     @dataclasses.dataclass(frozen=True)
     class Waits:

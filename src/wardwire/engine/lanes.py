@@ -65,6 +65,11 @@ class Lanes:
         return all(writer.serving for writer in self.writers)
 
     @property
+    def epoch(self) -> int:
+        """The database's epoch; 0 = not known now."""
+        return max(writer.epoch for writer in self.writers)
+
+    @property
     def writers(self) -> list[LaneWriter]:
         """Every writer: for health and metrics."""
         return [writer for writers in self._writers.values() for writer in writers]

@@ -61,6 +61,8 @@ class LaneWriter:
         self._armed = armed
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._durable: DurableConnection | None = None
         self._chain = Chain(uuid4())
         self._days: frozenset[date] = frozenset()
@@ -93,7 +95,12 @@ class LaneWriter:
             act.failed(Unavailable(Code.OVERLOADED, "too much is waiting in this lane; nothing was kept"))
         else:
             self._queue.append(act)
+            self._idle.clear()
             self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing waits and nothing is being committed."""
+        await self._idle.wait()
 
     async def run(self, started: Callable[[], None]) -> None:
         """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
@@ -116,9 +123,12 @@ class LaneWriter:
                 await self._serve(durable)
             except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("connection_lost", lane=self.name, reason=str(error))
+            except Exception:
+                log.exception("writer_failed", lane=self.name)
             finally:
                 self._durable = None
                 self._fail_waiting()
+                self._idle.set()
                 self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
                 self._chain = Chain(uuid4())
                 with contextlib.suppress(Exception):
@@ -127,6 +137,7 @@ class LaneWriter:
     async def _serve(self, durable: DurableConnection) -> None:
         while True:
             while not self._queue:
+                self._idle.set()
                 self._wake.clear()
                 await self._wake.wait()
             acts = self._take()
@@ -164,7 +175,9 @@ class LaneWriter:
             if not remaining:
                 return
             known = await read_known(durable.connection, remaining, self._cache)
-            batch, remaining = self._decide(durable, remaining, known)
+            batch, remaining, broken = self._decide(durable, remaining, known)
+            if broken:
+                continue
             if batch.empty:
                 self._announce([], batch, remaining)
                 return
@@ -188,22 +201,29 @@ class LaneWriter:
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
 
-    def _decide(self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown) -> tuple[Batch, list[Act]]:
+    def _decide(
+        self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
+    ) -> tuple[Batch, list[Act], bool]:
         batch = Batch(self._clock.now())
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
-            batch.drafts.append(Draft(batch.now, FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
+            batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
         decided = []
+        broken = False
         for act in acts:
             try:
                 act.decide(known, batch, durable.durability.word)
             except Refused as refused:
                 self._end(act, refused)
+            except Exception:
+                log.exception("act_broke", lane=self.name, act=type(act).__name__)
+                self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))
+                broken = True
             else:
                 decided.append(act)
         if not decided and self._chain.seq == 0:
             batch.drafts.clear()
-        return batch, decided
+        return batch, decided, broken
 
     def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
         """All is committed: tell devices, tell the senders, tell who waits for deadlines."""

@@ -17,6 +17,7 @@ from wardwire.store.batch import Batch
 from wardwire.store.deadlines import SEND
 
 _ENCODE = msgspec.json.Encoder().encode
+_FACTS = {"sent": FactKind.SENT, "not_needed": FactKind.NOT_SENT}
 RETRY_AFTER = timedelta(seconds=10)
 
 
@@ -75,7 +76,7 @@ class Attempted(Act):
             "detail": result.detail,
         }
         batch.record(
-            FactKind.SENT if result.outcome == "sent" else FactKind.SEND_FAILED,
+            _FACTS.get(result.outcome, FactKind.SEND_FAILED),
             _ENCODE(body).decode(),
             message_id=message_id,
             person_id=person_id,

@@ -69,7 +69,7 @@ class End(Act):
         rules = self._rules()
         device_id = caller.device_id if caller else None
         for before in known.deliveries_of(self._message_id):
-            decided = step(before, Happened(event=self._event, device_id=device_id), batch.now)
+            decided = step(before, Happened(event=self._event, device_id=device_id, answer=self._why), batch.now)
             if decided.delivery is not before:
                 self._count += 1
             take_step(batch, known, rules, before, decided, device_id=device_id, detail={"why": self._why})

@@ -140,7 +140,6 @@ def add_deliveries(
 ) -> None:
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
     offered = write_offered(submission.offered)
-    plans: dict[int, str] = {}
     for planned in people:
         delivery = Delivery(
             message_id=message_id,
@@ -154,10 +153,7 @@ def add_deliveries(
             sender_person=sender,
             offered=submission.offered,
         )
-        plan = plans.get(id(planned.stages))
-        if plan is None:
-            plan = plans[id(planned.stages)] = write_stages(planned.stages)
-        batch.add_delivery(delivery, plan=plan, why=planned.why, offered=offered)
+        batch.add_delivery(delivery, plan=write_stages(planned.stages), why=planned.why, offered=offered)
         step = first_step(delivery, batch.now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)

@@ -5,9 +5,9 @@ The diagram in docs/states.md is generated from TRANSITIONS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
@@ -66,9 +66,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """A delivery as it stands.
+class Delivery(NamedTuple):
+    """A delivery as it stands. A named tuple, because the path makes two of them a message.
 
     Attributes:
         version: Counts the changes; a change decided on an older version is not written.
@@ -93,8 +92,7 @@ class Delivery:
     responded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(NamedTuple):
     """An event with its circumstances.
 
     Attributes:
@@ -109,8 +107,7 @@ class Happened:
     answer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """What follows from an event.
 
     Attributes:
@@ -144,24 +141,29 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         return _repeat(delivery, happened)
     if event in (Event.ACCEPT, Event.DECLINE, Event.ANSWER):
         _check_offered(delivery.offered, happened)
-    changed = replace(delivery, state=after, version=delivery.version + 1)
+    changed = delivery._replace(state=after, version=delivery.version + 1)
     if event in (Event.CANCEL, Event.EXPIRE):
         fact = FactKind.CANCELLED if event is Event.CANCEL else FactKind.EXPIRED
-        return Step(delivery=changed, fact=fact, tell_sender=event is Event.EXPIRE, tell_person=fact.value.lower())
+        return Step(
+            delivery=changed,
+            fact=fact,
+            tell_sender=event is Event.EXPIRE,
+            tell_person=happened.answer or fact.value.lower(),
+        )
     if changed.delivered_at is None:
-        changed = replace(changed, delivered_at=now, delivered_by=happened.device_id)
+        changed = changed._replace(delivered_at=now, delivered_by=happened.device_id)
     match event:
         case Event.CONFIRMED:
             return Step(delivery=changed, fact=FactKind.DELIVERED, tell_sender=True)
         case Event.SEEN:
-            changed = replace(changed, read_at=now)
+            changed = changed._replace(read_at=now)
             return Step(delivery=changed, fact=FactKind.READ, tell_sender=True, tell_person="read")
         case Event.HAND_BACK:
-            changed = replace(changed, response=None, responded_at=None)
+            changed = changed._replace(response=None, responded_at=None)
             return Step(delivery=changed, fact=FactKind.HANDED_BACK, tell_sender=True, tell_person="handed_back")
         case _:
             answer = happened.answer if event is Event.ANSWER else event.value
-            changed = replace(changed, response=answer, responded_at=now, read_at=changed.read_at or now)
+            changed = changed._replace(response=answer, responded_at=now, read_at=changed.read_at or now)
             return Step(delivery=changed, fact=FactKind.ANSWERED, tell_sender=True, tell_person="answered")
 
 
@@ -179,14 +181,14 @@ def _deadline(delivery: Delivery, happened: Happened, now: datetime) -> Step:
     following = delivery.stage + 1
     if following < len(delivery.stages):
         stage = delivery.stages[following]
-        changed = replace(delivery, stage=following, version=delivery.version + 1)
+        changed = delivery._replace(stage=following, version=delivery.version + 1)
         return Step(delivery=changed, fact=FactKind.NOT_CONFIRMED, arm=now + stage.wait, begin=stage)
     if delivery.kind is Kind.TECHNICAL_ALARM and delivery.stages:
         # The last resort never falls silent: it begins again, until a device confirms.
         stage = delivery.stages[0]
-        changed = replace(delivery, stage=0, version=delivery.version + 1)
+        changed = delivery._replace(stage=0, version=delivery.version + 1)
         return Step(delivery=changed, fact=FactKind.NOT_CONFIRMED, arm=now + stage.wait, begin=stage)
-    changed = replace(delivery, state=State.UNREACHABLE, version=delivery.version + 1)
+    changed = delivery._replace(state=State.UNREACHABLE, version=delivery.version + 1)
     return Step(delivery=changed, fact=FactKind.UNREACHABLE, tell_sender=True)
 
 

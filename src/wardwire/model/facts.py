@@ -26,6 +26,7 @@ class FactKind(StrEnum):
     ATTEMPTED = "Attempted"  # an outside channel was tried: intent
     SENT = "Sent"  # ... its provider took it; never more than that
     SEND_FAILED = "SendFailed"  # ... it did not
+    NOT_SENT = "NotSent"  # ... it was not tried: nobody needed it any more
     DELIVERED = "Delivered"
     READ = "Read"
     ANSWERED = "Answered"

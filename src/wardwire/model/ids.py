@@ -6,8 +6,8 @@ Source: RFC 9562 §5.7 (UUIDv7).
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
@@ -24,15 +24,16 @@ ALARM = "alm"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_LOW_62 = (1 << 62) - 1
+# Seeded by the system. An id names, it does not guard: it need not be unguessable.
+_chance = Random().getrandbits
 
 
 def new_id(now: datetime) -> UUID:
     """Make a UUIDv7 of this instant; two of one millisecond differ by 74 random bits."""
     milliseconds = (now - _EPOCH) // _MILLISECOND
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    chance = _chance(74)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0x2 << 62 | chance & _LOW_62)
 
 
 def first_id_of(instant: datetime) -> UUID:
@@ -48,7 +49,7 @@ def instant_of(value: UUID) -> datetime:
 
 def write_id(prefix: str, value: UUID) -> str:
     """Write an id for people and wires, e.g. `msg_0193a1b2…`."""
-    return f"{prefix}_{value.hex}"
+    return f"{prefix}_{value.int:032x}"
 
 
 def read_id(prefix: str, text: str) -> UUID:

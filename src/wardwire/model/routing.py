@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
@@ -51,16 +53,14 @@ RINGS: dict[Status, frozenset[Priority]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """Endpoints tried at the same time, and how long they have. Which ones exist is asked when it begins."""
 
     kinds: tuple[str, ...]
     wait: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(NamedTuple):
     """One person's part of a plan.
 
     Attributes:
@@ -83,11 +83,13 @@ class Plan:
     left_out: tuple[tuple[UUID, str], ...] = ()
 
 
-def write_stages(stages: Iterable[Stage]) -> str:
+@lru_cache(maxsize=256)
+def write_stages(stages: tuple[Stage, ...]) -> str:
     """Write stages as they are stored, e.g. `app:10 email:10`, `app+email:3`."""
     return " ".join(f"{'+'.join(s.kinds)}:{s.wait.total_seconds():g}" for s in stages)
 
 
+@lru_cache(maxsize=256)
 def read_stages(text: str) -> tuple[Stage, ...]:
     """Read what `write_stages` wrote."""
     stages = []
@@ -116,32 +118,24 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
             _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
         else:
             _add_role(directory.roles[value], directory, now, whys, f"/to/{nth}")
-    memo: dict[tuple[bool, bool], tuple[Stage, ...]] = {}
-    people = tuple(
-        plan_person(person_id, why, submission, directory, waits, now, memo) for person_id, why in whys.items()
-    )
+    people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     return Plan(people=people, left_out=gone)
 
 
 def plan_person(
-    person_id: UUID,
-    why: str,
-    submission: Submission,
-    directory: Directory,
-    waits: Waits,
-    now: datetime,
-    memo: dict[tuple[bool, bool], tuple[Stage, ...]] | None = None,
+    person_id: UUID, why: str, submission: Submission, directory: Directory, waits: Waits, now: datetime
 ) -> Planned:
-    """Plan one person's endpoints. `memo` shares the stages between those who have the same kinds."""
-    has = (bool(directory.active_devices(person_id)), bool(directory.active_endpoints(person_id, EMAIL)))
-    stages = memo.get(has) if memo is not None else None
-    if stages is None:
-        stages = _stages(has, submission.priority, waits)
-        if memo is not None:
-            memo[has] = stages
+    """Plan one person's endpoints."""
+    priority = submission.priority
+    stages = _stages(
+        bool(directory.active_devices(person_id)),
+        bool(directory.active_endpoints(person_id, EMAIL)),
+        waits.of(priority),
+        priority is Priority.CODE,
+    )
     status = directory.people[person_id].status_at(now)
-    rings = submission.priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
+    rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
     return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
 
 
@@ -222,9 +216,9 @@ def _add_role(role: Role, directory: Directory, now: datetime, whys: dict[UUID, 
     raise Refused(Code.ROLE_VACANT, "nobody holds this role now, and it has no fallback", pointer=pointer)
 
 
-def _stages(has: tuple[bool, bool], priority: Priority, waits: Waits) -> tuple[Stage, ...]:
-    kinds = tuple(kind for kind, there in zip((APP, EMAIL), has, strict=True) if there)
-    wait = waits.of(priority)
-    if priority is Priority.CODE:
+@lru_cache(maxsize=256)
+def _stages(app: bool, email: bool, wait: timedelta, at_once: bool) -> tuple[Stage, ...]:
+    kinds = tuple(kind for kind, there in ((APP, app), (EMAIL, email)) if there)
+    if at_once:
         return (Stage(kinds, wait),) if kinds else ()
     return tuple(Stage((kind,), wait) for kind in kinds)

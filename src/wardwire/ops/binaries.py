@@ -247,9 +247,7 @@ def _copy_whole(sources: list[Path], place: Path) -> None:
         draft.mkdir(parents=True)
         for source in sources:
             if source.is_dir():
-                shutil.copytree(
-                    source, draft / source.name, ignore=shutil.ignore_patterns("__pycache__", "include")
-                )
+                shutil.copytree(source, draft / source.name, ignore=shutil.ignore_patterns("__pycache__", "include"))
             else:
                 shutil.copy2(source, draft / source.name)
         for path in (draft, *draft.rglob("*")):

@@ -81,10 +81,10 @@ class NatsPlan:
         return self.home / "nats" / f"{name}.conf"
 
     def log(self, name: str) -> Path:
-        return self.home / "log" / f"nats-{name}.log"
+        return self.home / "log" / f"{name}.log"
 
     def record(self, name: str) -> Path:
-        return self.home / "run" / f"nats-{name}.pid"
+        return self.home / "run" / f"{name}.pid"
 
 
 class NatsServer:
@@ -92,7 +92,7 @@ class NatsServer:
 
     def __init__(self, plan: NatsPlan, name: str, host: str, ports: dict[str, int]) -> None:
         self.plan = plan
-        self.name = name
+        self.name = f"nats-{name}"
         self._host = host
         self._ports = ports  # setting -> port; the first is where clients connect
         self._child: subprocess.Popen[bytes] | None = None
@@ -101,7 +101,7 @@ class NatsServer:
     def pid(self) -> int:
         """Raises RuntimeError before the first start."""
         if self._child is None:
-            raise RuntimeError(f"the NATS server {self.name} was not started")
+            raise RuntimeError(f"{self.name} was not started")
         return self._child.pid
 
     @property
@@ -118,11 +118,11 @@ class NatsServer:
         plan = self.plan
         old = process.read_record(plan.record(self.name))
         if old is not None:
-            say(f"An earlier NATS server {self.name} (pid {old}) is still here: stopping it first.")
+            say(f"An earlier server {self.name} (pid {old}) is still here: stopping it first.")
             process.end(old, signals=STOP)
         for key, port in self._ports.items():
             host = self._host if port == self.port else LOOPBACK
-            require_free(host, port, what=f"The NATS server {self.name}", key=f"[nats] {key}")
+            require_free(host, port, what=f"The server {self.name}", key=f"[nats] {key}")
         self._child = process.spawn(
             [str(plan.program), "--config", str(plan.conf(self.name))],
             account=plan.account,
@@ -132,8 +132,9 @@ class NatsServer:
         process.write_record(plan.record(self.name), self._child.pid, plan.account)
 
     def ready(self) -> bool:
-        """Tell whether the server greets; two seconds at most."""
-        return probe_nats(LOOPBACK if self._host in ("0.0.0.0", "::") else self._host, self.port)
+        """Tell whether the server greets; half a second at most."""
+        host = LOOPBACK if self._host in ("0.0.0.0", "::") else self._host
+        return probe_nats(host, self.port, patience_s=0.5)
 
     def wait_ready(self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> None:
         """
@@ -149,7 +150,7 @@ class NatsServer:
                 raise self._ended()
         raise StartFailed(
             "nats_silent",
-            f"The NATS server {self.name} did not answer within {patience_s:.0f} s.",
+            f"The server {self.name} did not answer within {patience_s:.0f} s.",
             f"Read {self.plan.log(self.name)}.",
         )
 
@@ -178,7 +179,7 @@ class NatsServer:
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         last = lines[-1].strip() if lines else "it said nothing"
         return StartFailed(
-            "nats_ended", f"The NATS server {self.name} ended while it was starting: {last}", f"Read {log}."
+            "nats_ended", f"The server {self.name} ended while it was starting: {last}", f"Read {log}."
         )
 
 
@@ -224,8 +225,8 @@ class NatsPair:
             keys=keys,
             limits=plan.limits,
         )
-        write_private(plan.conf("edge"), edge.encode(), plan.account)
-        write_private(plan.conf("core"), core.encode(), plan.account)
+        write_private(plan.conf("nats-edge"), edge.encode(), plan.account)
+        write_private(plan.conf("nats-core"), core.encode(), plan.account)
 
     def wait_joined(self, *, patience_s: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> None:
         """
@@ -240,7 +241,7 @@ class NatsPair:
         raise StartFailed(
             "leaves_missing",
             f"The two NATS servers did not find each other within {patience_s:.0f} s.",
-            f"Read {self.plan.log('core')} and {self.plan.log('edge')}.",
+            f"Read {self.plan.log('nats-core')} and {self.plan.log('nats-edge')}.",
         )
 
     def joined(self) -> bool:

@@ -28,6 +28,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_free(host: str, port: int) -> bool:
+    """Tell whether a port can be bound now."""
+    try:
+        require_free(host, port, what="", key="")
+    except StartFailed:
+        return False
+    return True
+
+
 def require_free(host: str, port: int, *, what: str, key: str) -> None:
     """
     Make sure that a port can be bound.

@@ -104,6 +104,8 @@ class Postgres:
     Order: `prepare` once, then `start` and `wait_ready`; `stop` may be called at any time, twice too.
     """
 
+    name = "postgres"
+
     def __init__(self, plan: PostgresPlan) -> None:
         self.plan = plan
         self._child: subprocess.Popen[bytes] | None = None
@@ -234,8 +236,8 @@ class Postgres:
         process.write_record(plan.record, self._child.pid, plan.account)
 
     def ready(self) -> bool:
-        """Ask the server whether it takes logins now; two seconds at most."""
-        return probe_postgres(self.plan.sockets, self.plan.port) is Readiness.READY
+        """Ask the server whether it takes logins now; half a second at most."""
+        return probe_postgres(self.plan.sockets, self.plan.port, patience_s=0.5) is Readiness.READY
 
     def wait_ready(self, *, patience_s: float = 60.0, stopping: Callable[[], bool] = lambda: False) -> None:
         """

@@ -7,6 +7,7 @@ start time, so that a later start never mistakes a stranger with a reused pid fo
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -18,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from wardwire.ops.account import Account, hand_over
+from wardwire.ops.account import Account, drop_account, hand_over
 
 PR_SET_PDEATHSIG = 1
+LOG_LIMIT = 16 * 1024 * 1024
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -32,6 +34,7 @@ def spawn(
     death_signal: int,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """
     Start a child in a process group of its own, so that a Ctrl-C at the terminal reaches only us.
@@ -46,15 +49,10 @@ def spawn(
     """
     parent = os.getpid()
 
-    def become() -> None:
+    def prepare() -> None:
         if account is not None:
-            os.setgroups([])
-            os.setgid(account.gid)
-            os.setuid(account.uid)
-        if _LIBC is not None:  # after setuid, which clears it
-            _LIBC.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
-            if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGKILL)
+            _change_user(account)
+        _die_with_parent(death_signal, parent)
 
     mine = open_log(log, account) if isinstance(log, Path) else None
     given = None if isinstance(log, Path) else log
@@ -68,15 +66,47 @@ def spawn(
             cwd=folder or "/",
             umask=0o077,
             process_group=0,
-            preexec_fn=become,
+            pass_fds=tuple(keep),
+            preexec_fn=prepare,
         )
     finally:
         if mine is not None:
             mine.close()
 
 
+def become(name: str, *, death_signal: int) -> None:
+    """
+    Change the running process from root to a user, for good.
+
+    Raises:
+        StartFailed: `no_account`.
+    """
+    parent = os.getppid()
+    account = drop_account(name)
+    if account is not None:
+        _change_user(account)
+        _die_with_parent(death_signal, parent)
+
+
+def _change_user(account: Account) -> None:
+    os.setgroups([])
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+
+
+def _die_with_parent(death_signal: int, parent: int) -> None:
+    """Ask for a signal when the parent dies; a change of user clears this, so it comes after one."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def open_log(path: Path, account: Account | None) -> IO[bytes]:
-    """Open a log for appending, 0600 and the account's own."""
+    """Open a log for appending, 0600 and the account's own; a long one is put aside as `.1` first."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size > LOG_LIMIT:
+            path.replace(path.with_name(path.name + ".1"))
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     hand_over(path, account)
     return os.fdopen(descriptor, "ab")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -25,8 +25,7 @@ NOBODY = UUID(int=0)
 DeliveryKey = tuple[UUID, UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event for a person's inbox, before it has its number. `body` travels to devices and is not stored."""
 
     person_id: UUID
@@ -35,8 +34,7 @@ class NewEvent:
     body: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """An event of an inbox with its dense number."""
 
     seq: int
@@ -137,7 +135,7 @@ class Batch:
         device_id: UUID | None = None,
     ) -> None:
         """Record a fact; it gets its place in the chain when the batch is written."""
-        self.drafts.append(Draft(self.now, kind, message_id, person_id, device_id, body))
+        self.drafts.append(Draft(kind, message_id, person_id, device_id, body))
 
     def tell(self, person_id: UUID, event: str, message_id: UUID, body: Any = None) -> None:
         """Add an event to a person's inbox; the same one for the same message is told once a batch."""
@@ -178,7 +176,7 @@ async def write_batch(
     if batch.attempts[0]:
         batch.extras.insert(0, (_SQL["attempt"], (batch.now, *batch.attempts)))
         batch.attempts = _columns(5)
-    linked = chain.link(batch.drafts)
+    linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []
     for event in batch.events:
@@ -251,7 +249,7 @@ def _arguments(
         *changes,
         *armed,
         *disarmed,
-        chain.writer, *facts,
+        chain.writer, chain.seq, *facts,
         people, [counts[person_id] for person_id in people], epoch,
         [event.person_id for event in batch.events], nths,
         [event.event for event in batch.events], [event.message_id for event in batch.events],

@@ -45,9 +45,9 @@ WITH identity AS (
     WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = u.kind AND d.ref = u.ref
 ), fact AS (
     INSERT INTO facts (writer, seq, at, kind, message_id, person_id, device_id, body, hash)
-    SELECT $45, u.*
-    FROM unnest($46::bigint[], $47::timestamptz[], $48::text[], $49::uuid[], $50::uuid[], $51::uuid[], $52::text[],
-                $53::bytea[]) AS u
+    SELECT $45, $46 + u.nth, $1, u.kind, u.message_id, u.person_id, u.device_id, u.body, u.hash
+    FROM unnest($47::text[], $48::uuid[], $49::uuid[], $50::uuid[], $51::text[], $52::bytea[])
+        WITH ORDINALITY AS u(kind, message_id, person_id, device_id, body, hash, nth)
     RETURNING 1
 ), done AS (
     SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM delivery) + (SELECT count(*) FROM fact) AS n,
@@ -55,21 +55,21 @@ WITH identity AS (
 ), head AS (
     UPDATE inbox_heads h
     SET seq = h.seq + w.n
-    FROM (SELECT u.person_id, u.n FROM unnest($54::uuid[], $55::bigint[]) AS u(person_id, n), done
+    FROM (SELECT u.person_id, u.n FROM unnest($53::uuid[], $54::bigint[]) AS u(person_id, n), done
           WHERE done.n >= 0) w
     WHERE h.person_id = w.person_id
     RETURNING h.person_id, h.seq - w.n AS base
 ), event AS (
     INSERT INTO inbox (person_id, seq, epoch, event, message_id, at)
-    SELECT head.person_id, head.base + u.nth, $56, u.event, u.message_id, $1
-    FROM unnest($57::uuid[], $58::bigint[], $59::text[], $60::uuid[]) AS u(person_id, nth, event, message_id)
+    SELECT head.person_id, head.base + u.nth, $55, u.event, u.message_id, $1
+    FROM unnest($56::uuid[], $57::bigint[], $58::text[], $59::uuid[]) AS u(person_id, nth, event, message_id)
     JOIN head ON head.person_id = u.person_id
     RETURNING 1
 )
 SELECT (SELECT array_agg(head.person_id) FROM head) AS people,
        (SELECT array_agg(head.base) FROM head) AS bases,
-       guard((SELECT changes FROM done), $61),
-       guard((SELECT count(*) FROM event), cardinality($57))
+       guard((SELECT changes FROM done), $60),
+       guard((SELECT count(*) FROM event), cardinality($56))
 
 -- name: attempt
 -- The intents of outside channels, in the transaction of the stage that they belong to. A stage that begins

@@ -12,9 +12,8 @@ from wardwire.model.facts import GENESIS, link
 
 
 class Draft(NamedTuple):
-    """A fact before it has its place in a chain."""
+    """A fact before it has its place in a chain. Its instant is that of the batch."""
 
-    at: datetime
     kind: str
     message_id: UUID | None
     person_id: UUID | None
@@ -43,14 +42,14 @@ class Chain:
         self.seq = 0
         self._head = GENESIS
 
-    def link(self, drafts: Sequence[Draft]) -> Linked:
+    def link(self, at: datetime, drafts: Sequence[Draft]) -> Linked:
         """Give drafts their places behind the head; the head itself moves only with `advance`."""
-        columns: list[list[Any]] = [[] for _ in range(8)]
+        columns: list[list[Any]] = [[] for _ in range(6)]
         seq, head = self.seq, self._head
         for draft in drafts:
             seq += 1
-            head = link(head, self.writer, seq, *draft)
-            for column, value in zip(columns, (seq, *draft, head), strict=True):
+            head = link(head, self.writer, seq, at, *draft)
+            for column, value in zip(columns, (*draft, head), strict=True):
                 column.append(value)
         return Linked(columns, seq, head)
 

@@ -120,9 +120,7 @@ def check_identity(history: Sequence[Record], dump: Dump) -> Iterator[Violation]
     answers: dict[Identity, tuple[set[str], set[str], float]] = {}
     for operation in operations(history):
         if operation.outcome is Outcome.OK:
-            messages, digests, t_ok = answers.setdefault(
-                _identity(operation), (set(), set(), operation.t_ret)
-            )
+            messages, digests, t_ok = answers.setdefault(_identity(operation), (set(), set(), operation.t_ret))
             messages.add(operation.message or "")
             digests.add(operation.digest)
             answers[_identity(operation)] = (messages, digests, min(t_ok, operation.t_ret))
@@ -140,16 +138,12 @@ def check_identity(history: Sequence[Record], dump: Dump) -> Iterator[Violation]
             continue
         _, digests, t_ok = answers.get(_identity(operation), (set(), set(), 0.0))
         if operation.digest in digests and operation.t_inv > t_ok:
-            yield _broken_identity(
-                "refused after it was answered ok", _identity(operation), operation.code or ""
-            )
+            yield _broken_identity("refused after it was answered ok", _identity(operation), operation.code or "")
 
 
 def check_no_visible_duplicate(history: Sequence[Record], dump: Dump) -> Iterator[Violation]:
     """I2: one item a message on each device; one delivery and one *new* event a message and person."""
-    shown = Counter(
-        (r.device, r.message) for r in history if isinstance(r, Seen) and r.shown and r.event == "new"
-    )
+    shown = Counter((r.device, r.message) for r in history if isinstance(r, Seen) and r.shown and r.event == "new")
     deliveries = Counter((row.person, row.message) for row in dump.deliveries)
     events = Counter((row.person, row.message) for row in dump.inbox if row.event == "new")
     messages = Counter(("", row.message) for row in dump.messages)
@@ -220,13 +214,9 @@ def check_devices(history: Sequence[Record], dump: Dump) -> Iterator[Violation]:
         if kept is None and record.seq > archived:
             yield _disorder("a device saw an event that is not there", record.device, f"number {record.seq}")
         elif kept is not None and kept != (record.event, record.message):
-            yield _disorder(
-                "a device saw another event under this number", record.device, f"number {record.seq}"
-            )
+            yield _disorder("a device saw another event under this number", record.device, f"number {record.seq}")
         if record.shown and record.seq < highest[record.device]:
-            yield _disorder(
-                "shown out of order", record.device, f"{record.seq} after {highest[record.device]}"
-            )
+            yield _disorder("shown out of order", record.device, f"{record.seq} after {highest[record.device]}")
         if record.shown:
             highest[record.device] = max(highest[record.device], record.seq)
         seen[record.device, record.person].add(record.seq)

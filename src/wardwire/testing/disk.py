@@ -15,8 +15,7 @@ from types import TracebackType
 from typing import Self
 
 _HOLD = (
-    'mount -t tmpfs -o "size=$1,mode=755" tmpfs "$2" && mkdir -m 700 "$2/data"'
-    " && echo ready && exec sleep infinity"
+    'mount -t tmpfs -o "size=$1,mode=755" tmpfs "$2" && mkdir -m 700 "$2/data" && echo ready && exec sleep infinity'
 )
 
 

@@ -73,9 +73,7 @@ class Origin:
 class PostgresNode:
     """One server. `start` and `stop` may follow each other; `kill` at any time."""
 
-    def __init__(
-        self, origin: Origin, name: str, *, data: Path | None = None, prefix: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, origin: Origin, name: str, *, data: Path | None = None, prefix: Sequence[str] = ()) -> None:
         self.origin = origin
         self.name = name
         self.data = data or origin.folder / name
@@ -208,16 +206,12 @@ class PostgresNode:
 
     def log_end(self, lines: int = 15) -> str:
         """Give the last lines of its log."""
-        return (
-            "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
-        )
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
 
 def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
     """Give an environment for engines: ours without PostgreSQL's own variables, and with `more`."""
-    return (
-        {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"} | dict(more)
-    )
+    return {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C.UTF-8"} | dict(more)
 
 
 def _engines() -> Path:

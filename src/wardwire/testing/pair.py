@@ -64,7 +64,7 @@ class PostgresPair:
         self.primary.initdb()
         with (self.primary.data / "postgresql.conf").open("a") as file:
             file.write("include_if_exists 'pair.conf'\n")
-        self._write(self.primary, "")
+        self.write_settings(self.primary, "")
         await self.primary.start()
         self.origin.run(
             "pg_basebackup", "-D", str(self.standby.data), "-h", LOOPBACK, "-p", str(self.primary.port),
@@ -76,28 +76,27 @@ class PostgresPair:
     async def set_synchronous(self, wanted: bool) -> None:
         """Let the primary wait for its standby with each commit, or for nobody; in force on return."""
         names = self.standby.name if wanted else ""
-        self._write(self.primary, names)
+        self.write_settings(self.primary, names)
         await self.primary.query("SELECT pg_reload_conf()")
-        await processes.wait_until(
-            lambda: self._in_force(names), within_s=20, what="synchronous_standby_names"
-        )
+        await processes.wait_until(lambda: self._in_force(names), within_s=20, what="synchronous_standby_names")
         state = "sync" if wanted else "async"
-        await processes.wait_until(
-            lambda: self._replicates(state), within_s=20, what=f"the standby is {state}"
-        )
+        await processes.wait_until(lambda: self._replicates(state), within_s=20, what=f"the standby is {state}")
 
     async def promote(self) -> None:
         """Make the standby the primary; it takes writes on return and waits for nobody: a degraded site.
 
         A frozen standby is thawed. The old primary is left as it is: killed, frozen or alive.
         """
-        self._write(self.standby, "")
+        self.write_settings(self.standby, "")
         if self.standby.running:
             self.standby.thaw()
             await self.standby.query("SELECT pg_reload_conf()")
         else:
             await self.standby.start()
-        await self.standby.query("SELECT pg_promote(true, 30)", timeout_s=40)
+        # Not `pg_promote(true)`: the query that waits holds a snapshot, and where WAL is left to be replayed that
+        # prunes what it might see, the replay waits for the query: 30 s were lost so (max_standby_archive_delay).
+        await self.standby.query("SELECT pg_promote(false)")
+        await processes.wait_until(self._promoted, within_s=40, what="the standby takes writes")
         self.primary, self.standby = self.standby, self.primary
 
     async def rejoin(self, *, synchronous: bool = True) -> None:
@@ -131,10 +130,11 @@ class PostgresPair:
         signal_file = self.standby.data / "standby.signal"
         signal_file.touch()
         hand_over(signal_file, self.origin.account)
-        self._write(self.standby, "", follow=self.primary)
+        self.write_settings(self.standby, "", follow=self.primary)
         await self.standby.start()
 
-    def _write(self, node: PostgresNode, names: str, *, follow: PostgresNode | None = None) -> None:
+    def write_settings(self, node: PostgresNode, names: str, *, follow: PostgresNode | None = None) -> None:
+        """Write a node's settings: for whom it waits ("": nobody), and whom it follows. Read at its next reload."""
         lines = [f"synchronous_standby_names = '{names}'", "wal_keep_size = '512MB'", "wal_log_hints = on"]
         lines += ["wal_receiver_status_interval = '1s'", "wal_retrieve_retry_interval = '200ms'"]
         if follow is not None:
@@ -146,10 +146,11 @@ class PostgresPair:
         file.chmod(0o600)
         hand_over(file, self.origin.account)
 
+    async def _promoted(self) -> bool:
+        return not await self.standby.query("SELECT pg_is_in_recovery()")
+
     async def _in_force(self, names: str) -> bool:
-        return bool(
-            await self.primary.query("SELECT current_setting('synchronous_standby_names') = $1", names)
-        )
+        return bool(await self.primary.query("SELECT current_setting('synchronous_standby_names') = $1", names))
 
     async def _replicates(self, state: str) -> bool:
         sql = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = $1"

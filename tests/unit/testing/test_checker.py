@@ -52,9 +52,7 @@ def tried(
     ]  # fmt: skip
 
 
-def seen(
-    seq: int, message: str, *, event: str = "new", shown: bool = True, device: str = "ben's phone"
-) -> Seen:
+def seen(seq: int, message: str, *, event: str = "new", shown: bool = True, device: str = "ben's phone") -> Seen:
     return Seen(device=device, person="ben", epoch=1, seq=seq, event=event, message=message, shown=shown)
 
 
@@ -146,9 +144,7 @@ MUTANTS: list[tuple[Invariant, str, Callable[[Evidence], None]]] = [
     (
         Invariant.IDENTITY,
         "more than once",
-        add_row(
-            "identities", IdentityRow(source="phone", external_id="x1", digest="digest of x1", message="m1")
-        ),
+        add_row("identities", IdentityRow(source="phone", external_id="x1", digest="digest of x1", message="m1")),
     ),
     (Invariant.NO_VISIBLE_DUPLICATE, "shown more than once", spoil_history(-1, seen(4, "m4"))),
     (
@@ -193,9 +189,7 @@ MUTANTS: list[tuple[Invariant, str, Callable[[Evidence], None]]] = [
     (
         Invariant.NO_SILENT_FAILURE,
         "never sent or always refused",
-        add_row(
-            "identities", IdentityRow(source="phone", external_id="x3", digest="digest of x3", message="m2")
-        ),
+        add_row("identities", IdentityRow(source="phone", external_id="x3", digest="digest of x3", message="m2")),
     ),
     (
         Invariant.NO_SILENT_FAILURE,
@@ -216,9 +210,7 @@ MUTANTS: list[tuple[Invariant, str, Callable[[Evidence], None]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("invariant", "what", "spoil"), MUTANTS, ids=[f"{m[0].value}: {m[1]}" for m in MUTANTS]
-)
+@pytest.mark.parametrize(("invariant", "what", "spoil"), MUTANTS, ids=[f"{m[0].value}: {m[1]}" for m in MUTANTS])
 def test_each_mutant_is_caught(
     evidence: Evidence, invariant: Invariant, what: str, spoil: Callable[[Evidence], None]
 ) -> None:

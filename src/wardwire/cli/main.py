@@ -1,0 +1,96 @@
+"""
+The program `wardwire`: finds the command and hands over to its module.
+
+A command is one line in `COMMANDS`; its module is imported only when it is called, so that the first output
+comes at once. The module has a Typer named `app`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from wardwire.cli.exits import Exit
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("wardwire.cli.serve", "Run everything on this machine."),
+    "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "config": ("wardwire.cli.config", "Explain and check the settings."),
+    "backup": ("wardwire.cli.backup", "Create, verify and restore backups."),
+    "disk": ("wardwire.cli.disk", "Show the room that is left; give up the ballast in need."),
+}
+
+EXAMPLES = """\
+Examples:
+  wardwire serve
+  wardwire config explain nats.edge_listen
+  wardwire backup create /srv/backup/monday"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run one command line; the exit status is one of `Exit`.
+
+    Results go to stdout, talk goes to stderr.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if "--no-color" in words:
+        words.remove("--no-color")
+        os.environ["NO_COLOR"] = "1"
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return Exit.OK if words else Exit.USAGE
+    if words[0] in ("-V", "--version"):
+        from wardwire import __version__
+
+        print(f"wardwire {__version__}")
+        return Exit.OK
+    if words[0] not in COMMANDS:
+        print(unknown(words[0]), file=sys.stderr)
+        return Exit.USAGE
+    return _run(words[0], words[1:])
+
+
+def overview() -> str:
+    """Render the list of commands, examples first."""
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name:<{width}}  {about}" for name, (_, about) in COMMANDS.items()]
+    options = "  --version, --help, --no-color; each command has its own --help"
+    return "\n".join(
+        [
+            "Wardwire: clinical messages that arrive, and prove it.",
+            "",
+            EXAMPLES,
+            "",
+            "Commands:",
+            *rows,
+            "",
+            "Options:",
+            options,
+        ]
+    )
+
+
+def unknown(word: str) -> str:
+    """Say that there is no such command, and which one was meant."""
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else " See: wardwire --help"
+    return f"There is no command {word!r}.{hint}"
+
+
+def _run(name: str, words: list[str]) -> int:
+    import typer
+
+    from wardwire.cli.failures import failures
+
+    module = importlib.import_module(COMMANDS[name][0])
+    command = typer.main.get_command(module.app)
+    with failures(as_json="--json" in words) as outcome:
+        try:
+            command.main(words, prog_name=f"wardwire {name}")
+        except SystemExit as end:
+            outcome.status = end.code if isinstance(end.code, int) else Exit.FAILED
+    return outcome.status

@@ -1,0 +1,41 @@
+"""`wardwire serve`: everything on one machine, kept running until it is told to stop."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import typer
+
+from wardwire.cli.options import ConfigFile, DataFolder, Sets, flags_of, read_settings
+from wardwire.cli.site import run_site
+from wardwire.ops.child import ChildPlan
+from wardwire.settings_sources import CONFIG_VARIABLE, ENVIRONMENT_PREFIX
+
+app = typer.Typer(add_completion=False, help="Run everything on this machine.")
+
+CORE = (sys.executable, "-m", "wardwire", "core", "--serve")
+CHILDREN = (
+    ChildPlan(name="path", argv=(*CORE, "path,engine")),
+    ChildPlan(name="api", argv=(*CORE, "api")),
+)
+"""The processes of our own, in the order of their start; HTTP never shares the hot loop."""
+
+
+@app.command()
+def serve(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None) -> None:
+    """
+    Run PostgreSQL, NATS and Wardwire on this machine, until Ctrl-C or SIGTERM.
+
+    Engines that the settings name (database.dsn, nats.url) are used instead of own ones.
+
+    Example: wardwire serve --data ./ward --set api.listen=127.0.0.1:8081
+    """
+    loaded = read_settings(config, data, set_)
+    # The processes read the settings by themselves: what was said to us is said to them.
+    said = {
+        ENVIRONMENT_PREFIX + key.upper().replace(".", "__", 1): value for key, value in flags_of(data, set_).items()
+    }
+    if config is not None:
+        said[CONFIG_VARIABLE] = str(config.absolute())
+    run_site(loaded, children=[replace(child, environment=said) for child in CHILDREN])

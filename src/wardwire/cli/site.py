@@ -1,0 +1,213 @@
+"""
+Put a whole site together on this machine: settings become engines, certificates, supervised processes.
+
+The composition root of `wardwire serve`, as `app` is that of one core process.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from wardwire.cli.options import home_of, say
+from wardwire.ops.account import Account, ensure_service_account, private_folder
+from wardwire.ops.authority import ensure_authority, server_certificate
+from wardwire.ops.child import Child, ChildPlan
+from wardwire.ops.engines import (
+    ENGINES_VARIABLE,
+    EmbeddedDatabase,
+    EmbeddedNats,
+    Engines,
+    Wanted,
+    logins_file,
+)
+from wardwire.ops.failure import StartFailed
+from wardwire.ops.lock import FolderLock
+from wardwire.ops.nats import NatsLogins
+from wardwire.ops.nats_conf import Tls
+from wardwire.ops.ports import is_loopback, require_free
+from wardwire.ops.remote import require_tls_dsn, require_tls_nats, with_password
+from wardwire.ops.roles import DatabaseLogins, run_apart
+from wardwire.ops.supervisor import Step, Supervisor
+from wardwire.settings import Settings, split_address
+from wardwire.settings_sources import Loaded
+
+HEARTBEATS_MISSED_MAX = 10  # seconds: a loop that is blocked that long is restarted
+
+
+def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
+    """
+    Run the engines and these processes until told to stop. Belongs into the main thread.
+
+    The processes find the engines' logins by the variable WARDWIRE_ENGINES.
+
+    Raises:
+        StartFailed: Something keeps it from starting; whatever had been started is stopped again.
+    """
+    settings, home = loaded.settings, home_of(loaded)
+    refuse_bare_listeners(settings)
+    account = ensure_service_account(say, name=settings.data.user)
+    raise_open_files()
+    private_folder(home, account)
+    private_folder(home / "run", account)
+    lock = FolderLock(home / "run" / "serve.lock")
+    lock.take(account)
+    try:
+        engines = Engines(wanted(settings, home), account=account, say=say)
+        engines.prepare()
+        said = {ENGINES_VARIABLE: str(logins_file(home)), **api_certificate(settings, home, account)}
+        steps = engines.steps(migrate=migrate)
+        if engines.postgres is None:
+            migrate(engines.write_logins().database)
+        for plan in children:
+            child = Child(replace(plan, environment={**plan.environment, **said}), home=home, account=account)
+            steps.append(Step(part=child, missed_max=HEARTBEATS_MISSED_MAX))
+        Supervisor(steps, say=say, on_ready=lambda: announce(settings, engines)).run()
+    finally:
+        lock.release()
+    say("Wardwire has stopped.")
+
+
+def wanted(settings: Settings, home: Path) -> Wanted:
+    """Turn settings into what the engines are given."""
+    return Wanted(
+        home=home,
+        site=settings.site.name,
+        database=_database(settings),
+        nats=_nats(settings),
+        ballast=settings.disk.ballast_mb * 2**20,
+    )
+
+
+def _database(settings: Settings) -> EmbeddedDatabase | DatabaseLogins:
+    own = settings.database
+    if not own.dsn:
+        return EmbeddedDatabase(binaries=own.binaries, port=own.port, settings=own.settings)
+    app = with_password(own.dsn, read_secret(own.password_file))
+    logins = DatabaseLogins(
+        owner=with_password(own.owner_dsn, read_secret(own.owner_password_file)) if own.owner_dsn else "",
+        app=app,
+        sealer=with_password(own.sealer_dsn, read_secret(own.sealer_password_file)) if own.sealer_dsn else app,
+        readonly=with_password(own.readonly_dsn, read_secret(own.readonly_password_file))
+        if own.readonly_dsn
+        else app,
+    )
+    for key in ("dsn", "owner_dsn", "sealer_dsn", "readonly_dsn"):
+        if getattr(own, key):
+            require_tls_dsn(getattr(own, key), key=f"database.{key}")
+    return logins
+
+
+def _nats(settings: Settings) -> EmbeddedNats | NatsLogins:
+    own = settings.nats
+    if own.url:
+        require_tls_nats(own.url, key="nats.url")
+        seeds = {
+            name: read_secret(getattr(own, f"{name}_seed_file")) or ""
+            for name in ("core", "callout", "kick", "bulk", "issuer")
+        }
+        return NatsLogins(url=own.url, edge_url=own.edge_url, **seeds)
+    host, port = split_address(own.edge_listen)
+    given = own.tls_certificate is not None and own.tls_key is not None
+    return EmbeddedNats(
+        program=own.server,
+        edge_host=host,
+        edge_port=port,
+        edge_names=tuple(name.strip() for name in own.edge_names.split(",") if name.strip()),
+        tls=Tls(certificate=own.tls_certificate, key=own.tls_key) if given else None,  # type: ignore[arg-type]
+        leaf_port=own.leaf_port,
+        core_port=own.core_port,
+        monitor_port=own.monitor_port,
+    )
+
+
+def read_secret(path: Path | None) -> str | None:
+    """
+    Read a secret from its file, without the line's end; None when no file is set.
+
+    Raises:
+        StartFailed: `secret_unreadable`.
+    """
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartFailed(
+            "secret_unreadable",
+            f"The secret in {path} cannot be read: {error}.",
+            "Mend the file or the setting.",
+        ) from error
+
+
+def refuse_bare_listeners(settings: Settings) -> None:
+    """
+    Refuse what would be reached from outside without TLS.
+
+    Raises:
+        StartFailed: `tls_required`.
+    """
+    host, _ = split_address(settings.ops.listen)
+    if not is_loopback(host):
+        raise StartFailed(
+            "tls_required",
+            f"ops.listen would show figures on {host} without TLS.",
+            "Let it listen on 127.0.0.1, and a proxy with TLS before it.",
+        )
+
+
+def api_certificate(settings: Settings, home: Path, account: Account | None) -> dict[str, str]:
+    """Make sure of the API's port and, beyond the loopback, of its certificate: what the process is told."""
+    host, port = split_address(settings.api.listen)
+    require_free(host, port, what="The API", key="api.listen")
+    if is_loopback(host) or settings.api.tls_certificate is not None:
+        return {}
+    names = {socket.gethostname(), *({host} - {"0.0.0.0", "::"})}
+    tls = server_certificate(ensure_authority(home, settings.site.name, account), "api", sorted(names))
+    return {
+        "WARDWIRE__API__TLS_CERTIFICATE": str(tls.certificate),
+        "WARDWIRE__API__TLS_KEY": str(tls.key),
+    }
+
+
+def raise_open_files() -> int:
+    """Raise the soft limit of open files to the hard one, for us and every child; the limit now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):  # macOS has a lower limit of its own
+            return soft
+    return hard
+
+
+def migrate(logins: DatabaseLogins) -> None:
+    """Bring the schema up, as its owner; without an owner's address that was done by somebody else."""
+    if logins.owner:
+        from wardwire.store.migrations import migrate as apply
+
+        run_apart(apply(logins.owner, today=datetime.now(UTC).date(), site_id=uuid4()))
+
+
+def announce(settings: Settings, engines: Engines) -> None:
+    """Say that everything is there, to people and to systemd."""
+    logins = engines.logins()
+    scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
+    say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}")
+    say("Stop it with Ctrl-C.")
+    notify("READY=1")
+
+
+def notify(message: str) -> None:
+    """Tell systemd, when it started us (Type=notify)."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.connect("\0" + place[1:] if place.startswith("@") else place)
+            line.sendall(message.encode())

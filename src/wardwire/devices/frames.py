@@ -1,0 +1,389 @@
+"""The frames between a device and a core, as JSON; docs/reference/device-protocol.md describes each of them.
+
+Up (device to core) a frame is an envelope: version, session, proofs, and the body, whose exact bytes the proofs
+are over. Down it is one plain object. Unknown fields are refused on the way up and ignored on the way down, so
+that a core may be newer than its devices. Nothing here knows a session or a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wardwire.flow.statement import MessageView, Statement
+from wardwire.flow.views import DeliveryView, Reach
+from wardwire.model.errors import Code, Refused
+from wardwire.model.priority import Priority
+
+PROTOCOL = 1
+# A device that speaks an older one still gets `code`, and nothing else.
+MINIMUM = 1
+OLDEST = 0
+
+FRAME_MAX = 65_536
+BEAT_S = 15
+# A device that is further behind is given the last event of each message.
+BEHIND_MAX = 500
+
+RequestId = Annotated[str, Meta(max_length=200)]
+WrittenId = Annotated[str, Meta(max_length=36)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Milliseconds = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+
+
+class Envelope(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What a device sends. `body` is kept byte for byte."""
+
+    v: int
+    body: msgspec.Raw
+    s: str = ""
+    mac: str = ""
+    sig: str = ""
+
+
+# Up --------------------------------------------------------------------------------------------------------------
+
+
+class _Up(Struct, tag_field="t", forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    pass
+
+
+class Cursor(Struct, forbid_unknown_fields=True, frozen=True):
+    """The last event that a device has applied, and of which epoch."""
+
+    epoch: Count
+    seq: Count
+
+
+class Hello(_Up, frozen=True, tag="hello"):
+    """Open a session on this connection.
+
+    Attributes:
+        nonce: 16 to 32 bytes, base64url; never used before by this device.
+        server_id, cid: The connection, as the server's INFO named it.
+        clock_ms: The device's clock, Unix milliseconds: to be shown, never to be trusted.
+        resume: Absent when the device has nothing yet.
+    """
+
+    device: WrittenId
+    nonce: Annotated[str, Meta(min_length=22, max_length=43)]
+    server_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    cid: Count
+    clock_ms: Milliseconds
+    app: Annotated[str, Meta(max_length=64)] = ""
+    resume: Cursor | None = None
+
+
+class Resume(_Up, frozen=True, tag="resume"):
+    """Ask for everything after a cursor."""
+
+    epoch: Count
+    seq: Count
+
+
+class Receipt(_Up, frozen=True, tag="receipt"):
+    """Say that this device has stored or shown a message (`delivered`, `read`), or shown that one failed (`heard`).
+
+    `p` is the message's priority: it chooses the lane and nothing else. With an `id` it is confirmed.
+    """
+
+    message: WrittenId
+    kind: Annotated[str, Meta(pattern="^(delivered|read|heard)$")]
+    p: Priority = Priority.HIGH
+    id: RequestId = ""
+
+
+class Response(_Up, frozen=True, tag="response"):
+    """Answer a message: exactly one of the five."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    message: WrittenId
+    accept: bool = False
+    decline: bool = False
+    hand_back: bool = False
+    choice: Annotated[str, Meta(max_length=60)] = ""
+    text: Annotated[str, Meta(max_length=1000)] = ""
+    p: Priority = Priority.HIGH
+
+
+class Cancel(_Up, frozen=True, tag="cancel"):
+    """Take one's own message back; `recall` also says so to those who have read it."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    message: WrittenId
+    recall: bool = False
+    p: Priority = Priority.HIGH
+
+
+class Beat(_Up, frozen=True, tag="beat"):
+    """I am here, and this is the last event that I have."""
+
+    epoch: Count
+    seq: Count
+
+
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Beat
+
+
+# Down ------------------------------------------------------------------------------------------------------------
+
+
+class _Down(Struct, tag_field="t", frozen=True, omit_defaults=True, kw_only=True):
+    pass
+
+
+class Welcome(_Down, frozen=True, tag="welcome"):
+    """The session is open: this is what *connected* means.
+
+    Attributes:
+        v: The version that is spoken from here on.
+        head: The last event there is; those after the device's cursor follow.
+        offset_ms: The device's clock minus the site's.
+        limited: The device is too old: it gets `code` and nothing else.
+    """
+
+    v: int
+    session: str
+    epoch: int
+    head: int
+    time: datetime
+    offset_ms: int
+    person: str
+    name: str
+    beat_s: int = BEAT_S
+    minimum: int = MINIMUM
+    limited: bool = False
+
+
+class Event(_Down, frozen=True, tag="event"):
+    """One numbered event of a person's inbox. Ages are the server's.
+
+    Attributes:
+        event: `new`, or what became of a message: `read`, `answered`, `handed_back`, `cancelled`, `expired`,
+            `unreachable`.
+        message: With `new`, and with every event that comes condensed.
+        deliveries: How the deliveries that the event is about stand.
+        rings: With `new`: whether the device makes itself heard.
+    """
+
+    epoch: int
+    seq: int
+    event: str
+    id: str
+    age_ms: int = 0
+    rings: bool = False
+    message: MessageView | None = None
+    deliveries: list[DeliveryView] = []
+
+
+class Condensed(_Down, frozen=True, tag="condensed"):
+    """The events `first..last` come as the last one of each message only, in order.
+
+    `reset`: what the device has is not of this history; it begins anew from what follows.
+    """
+
+    epoch: int
+    first: int
+    last: int
+    reset: bool = False
+    why: str = ""
+
+
+class StoredFrame(_Down, frozen=True, tag="stored"):
+    """A submission is committed. `replayed`: it was before, and this is the first answer again."""
+
+    id: str
+    message: str
+    thread: str
+    at: datetime
+    durability: str
+    recipient_count: int
+    recipients: list[Reach]
+    replayed: bool = False
+
+
+class Done(_Down, frozen=True, tag="done"):
+    """A response or a cancel is committed. `count`: how many deliveries a cancel ended."""
+
+    id: str
+    message: str
+    state: str = ""
+    count: int = 0
+
+
+class Confirmed(_Down, frozen=True, tag="confirmed"):
+    """Receipts are committed; several are gathered for half a second."""
+
+    ids: list[str]
+
+
+class RefusedFrame(_Down, frozen=True, tag="refused"):
+    """A request was refused as a whole; the same again helps nobody."""
+
+    id: str
+    code: str
+    detail: str
+    pointer: str = ""
+    fields: dict[str, Any] = {}
+
+
+class UnknownFrame(_Down, frozen=True, tag="unknown"):
+    """Nobody can say whether a request was kept: send the same id again until told."""
+
+    id: str
+    detail: str
+
+
+class ErrorFrame(_Down, frozen=True, tag="error"):
+    """Certainly not kept, and worth another try: later, or after a new hello (`session_unknown`)."""
+
+    code: str
+    detail: str
+    id: str = ""
+
+
+class StatusFrame(_Down, frozen=True, tag="status"):
+    """How one of the sender's messages stands with one person. Live only: never numbered, never repeated."""
+
+    message: str
+    person: str
+    state: str
+    at: datetime
+    response: str = ""
+    device: str = ""
+
+
+class BeatBack(_Down, frozen=True, tag="beat"):
+    """The server is here too."""
+
+    epoch: int
+    head: int
+    time: datetime
+
+
+class Bye(_Down, frozen=True, tag="bye"):
+    """The connection is about to be closed for good: `session_replaced` (of that session) or `device_revoked`."""
+
+    why: str
+    session: str = ""
+
+
+Down = (
+    Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
+    | StatusFrame | BeatBack | Bye
+)  # fmt: skip
+
+
+# Reading and writing ---------------------------------------------------------------------------------------------
+
+encode = msgspec.json.Encoder().encode
+"""Write a frame of either way, or the body of an envelope."""
+
+_read_envelope = msgspec.json.Decoder(Envelope).decode
+_read_up = msgspec.json.Decoder(Up).decode
+_read_down = msgspec.json.Decoder(Down).decode
+
+
+class _JustVersion(Struct):
+    v: int
+
+
+class _JustId(Struct):
+    id: str = ""
+
+
+_read_version = msgspec.json.Decoder(_JustVersion).decode
+_read_id = msgspec.json.Decoder(_JustId).decode
+_AT = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+
+
+def read_envelope(payload: bytes) -> Envelope:
+    """Read what a device sent; the body is only known to be JSON-like.
+
+    Raises:
+        Refused: `TOO_LARGE`, `MALFORMED`, `INVALID` with a pointer, or `VERSION_UNSUPPORTED`.
+    """
+    if len(payload) > FRAME_MAX:
+        raise Refused(Code.TOO_LARGE, f"a frame has at most {FRAME_MAX} bytes", limit=FRAME_MAX)
+    try:
+        envelope = _read_envelope(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check_version(_version_of(payload))
+        raise _refusal(error) from None
+    _check_version(envelope.v)
+    return envelope
+
+
+def read_body(body: msgspec.Raw | bytes) -> Up:
+    """Read the body of an envelope.
+
+    Raises:
+        Refused: `MALFORMED`, or `INVALID` with a pointer.
+    """
+    try:
+        frame: Up = _read_up(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(error) from None
+    return frame
+
+
+def id_in(body: msgspec.Raw | bytes) -> str:
+    """Return the id of a body that could not be read, if that much can: its sender waits for an answer."""
+    try:
+        return _read_id(body).id[:200]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def read_down(payload: bytes) -> Down:
+    """Read a frame on the device's side.
+
+    Raises:
+        Refused: `MALFORMED` or `INVALID`; a device passes over it, a newer core may know more words.
+    """
+    try:
+        frame: Down = _read_down(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(error) from None
+    return frame
+
+
+def _check_version(version: int) -> None:
+    if not OLDEST <= version <= PROTOCOL:
+        raise Refused(
+            Code.VERSION_UNSUPPORTED,
+            f"this protocol version is not spoken here; {MINIMUM} to {PROTOCOL} are",
+            pointer="/v",
+            minimum=MINIMUM,
+            maximum=PROTOCOL,
+        )
+
+
+def _version_of(payload: bytes) -> int:
+    try:
+        return _read_version(payload).v
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return PROTOCOL
+
+
+def _refusal(error: Exception) -> Refused:
+    """Say what is wrong without repeating anything that was sent: it may be a patient's."""
+    if isinstance(error, RecursionError):
+        return Refused(Code.MALFORMED, "nested too deeply")
+    if not isinstance(error, msgspec.ValidationError):
+        return Refused(Code.MALFORMED, "not JSON in UTF-8")
+    text = str(error)
+    at = _AT.search(text)
+    path = at.group(1) if at else ""
+    pointer = "".join(f"/{name or nth}" for name, nth in _STEP.findall(path))
+    said = text[: at.start()] if at else text
+    if said.startswith("Object contains unknown field"):
+        said = "an unknown field"
+    elif not said.startswith(("Expected `", "Object missing required field")):
+        said = "a value that is not allowed"
+    return Refused(Code.INVALID, said, pointer=pointer)

@@ -1,0 +1,178 @@
+"""Claims deadlines that are due, and turns each into the act that it calls for.
+
+NATS and this process's own commits hint; polling each second is the truth. What a dead core had claimed comes
+back by itself when its lease runs out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+
+from wardwire.engine.outbox import Outbox
+from wardwire.flow.end import End
+from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
+from wardwire.flow.ports import Act, Channel, Rules, Writer
+from wardwire.model.clock import Clock
+from wardwire.model.delivery import Event
+from wardwire.model.errors import WardwireError
+from wardwire.model.priority import Lane
+from wardwire.store.batch import Batch
+from wardwire.store.deadlines import CONFIRM, EXPAND, EXPIRE, NOTICE, SEND, Due, claim_due, make_due, next_due
+from wardwire.store.messages import load_fanout
+
+POLL_S = 1.0
+LEASE = timedelta(seconds=15)
+CLAIM_LIMIT = 200
+# Claimed and not yet committed, a lane. More are left to other cores.
+MOST_IN_FLIGHT = 1_000
+
+log = structlog.get_logger("wardwire.engine.due")
+
+
+class DueLoop:
+    """The loop of one core. `hint` it when something was armed; it also looks by itself each second."""
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        writer: Writer,
+        rules: Callable[[], Rules],
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        polling: bool = True,
+    ) -> None:
+        """`polling=False` leaves only hints: so that a test can show that each way works alone."""
+        self._connect = connect
+        self._writer = writer
+        self._rules = rules
+        self._clock = clock
+        self._outbox = Outbox(writer=writer, rules=rules, channels=channels)
+        self.polling = polling
+        self._holder = uuid4()
+        self._in_flight = dict.fromkeys(Lane, 0)
+        self._wake = asyncio.Event()
+        self._next: datetime | None = None
+        self._sooner: list[tuple[UUID, UUID, UUID]] = []
+        self.claimed = 0
+
+    def armed(self, batch: Batch) -> None:
+        """A batch of this core armed deadlines: wake for the earliest."""
+        earliest = min(due for _, due in batch.armed.values())
+        if self._next is None or earliest < self._next:
+            self._next = earliest
+            self._wake.set()
+
+    def hint(self) -> None:
+        """Somebody says that something is due."""
+        self._next = None
+        self._wake.set()
+
+    def unreachable_now(self, message_id: UUID, person_id: UUID) -> None:
+        """No device of a person is connected: waiting for the first stage's deadline is useless."""
+        if len(self._sooner) < 10_000:
+            self._sooner.append((message_id, person_id, UUID(int=0)))
+            self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until no attempt on an outside channel is under way."""
+        await self._outbox.idle()
+
+    async def run(self) -> None:
+        """Claim and hand over, until cancelled. Trouble with the database ends a round, not the loop."""
+        connection: asyncpg.Connection | None = None
+        try:
+            while True:
+                try:
+                    if connection is None or connection.is_closed():
+                        connection = await self._connect()
+                    await self.round(connection)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                    log.warning("due_round_failed", reason=type(error).__name__)
+                    if connection is not None:
+                        connection.terminate()
+                    connection = None
+                    await asyncio.sleep(0.2)
+                    continue
+                await self._rest()
+        finally:
+            await self._outbox.stop()
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    await connection.close(timeout=1)
+
+    async def round(self, connection: asyncpg.Connection) -> None:
+        """Claim what is due now, and hand it over; returns before all of it is committed."""
+        if self._sooner:
+            sooner, self._sooner = self._sooner, []
+            await make_due(connection, self._clock.now(), sooner)
+        now = self._clock.now()
+        full = False
+        for lane in Lane:
+            if self._in_flight[lane] >= MOST_IN_FLIGHT:
+                continue
+            claimed = await claim_due(
+                connection, now=now, lease=LEASE, holder=self._holder, lane=lane, limit=CLAIM_LIMIT
+            )
+            full = full or len(claimed) == CLAIM_LIMIT
+            self.claimed += len(claimed)
+            await self.hand_over(connection, claimed, lane)
+        self._next = now if full else await next_due(connection)
+
+    async def hand_over(self, connection: asyncpg.Connection, claimed: list[Due], lane: Lane) -> None:
+        """Turn claimed deadlines into acts. Being late with them is harmless: what has changed stays changed."""
+        sends = [due for due in claimed if due.kind == SEND]
+        for due in claimed:
+            if due.kind != SEND and (act := await self._act(connection, due, lane)) is not None:
+                self._in_flight[lane] += 1
+                self._writer.put(act)
+        if sends:
+            await self._outbox.send(connection, sends, lane)
+
+    async def _act(self, connection: asyncpg.Connection, due: Due, lane: Lane) -> Act | None:
+        def done(error: WardwireError | None) -> None:
+            self._in_flight[lane] -= 1
+            if error is not None:
+                log.warning("deadline_not_handled", kind=due.kind, message=str(due.message_id), reason=repr(error))
+
+        rules = self._rules
+        match due.kind:
+            case k if k == CONFIRM:
+                return Unconfirmed(due.message_id, due.person_id, due.ref.int, lane=lane, rules=rules, done=done)
+            case k if k == NOTICE:
+                return Unheard(due.message_id, due.person_id, lane=lane, rules=rules, done=done)
+            case k if k == EXPIRE:
+                return End(
+                    due.message_id,
+                    Event.EXPIRE,
+                    "expired",
+                    caller=None,
+                    lane=lane,
+                    rules=rules,
+                    done=lambda result: done(result if isinstance(result, WardwireError) else None),
+                )
+            case k if k == EXPAND:
+                fanout = await load_fanout(connection, due.message_id)
+                if fanout is not None:
+                    return Expand(due.message_id, fanout, lane=lane, rules=rules, done=done)
+        log.error("deadline_of_no_kind", kind=due.kind, message=str(due.message_id))
+        return None
+
+    async def _rest(self) -> None:
+        """Wait until the next deadline, a hint, or a second: whatever is first."""
+        wait: float | None = POLL_S if self.polling else None
+        if self._next is not None:
+            until = (self._next - self._clock.now()).total_seconds()
+            wait = max(0.0, until) if wait is None else min(wait, max(0.0, until))
+        if not self._sooner:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+        self._wake.clear()

@@ -1,0 +1,142 @@
+"""What every core does now and then: read the clock, keep the directory fresh, make tomorrow's tables, watch itself.
+
+Each task is a coroutine that runs one round; `keep` repeats it, survives its trouble, and says so in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+
+from wardwire.directory.live import LiveDirectory
+from wardwire.flow.alarm import raise_alarm
+from wardwire.flow.ports import Act, Known, Rules, Writer
+from wardwire.model.clock import Clock
+from wardwire.model.errors import WardwireError
+from wardwire.model.priority import Lane
+from wardwire.store.batch import Batch
+from wardwire.store.clock import SiteClock
+from wardwire.store.identities import forget_identities
+from wardwire.store.partitions import count_strays, make_days
+
+KEEP_IDENTITIES = timedelta(days=90)
+
+log = structlog.get_logger("wardwire.engine.upkeep")
+
+
+class Alarm(Act):
+    """Raise a technical alarm of this core's own."""
+
+    __slots__ = ("_kind", "_rules", "_subject", "_text", "affinity", "lane")
+
+    def __init__(self, kind: str, subject: str, text: str, rules: Callable[[], Rules]) -> None:
+        self._kind = kind
+        self._subject = subject
+        self._text = text
+        self._rules = rules
+        self.lane = Lane.HIGH
+        self.affinity = 0
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Add the alarm."""
+        raise_alarm(batch, self._rules(), kind=self._kind, subject=self._subject, text=self._text)
+
+    def committed(self) -> None:
+        """It stands."""
+
+    def failed(self, error: WardwireError) -> None:
+        """The database is away: that is an alarm of its own, and not one that it could keep."""
+        log.error("alarm_not_kept", kind=self._kind, subject=self._subject, reason=repr(error))
+
+
+async def keep(name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Repeat `work` every so many seconds, until cancelled. Trouble ends a round, not the task."""
+    while True:
+        try:
+            await work()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WardwireError, TimeoutError) as error:
+            log.warning("upkeep_failed", task=name, reason=type(error).__name__)
+        except Exception:
+            log.exception("upkeep_broke", task=name)
+        await asyncio.sleep(seconds)
+
+
+class Upkeep:
+    """The rounds of one core, on a small pool of their own."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool,
+        clock: SiteClock,
+        people: LiveDirectory,
+        writer: Writer,
+        rules: Callable[[], Rules],
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._people = people
+        self._writer = writer
+        self._rules = rules
+        self._days_made: datetime | None = None
+
+    async def clock(self) -> None:
+        """Read the database's clock; a step that this core took out is a technical alarm."""
+        async with self._pool.acquire() as connection:
+            stepped = await self._clock.read(connection)
+        if stepped is not None:
+            seconds = stepped.total_seconds()
+            log.error("clock_stepped", seconds=seconds)
+            self._alarm(
+                "clock",
+                f"step at {self._clock.now():%Y-%m-%d %H:%M}",
+                f"The database's clock has stepped by {seconds:+.1f} s. Deadlines were not moved by it. If the"
+                " new time is right, run: wardwire clock accept",
+            )
+
+    async def directory(self) -> None:
+        """Take in changes; runs for ever, woken by hints and each second."""
+        while True:
+            async with self._pool.acquire() as connection:
+                await self._people.refresh(connection)
+            await self._people.wait()
+
+    async def tables(self) -> None:
+        """Make the tables of the days ahead, and find rows that had none."""
+        async with self._pool.acquire() as connection:
+            made = await make_days(connection, self._clock.now().date())
+            strays = await count_strays(connection)
+        if made:
+            log.info("tables_made", count=made)
+        if strays:
+            text = f"{strays} rows have no table of their day: tables were not made in time."
+            self._alarm("tables", "default", text)
+
+    async def identities(self) -> None:
+        """Forget identities that are older than 90 days, a thousand at a time."""
+        async with self._pool.acquire() as connection:
+            before = self._clock.now() - KEEP_IDENTITIES
+            while await forget_identities(connection, before, 1000) == 1000:
+                pass
+
+    def _alarm(self, kind: str, subject: str, text: str) -> None:
+        self._writer.put(Alarm(kind, subject, text, self._rules))
+
+
+class LoopLag:
+    """How late this process's event loop is: the truest sign of overload."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.seconds = 0.0
+
+    async def run(self) -> None:
+        """Measure ten times a second; keeps the worst of about the last second."""
+        while True:
+            before = self._clock.monotonic()
+            await asyncio.sleep(0.1)
+            self.seconds = max(self._clock.monotonic() - before - 0.1, self.seconds * 0.8)

@@ -1,0 +1,223 @@
+"""
+Every setting of Wardwire: its name, type, default, unit and what it is for. Nothing else says so.
+
+Read once at the start and frozen; only `cli` and `app` import this, everybody else is given values. How a
+value is found (file, environment, flags) is told in `settings_sources.py`; the reference page is rendered
+from here.
+"""
+
+# ruff: noqa: RUF009  (setting() only describes a field)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    least: float | None = None,
+    most: float | None = None,
+    secret: bool = False,
+    address: bool = False,
+) -> Any:
+    """
+    Describe one setting.
+
+    Args:
+        help: A sentence for the operator.
+        unit: Of the number, when the name does not say it all.
+        secret: Its value is never shown.
+        address: Must read "host:port".
+    """
+    about = {"help": help, "unit": unit, "least": least, "most": most, "secret": secret, "address": address}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=about)
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The hospital that this is."""
+
+    name: str = setting("Wardwire", "The name that people read in e-mails and on screens.")
+    desk: str = setting("", "The operators' desk: the role or person that hears of what nobody took.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Where everything of ours lies on this machine."""
+
+    dir: Path | None = setting(
+        None, "Our folder. By default /var/lib/wardwire as root, else wardwire in the XDG data folder."
+    )
+    user: str = setting("wardwire", "As root, the system user that everything drops to; made when missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """PostgreSQL: an embedded one unless `dsn` is given."""
+
+    dsn: str = setting(
+        "",
+        "Address of your own PostgreSQL for the role wardwire_app; several hosts with "
+        "target_session_attrs=read-write are tried in turn. Empty: an embedded one is run.",
+        secret=True,
+    )
+    password_file: Path | None = setting(None, "File with the password for `dsn`.")
+    owner_dsn: str = setting("", "The same for the role wardwire_owner, which migrates.", secret=True)
+    owner_password_file: Path | None = setting(None, "File with the password for `owner_dsn`.")
+    sealer_dsn: str = setting("", "The same for the role wardwire_sealer, which seals the audit.", secret=True)
+    sealer_password_file: Path | None = setting(None, "File with the password for `sealer_dsn`.")
+    readonly_dsn: str = setting("", "The same for the role wardwire_readonly.", secret=True)
+    readonly_password_file: Path | None = setting(None, "File with the password for `readonly_dsn`.")
+    binaries: Path | None = setting(
+        None, "The bin folder of the PostgreSQL to embed. By default the wheel's, then this machine's."
+    )
+    port: int = setting(
+        0,
+        "Let the embedded PostgreSQL listen on this port of 127.0.0.1 too; 0: on its socket alone.",
+        least=0,
+        most=65535,
+    )
+    settings: Mapping[str, str] = setting({}, "PostgreSQL settings for the embedded server; they win over ours.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nats:
+    """NATS: an embedded pair of servers unless `url` is given."""
+
+    url: str = setting("", "Address of your own core-side NATS server. Empty: the embedded pair is run.")
+    edge_url: str = setting("", "With `url`: where devices connect, as they are told at registration.")
+    core_seed_file: Path | None = setting(None, "With `url`: user seed for the account CORE.")
+    callout_seed_file: Path | None = setting(None, "With `url`: user seed for the account AUTH.")
+    kick_seed_file: Path | None = setting(None, "With `url`: user seed for the account DSYS.")
+    bulk_seed_file: Path | None = setting(None, "With `url`: user seed for the account BULK.")
+    issuer_seed_file: Path | None = setting(None, "With `url`: account seed that signs the callout's answers.")
+    server: Path | None = setting(None, "The nats-server to embed. By default the wheel's, then the one on PATH.")
+    edge_listen: str = setting(
+        "127.0.0.1:4222", "Where devices connect. Any other address than the loopback uses TLS.", address=True
+    )
+    edge_names: str = setting("", "Further names and addresses of this machine in the certificate, by commas.")
+    tls_certificate: Path | None = setting(None, "Certificate for `edge_listen`. By default our own authority's.")
+    tls_key: Path | None = setting(None, "Key of `tls_certificate`.")
+    leaf_port: int = setting(0, "Port of 127.0.0.1 that joins the pair; 0: a free one, kept.", least=0, most=65535)
+    core_port: int = setting(0, "Port of 127.0.0.1 for core processes; 0: a free one, kept.", least=0, most=65535)
+    monitor_port: int = setting(
+        0, "Port of 127.0.0.1 for NATS's own figures; 0: a free one, kept.", least=0, most=65535
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The HTTP interface."""
+
+    listen: str = setting(
+        "127.0.0.1:8080", "Where the API listens. Any other address than the loopback uses TLS.", address=True
+    )
+    tls_certificate: Path | None = setting(None, "Certificate for `listen`. By default our own authority's.")
+    tls_key: Path | None = setting(None, "Key of `tls_certificate`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ops:
+    """What watches us."""
+
+    listen: str = setting(
+        "127.0.0.1:9464", "Where /metrics of the process `api` is served; others take the next.", address=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durability:
+    """What *stored* means when the standby is away."""
+
+    without_standby: Literal["refuse", "degraded"] = setting(
+        "degraded",
+        "With no synchronous standby: `refuse` every submission, or store on one machine and say `degraded`.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long a device may stay silent before the next endpoint is tried."""
+
+    code_s: float = setting(3.0, "For `code`: then the further endpoints ring too.", unit="s", least=0.1, most=600)
+    high_s: float = setting(10.0, "For `high`.", unit="s", least=0.1, most=3600)
+    medium_s: float = setting(30.0, "For `medium`.", unit="s", least=0.1, most=3600)
+    low_s: float = setting(120.0, "For `low`.", unit="s", least=0.1, most=86400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The relay that takes our e-mail; none: no e-mail."""
+
+    host: str = setting("", "The relay. Empty: e-mail endpoints cannot be reached.")
+    port: int = setting(25, "Its port.", least=1, most=65535)
+    tls: Literal["none", "starttls", "tls"] = setting("starttls", "How the line is secured.")
+    sender: str = setting("", "The address that e-mails come from.")
+    username: str = setting("", "Login at the relay, if it wants one.")
+    password_file: Path | None = setting(None, "File with the password.")
+    link_base: str = setting("", "Start of the links in e-mails, such as https://wardwire.example.org.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one device may do."""
+
+    frames_per_s: int = setting(50, "Frames of one device.", unit="1/s", least=1, most=100_000)
+    frames_burst: int = setting(500, "Frames of one device at once.", least=1, most=1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """Room on the disk of the data folder."""
+
+    warn_percent: float = setting(15.0, "Below this share free: a technical alarm.", unit="%", least=0, most=90)
+    urgent_percent: float = setting(
+        5.0, "Below this share free: only `code` and `high` are taken.", unit="%", least=0, most=90
+    )
+    ballast_mb: int = setting(
+        256,
+        "Size of the file that is given up when the disk is full; 0: none.",
+        unit="MB",
+        least=0,
+        most=1_048_576,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What is written to the log; never patient content."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "The least that is written.")
+    format: Literal["json", "console"] = setting("json", "For machines, or for people.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All sections; each field is a section of the TOML file."""
+
+    site: Site = field(default_factory=Site)
+    data: Data = field(default_factory=Data)
+    database: Database = field(default_factory=Database)
+    nats: Nats = field(default_factory=Nats)
+    api: Api = field(default_factory=Api)
+    ops: Ops = field(default_factory=Ops)
+    durability: Durability = field(default_factory=Durability)
+    waits: Waits = field(default_factory=Waits)
+    smtp: Smtp = field(default_factory=Smtp)
+    limits: Limits = field(default_factory=Limits)
+    disk: Disk = field(default_factory=Disk)
+    log: Log = field(default_factory=Log)
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split "host:port" ("[::1]:8080" for IPv6); the loader has made sure that it is one."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)

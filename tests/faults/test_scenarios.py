@@ -1,0 +1,26 @@
+"""One seed of every fault scenario: sound builds hold all invariants, every mutant is caught."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.faults.campaign import run_case
+from tests.faults.scenarios import Scenario, all_scenarios
+
+SEED = int(os.environ.get("SEED", "1"))
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(each, id=each.name, marks=[getattr(pytest.mark, need) for need in each.needs])
+        for each in all_scenarios()
+    ],
+)
+async def test_scenario_comes_to_what_it_must(scenario: Scenario, tmp_path: Path) -> None:
+    """A sound build holds every invariant through the fault; a mutant breaks the one it is made to break."""
+    entry = await run_case(scenario, SEED, build="", folder=tmp_path / "evidence")
+    assert entry.fault is None, f"seed {SEED}: {entry.fault}"
