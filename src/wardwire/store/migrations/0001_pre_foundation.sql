@@ -358,7 +358,6 @@ GRANT SELECT, INSERT, UPDATE ON
     wardwire.alarms
     TO wardwire_app;
 GRANT SELECT, UPDATE ON wardwire.deliveries_default TO wardwire_app;
--- Rows that found no table of their day are counted (store/partitions.sql, strays).
 GRANT SELECT ON wardwire.messages_default, wardwire.inbox_default, wardwire.facts_default TO wardwire_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardwire.identities, wardwire.deadlines, wardwire.fanouts TO wardwire_app;
 GRANT SELECT, INSERT ON wardwire.inbox, wardwire.facts TO wardwire_app;
