@@ -18,6 +18,13 @@ from wardwire.cli.exits import Exit
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
+    "group": ("wardwire.cli.group", "Groups of people."),
+    "role": ("wardwire.cli.role", "Roles, and who holds them when."),
+    "key": ("wardwire.cli.key", "API keys for other systems."),
+    "message": ("wardwire.cli.message", "Send, list and cancel messages over HTTP."),
+    "trace": ("wardwire.cli.trace", "Retell one message: each hop with time, node and reason."),
+    "audit": ("wardwire.cli.audit", "Verify that no fact was changed, removed or reordered."),
     "config": ("wardwire.cli.config", "Explain and check the settings."),
     "backup": ("wardwire.cli.backup", "Create, verify and restore backups."),
     "disk": ("wardwire.cli.disk", "Show the room that is left; give up the ballast in need."),
