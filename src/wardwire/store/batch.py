@@ -5,7 +5,7 @@ Rows are gathered column by column, as the statement takes them. Nothing here de
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -41,8 +41,9 @@ class Numbered(NamedTuple):
     event: NewEvent
 
 
-def _columns(count: int) -> list[list[Any]]:
-    return [[] for _ in range(count)]
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[Any]]:
+    """Turn rows into the columns that a statement takes."""
+    return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
 @dataclass(slots=True)
@@ -53,16 +54,15 @@ class Batch:
     """
 
     now: datetime
-    identities: list[list[Any]] = field(default_factory=lambda: _columns(5))
-    messages: list[list[Any]] = field(default_factory=lambda: _columns(8))
-    deliveries: list[list[Any]] = field(default_factory=lambda: _columns(9))
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
     created: list[Delivery] = field(default_factory=list)
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
     armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
     drafts: list[Draft] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
-    attempts: list[list[Any]] = field(default_factory=lambda: _columns(5))
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
 
@@ -84,27 +84,39 @@ class Batch:
         expires_at: datetime | None,
     ) -> None:
         """Add a message with its identity."""
-        for column, value in zip(self.identities, (source, external_id, message_id, digest, result), strict=True):
-            column.append(value)
-        row = (thread_id, reply_to, kind, priority, sender_person, sender_device, content, expires_at)
-        for column, value in zip(self.messages, row, strict=True):
-            column.append(value)
+        self.messages.append(
+            (
+                source,
+                external_id,
+                message_id,
+                digest,
+                result,
+                thread_id,
+                reply_to,
+                kind,
+                priority,
+                sender_person,
+                sender_device,
+                content,
+                expires_at,
+            )
+        )
 
     def add_delivery(self, delivery: Delivery, *, plan: str, why: str, offered: str) -> None:
         """Add a new delivery, of version 1."""
-        row = (
-            delivery.message_id,
-            delivery.person_id,
-            delivery.state,
-            plan,
-            why,
-            delivery.kind,
-            delivery.priority,
-            delivery.sender_person,
-            offered,
+        self.deliveries.append(
+            (
+                delivery.message_id,
+                delivery.person_id,
+                delivery.state,
+                plan,
+                why,
+                delivery.kind,
+                delivery.priority,
+                delivery.sender_person,
+                offered,
+            )
         )
-        for column, value in zip(self.deliveries, row, strict=True):
-            column.append(value)
         self.created.append(delivery)
 
     def change(self, before: Delivery, after: Delivery) -> None:
@@ -143,8 +155,7 @@ class Batch:
 
     def intend(self, row: tuple[UUID, UUID, UUID, int, str]) -> None:
         """Add the intent of an attempt: message, person, endpoint, stage, channel."""
-        for column, value in zip(self.attempts, row, strict=True):
-            column.append(value)
+        self.attempts.append(row)
 
     def also(self, query: str, *args: Any) -> None:
         """Add one of the rarer statements of batch.sql, in the same transaction."""
@@ -155,7 +166,7 @@ class Batch:
         """Whether there is nothing to write."""
         return not (
             self.created or self.changes or self.armed or self.disarmed or self.drafts or self.events
-            or self.extras or self.identities[0]
+            or self.extras or self.messages
         )  # fmt: skip
 
 
@@ -178,9 +189,9 @@ async def write_batch(
         asyncpg.PostgresError: Rolled back. SQLSTATE WW001: decided on a delivery that has changed since.
         Unknown: See `commit_durable`. The chain must not be used again.
     """
-    if batch.attempts[0]:
-        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *batch.attempts)))
-        batch.attempts = _columns(5)
+    if batch.attempts:
+        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *_columns(batch.attempts, 5))))
+        batch.attempts = []
     linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []
@@ -218,14 +229,13 @@ def _statement(batch: Batch, days: frozenset[date]) -> str:
 def _arguments(
     batch: Batch,
     chain: Chain,
-    facts: list[list[Any]],
+    facts: Sequence[Sequence[Any]],
     epoch: int,
     counts: dict[UUID, int],
     nths: list[int],
 ) -> list[Any]:
-    changes = _columns(11)
-    for expected, after in batch.changes.values():
-        row: tuple[Any, ...] = (
+    changes = [
+        (
             after.message_id,
             after.person_id,
             expected,
@@ -238,22 +248,18 @@ def _arguments(
             after.response,
             after.responded_at,
         )
-        for column, value in zip(changes, row, strict=True):
-            column.append(value)
-    armed = _columns(6)
-    for key, (lane, due) in batch.armed.items():
-        for column, value in zip(armed, [*key, lane, due], strict=True):
-            column.append(value)
-    disarmed = [list(column) for column in zip(*batch.disarmed, strict=True)] or _columns(4)
-    source, external, message_id, digest, result = batch.identities
+        for expected, after in batch.changes.values()
+    ]
+    armed = [(*key, *when) for key, when in batch.armed.items()]
+    source, external, message_id, digest, result, *message = _columns(batch.messages, 13)
     people = sorted(counts)
     return [
         batch.now, source, external, message_id, digest, result,
-        *batch.messages,
-        *batch.deliveries,
-        *changes,
-        *armed,
-        *disarmed,
+        *message,
+        *_columns(batch.deliveries, 9),
+        *_columns(changes, 11),
+        *_columns(armed, 6),
+        *_columns(list(batch.disarmed), 4),
         chain.writer, chain.seq, *facts,
         people, [counts[person_id] for person_id in people], epoch,
         [event.person_id for event in batch.events], nths,
