@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
@@ -25,8 +25,7 @@ DECLINE = "decline"
 HAND_BACK = "hand_back"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(NamedTuple):
     """The responses that a sender offers.
 
     Attributes:
@@ -40,8 +39,7 @@ class Offered:
     free_text: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(NamedTuple):
     """What a door hands in.
 
     Attributes:
@@ -61,7 +59,7 @@ class Submission:
     subject: str
     text: str
     callback: str = ""
-    offered: Offered = field(default_factory=Offered)
+    offered: Offered = Offered()
     expires_at: datetime | None = None
     patient: str = ""
     reply_to: UUID | None = None

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.model import ids
 from wardwire.model.delivery import Delivery
+from wardwire.model.ids import instant_of
 from wardwire.store.chain import Chain, Draft
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
+from wardwire.store.literal import ids, numbers, words
 from wardwire.store.queries import load
 
 _SQL = load("batch")
@@ -220,7 +221,7 @@ def _work(statement: str, args: list[Any], batch: Batch) -> Callable[[asyncpg.Co
 
 def _statement(batch: Batch, days: frozenset[date]) -> str:
     """The statement for this batch: changes of one day go to that day's table, at no cost per kept day."""
-    touched = {ids.instant_of(message_id).date() for message_id, _ in batch.changes}
+    touched = {instant_of(message_id).date() for message_id, _ in batch.changes}
     if len(touched) == 1 and touched <= days:
         return _SQL["write"].replace("{deliveries}", f"deliveries_{touched.pop():%Y%m%d}")
     return _SQL["write"].replace("{deliveries}", "deliveries")
@@ -251,18 +252,52 @@ def _arguments(
         for expected, after in batch.changes.values()
     ]
     armed = [(*key, *when) for key, when in batch.armed.items()]
-    source, external, message_id, digest, result, *message = _columns(batch.messages, 13)
+    (
+        source,
+        external,
+        message_id,
+        digest,
+        result,
+        thread,
+        reply_to,
+        kind,
+        priority,
+        sender,
+        device,
+        content,
+        expires,
+    ) = _columns(batch.messages, 13)
     people = sorted(counts)
+    events = batch.events
     return [
-        batch.now, source, external, message_id, digest, result,
-        *message,
-        *_columns(batch.deliveries, 9),
-        *_columns(changes, 11),
-        *_columns(armed, 6),
-        *_columns(list(batch.disarmed), 4),
-        chain.writer, chain.seq, *facts,
-        people, [counts[person_id] for person_id in people], epoch,
-        [event.person_id for event in batch.events], nths,
-        [event.event for event in batch.events], [event.message_id for event in batch.events],
-        len(batch.changes),
+        batch.now, source, external, ids(message_id), digest, result,
+        ids(thread), ids(reply_to), words(kind), words(priority), ids(sender), ids(device), content, expires,
+        *_written(_columns(batch.deliveries, 9), _DELIVERY),
+        *_written(_columns(changes, 11), _CHANGE),
+        *_written(_columns(armed, 6), _ARMED),
+        *_written(_columns(list(batch.disarmed), 4), _DISARMED),
+        chain.writer, chain.seq, *_written(facts, _FACT),
+        ids(people), numbers([counts[person_id] for person_id in people]), epoch,
+        ids([event.person_id for event in events]), numbers(nths),
+        words([event.event for event in events]), ids([event.message_id for event in events]),
+        len(batch.changes), len(events),
     ]  # fmt: skip
+
+
+def _written(columns: Sequence[Sequence[Any]], how: Sequence[Callable[[Any], Any]]) -> list[Any]:
+    """Write columns, each as its parameter takes it."""
+    return [write(column) for column, write in zip(columns, how, strict=True)]
+
+
+def _by_driver(column: Sequence[Any]) -> Sequence[Any]:
+    """Leave a column to the driver: what people wrote, bytes, instants."""
+    return column
+
+
+_DELIVERY = (ids, ids, words, words, words, words, words, ids, _by_driver)
+_CHANGE = (
+    ids, ids, numbers, numbers, words, numbers, _by_driver, ids, _by_driver, _by_driver, _by_driver,
+)  # fmt: skip
+_ARMED = (ids, ids, words, ids, numbers, _by_driver)
+_DISARMED = (ids, ids, words, ids)
+_FACT = (words, ids, ids, ids, _by_driver, _by_driver)
