@@ -141,12 +141,14 @@ class Welcome(_Down, frozen=True, tag="welcome"):
 
     Attributes:
         v: The version that is spoken from here on.
+        nonce: Of the hello that is answered: another connection's welcome is not ours.
         head: The last event there is; those after the device's cursor follow.
         offset_ms: The device's clock minus the site's.
         limited: The device is too old: it gets `code` and nothing else.
     """
 
     v: int
+    nonce: str
     session: str
     epoch: int
     head: int
@@ -181,7 +183,7 @@ class Event(_Down, frozen=True, tag="event"):
 
 
 class Condensed(_Down, frozen=True, tag="condensed"):
-    """The events `first..last` come as the last one of each message only, in order.
+    """The events `first..last` come as the last one of each message only: those numbered `seqs`, in this order.
 
     `reset`: what the device has is not of this history; it begins anew from what follows.
     """
@@ -189,6 +191,7 @@ class Condensed(_Down, frozen=True, tag="condensed"):
     epoch: int
     first: int
     last: int
+    seqs: list[int]
     reset: bool = False
     why: str = ""
 
@@ -239,11 +242,12 @@ class UnknownFrame(_Down, frozen=True, tag="unknown"):
 
 
 class ErrorFrame(_Down, frozen=True, tag="error"):
-    """Certainly not kept, and worth another try: later, or after a new hello (`session_unknown`)."""
+    """Certainly not kept, and worth another try: later, or after a new hello (`session_unknown`, of that session)."""
 
     code: str
     detail: str
     id: str = ""
+    session: str = ""
 
 
 class StatusFrame(_Down, frozen=True, tag="status"):
@@ -314,7 +318,7 @@ def read_envelope(payload: bytes) -> Envelope:
         envelope = _read_envelope(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _check_version(_version_of(payload))
-        raise _refusal(error) from None
+        raise refusal(error) from None
     _check_version(envelope.v)
     return envelope
 
@@ -328,7 +332,7 @@ def read_body(body: msgspec.Raw | bytes) -> Up:
     try:
         frame: Up = _read_up(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return frame
 
 
@@ -349,7 +353,7 @@ def read_down(payload: bytes) -> Down:
     try:
         frame: Down = _read_down(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return frame
 
 
@@ -371,7 +375,7 @@ def _version_of(payload: bytes) -> int:
         return PROTOCOL
 
 
-def _refusal(error: Exception) -> Refused:
+def refusal(error: Exception) -> Refused:
     """Say what is wrong without repeating anything that was sent: it may be a patient's."""
     if isinstance(error, RecursionError):
         return Refused(Code.MALFORMED, "nested too deeply")

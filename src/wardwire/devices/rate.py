@@ -40,6 +40,14 @@ class Buckets:
 
     def take(self, key: object, now: float, cost: float = 1.0) -> bool:
         """Take from the bucket of a key."""
+        return self._bucket(key, now).take(now, cost)
+
+    def has(self, key: object, now: float) -> bool:
+        """Whether something could be taken; takes nothing."""
+        bucket = self._bucket(key, now)
+        return bucket.take(now) and bucket.take(now, -1.0)
+
+    def _bucket(self, key: object, now: float) -> Bucket:
         bucket = self._held.get(key)
         if bucket is None:
             bucket = self._held[key] = Bucket(self._per_s, self._burst, now)
@@ -47,4 +55,4 @@ class Buckets:
                 self._held.popitem(last=False)
         else:
             self._held.move_to_end(key)
-        return bucket.take(now, cost)
+        return bucket

@@ -52,8 +52,10 @@ class LaneWriter:
         announcer: Announcer,
         cache: DeliveryCache,
         armed: Callable[[Batch], None],
+        patience_s: float,
     ) -> None:
         self.name = name
+        self._patience_s = patience_s
         self._open = open_connection
         self._clock = clock
         self._announcer = announcer
@@ -61,6 +63,7 @@ class LaneWriter:
         self._armed = armed
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
+        self._serves = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._durable: DurableConnection | None = None
@@ -102,6 +105,10 @@ class LaneWriter:
         """Wait until nothing waits and nothing is being committed."""
         await self._idle.wait()
 
+    async def serves(self) -> None:
+        """Wait until acts are taken."""
+        await self._serves.wait()
+
     async def run(self, started: Callable[[], None]) -> None:
         """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
         tries = 0
@@ -109,7 +116,7 @@ class LaneWriter:
             durable = None
             try:
                 durable = await self._open()
-                self._days = await read_in_time(durable, list_days(durable.connection))
+                self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
             except (Unavailable, asyncpg.PostgresError, *BROKEN) as error:
                 if durable is not None:
                     durable.connection.terminate()
@@ -121,6 +128,7 @@ class LaneWriter:
                 continue
             tries = 0
             self._durable = durable
+            self._serves.set()
             started()
             try:
                 await self._serve(durable)
@@ -130,6 +138,7 @@ class LaneWriter:
                 log.exception("writer_failed", lane=self.name)
             finally:
                 self._durable = None
+                self._serves.clear()
                 self._fail_waiting()
                 self._idle.set()
                 self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
@@ -179,7 +188,9 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
-            known = await read_in_time(durable, read_known(durable.connection, remaining, self._cache))
+            known = await read_in_time(
+                durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
+            )
             batch, remaining, broken = self._decide(durable, remaining, known)
             if broken:
                 continue
@@ -187,7 +198,7 @@ class LaneWriter:
                 self._announce([], batch, remaining)
                 return
             try:
-                numbered = await write_batch(durable, self._chain, batch, self._days)
+                numbered = await write_batch(durable, self._chain, batch, self._days, patience_s=self._patience_s)
             except asyncpg.UniqueViolationError as error:
                 self._cache.drop(known.keys)
                 if error.constraint_name != _IDENTITIES:
@@ -246,7 +257,7 @@ class LaneWriter:
     async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
         """Answer those whose identity was committed before; return the others."""
         keys = [act.identity for act in acts if act.identity is not None]
-        found = await repeat_identities(durable, keys, self._clock.now())
+        found = await repeat_identities(durable, keys, self._clock.now(), patience_s=self._patience_s)
         others = []
         for act in acts:
             repeated = found.get(act.identity) if act.identity else None

@@ -8,6 +8,7 @@ everything is (`EngineLogins`, 0600).
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,10 +23,11 @@ from wardwire.ops.nats_conf import Tls
 from wardwire.ops.ports import LOOPBACK, free_port, is_free, is_loopback
 from wardwire.ops.postgres import Postgres, PostgresPlan, require_own_major
 from wardwire.ops.roles import DatabaseLogins, ensure_roles, logins
-from wardwire.ops.secrets import write_private
+from wardwire.ops.secrets import keep, write_private
 from wardwire.ops.supervisor import Say, Step
 
 ENGINES_VARIABLE = "WARDWIRE_ENGINES"
+SITE_KEY = "site.x25519"  # devices agree their session keys with it; any 32 random bytes are such a key
 SOCKET_PORT = 5432  # names the socket file only, unless the database listens on the loopback too
 
 
@@ -105,6 +107,7 @@ class Engines:
         home = self.wanted.home
         for folder in ("log", "run", "secrets"):
             private_folder(home / folder, self.account)
+        keep(home / "secrets" / SITE_KEY, lambda: os.urandom(32), self.account)
         if isinstance(self.wanted.database, EmbeddedDatabase):
             self.postgres = self._postgres(self.wanted.database)
         if isinstance(self.wanted.nats, EmbeddedNats):

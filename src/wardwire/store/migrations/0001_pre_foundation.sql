@@ -136,7 +136,8 @@ CREATE TABLE wardwire.sessions (
     server_id    text NOT NULL,
     client_id    bigint NOT NULL,
     offset_ms    bigint NOT NULL,
-    replaced     bigint NOT NULL DEFAULT 0
+    replaced     bigint NOT NULL DEFAULT 0,
+    limited      boolean NOT NULL DEFAULT false  -- speaks an old protocol: gets `code` and nothing else
 ) WITH (fillfactor = 70);
 
 -- The message path ----------------------------------------------------------------------------------------------
@@ -357,6 +358,7 @@ GRANT SELECT, INSERT, UPDATE ON
     wardwire.alarms
     TO wardwire_app;
 GRANT SELECT, UPDATE ON wardwire.deliveries_default TO wardwire_app;
+GRANT SELECT ON wardwire.messages_default, wardwire.inbox_default, wardwire.facts_default TO wardwire_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardwire.identities, wardwire.deadlines, wardwire.fanouts TO wardwire_app;
 GRANT SELECT, INSERT ON wardwire.inbox, wardwire.facts TO wardwire_app;
 GRANT SELECT ON wardwire.facts TO wardwire_sealer;

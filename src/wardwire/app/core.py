@@ -1,0 +1,87 @@
+"""Runs one core process: `path` (devices), `engine` (deadlines), `api` (HTTP), or several of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import Callable
+
+from wardwire.app.devices import open_doorway
+from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_ground
+from wardwire.app.http import open_http
+from wardwire.engine.due import DueLoop
+from wardwire.engine.upkeep import LoopLag, Upkeep, keep
+from wardwire.flow.ports import Channel
+from wardwire.ops.disk import Room, decide_room, measure
+from wardwire.ops.engines import EngineLogins
+from wardwire.settings import Settings
+
+PATH, ENGINE, API = "path", "engine", "api"
+SERVES = (PATH, ENGINE, API)
+
+
+async def run_core(
+    settings: Settings, logins: EngineLogins, serves: frozenset[str], *, node: str, beat: Callable[[], None]
+) -> None:
+    """Run until cancelled. Whatever ends a task of it unforeseen ends the process: the supervisor begins it anew.
+
+    Args:
+        serves: Which of `path`, `engine` and `api`.
+        beat: Called when it is ready, and each second while its event loop turns.
+    """
+    async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        ground = await stack.enter_async_context(lay_ground(settings, logins, node))
+        if PATH in serves:
+            await stack.enter_async_context(open_doorway(ground))
+        if ENGINE in serves:
+            tasks.create_task(_engine(ground))
+        else:
+            ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
+        if API in serves:
+            server = await stack.enter_async_context(open_http(ground))
+            tasks.create_task(server.serve())
+        ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
+        _look_after(ground, tasks)
+        lag = LoopLag(ground.clock)
+        tasks.create_task(lag.run())
+        _settle_memory()
+        while True:
+            beat()
+            await asyncio.sleep(1)
+
+
+async def _engine(ground: Ground) -> None:
+    channels: dict[str, Channel] = {}
+    due = DueLoop(
+        connect=ground.plain, writer=ground.lanes, rules=ground.rules, clock=ground.clock, channels=channels
+    )
+    ground.hooks.armed = due.armed
+    ground.hooks.unreachable_now = due.unreachable_now
+    ground.nats.subscribe(WAKE, lambda *_: due.hint())
+    await due.run()
+
+
+def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
+    upkeep = Upkeep(
+        pool=ground.pool, clock=ground.clock, people=ground.people, writer=ground.lanes, rules=ground.rules
+    )
+    tasks.create_task(keep("directory", 0.2, upkeep.directory))
+    tasks.create_task(keep("clock", 2, upkeep.clock))
+    tasks.create_task(keep("tables", 3600, upkeep.tables))
+    tasks.create_task(keep("identities", 3600, upkeep.identities))
+
+    async def disk() -> None:
+        own = ground.settings.disk
+        share = (await asyncio.to_thread(measure, ground.logins.home)).share
+        room = decide_room(share, warn=own.warn_percent / 100, urgent_only=own.urgent_percent / 100)
+        ground.lanes.rest_closed = room is Room.URGENT_ONLY
+
+    tasks.create_task(keep("disk", 5, disk))
+
+
+def _settle_memory() -> None:
+    """Leave what stays for ever out of later searches for garbage, and search seldom: the path makes no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

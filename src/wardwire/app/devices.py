@@ -1,0 +1,63 @@
+"""Puts the devices' side together: logins by callout, the doorway, kicks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from wardwire.app.ground import Ground, join
+from wardwire.carrier.callout import Callout
+from wardwire.carrier.kick import SystemAccount
+from wardwire.carrier.nkeys import KeyPair
+from wardwire.devices.doorway import Doorway
+from wardwire.devices.logins import Logins
+from wardwire.ops.engines import SITE_KEY
+
+
+def read_site_key(home: Path) -> X25519PrivateKey:
+    """Read the site's X25519 key, the same in all cores; `wardwire serve` has made it."""
+    return X25519PrivateKey.from_private_bytes((home / "secrets" / SITE_KEY).read_bytes())
+
+
+@contextlib.asynccontextmanager
+async def open_doorway(ground: Ground) -> AsyncIterator[tuple[Doorway, SystemAccount]]:
+    """Let devices in and hear them, until left."""
+    own = ground.logins.nats
+    async with contextlib.AsyncExitStack() as stack:
+        kick_line = await stack.enter_async_context(join(own.url, own.kick, f"{ground.node} kick"))
+        callout_line = await stack.enter_async_context(join(own.url, own.callout, f"{ground.node} callout"))
+        system = SystemAccount(kick_line)
+        logins = Logins(lambda: ground.people.directory)
+        ledger = ground.ledger("sessions")
+        stack.push_async_callback(ledger.close)
+        doorway = Doorway(
+            ground.nats,
+            writer=ground.lanes,
+            rules=ground.rules,
+            clock=ground.clock,
+            ledger=ledger,
+            acquire=ground.pool.acquire,
+            site_key=read_site_key(ground.logins.home),
+            logins=logins,
+            kick=system.kick,
+            epoch=lambda: ground.lanes.epoch,
+            limited=ground.hub.limited,
+            frames_per_s=ground.settings.limits.frames_per_s,
+            frames_burst=ground.settings.limits.frames_burst,
+        )
+        doorway.start()
+        stack.push_async_callback(doorway.stop)
+        callout = Callout(
+            callout_line,
+            issuer=KeyPair.from_seed(own.issuer),
+            authorise=logins.authorise,
+            on_login=logins.on_login,
+            now=ground.clock.now,
+        )
+        callout.start()
+        stack.push_async_callback(callout.stop)
+        system.watch("EDGE", logins.presence)
+        yield doorway, system

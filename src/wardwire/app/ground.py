@@ -1,0 +1,171 @@
+"""What every core stands on: clock, directory, connections, lanes; the same for `path`, `engine` and `api`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from wardwire.carrier.connection import Connection, State, Target
+from wardwire.carrier.login import Login
+from wardwire.carrier.nkeys import KeyPair
+from wardwire.devices.hub import Hub
+from wardwire.directory.live import LiveDirectory
+from wardwire.engine.lanes import Lanes
+from wardwire.flow.ports import Rules
+from wardwire.model.errors import Unavailable
+from wardwire.model.routing import Waits
+from wardwire.ops.engines import EngineLogins
+from wardwire.settings import Settings
+from wardwire.store.batch import Batch
+from wardwire.store.clock import SiteClock
+from wardwire.store.durable import DurableConnection, open_durable
+from wardwire.store.hosts import connect_to_primary
+from wardwire.store.ledger import Ledger
+
+# Among cores, in the account CORE: hints, never truths.
+WAKE = "core.wake"
+DIRECTORY = "core.directory"
+_HINT_IF_WITHIN = timedelta(seconds=1.5)
+_SCHEMA = {"search_path": "wardwire", "application_name": "wardwire"}
+
+log = structlog.get_logger("wardwire.app")
+
+
+class Hooks:
+    """Calls between parts that are built one after the other."""
+
+    def __init__(self) -> None:
+        self.armed: Callable[[Batch], None] = lambda batch: None
+        self.unreachable_now: Callable[[UUID, UUID], None] = lambda message, person: None
+
+
+class Ground(NamedTuple):
+    """What a core stands on."""
+
+    settings: Settings
+    logins: EngineLogins
+    node: str
+    clock: SiteClock
+    pool: asyncpg.Pool
+    people: LiveDirectory
+    nats: Connection
+    hub: Hub
+    lanes: Lanes
+    rules: Callable[[], Rules]
+    hooks: Hooks
+
+    def ledger(self, name: str) -> Ledger:
+        """Make a writer for what is committed outside the lanes."""
+        return Ledger(f"{self.node}/{name}", open_connection=lambda: open_app(self.settings, self.logins))
+
+    async def plain(self) -> asyncpg.Connection:
+        """Open a connection for reads and claims."""
+        return await connect_to_primary(self.logins.database.app, server_settings=_SCHEMA)
+
+
+async def open_app(settings: Settings, logins: EngineLogins) -> DurableConnection:
+    """Open a connection of the app's role whose commits are worth a promise."""
+    return await open_durable(logins.database.app, without_standby=settings.durability.without_standby)
+
+
+@contextlib.asynccontextmanager
+async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> AsyncIterator[Ground]:
+    """Build it, wait until database and NATS are there, and take it down again in reverse."""
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(_pool(logins.database.app))
+        clock, people, hooks = SiteClock(), LiveDirectory(), Hooks()
+        async with pool.acquire() as connection:
+            await clock.read(connection)
+            await people.refresh(connection)
+        own = settings.waits
+        waits = Waits(
+            code=timedelta(seconds=own.code_s),
+            high=timedelta(seconds=own.high_s),
+            medium=timedelta(seconds=own.medium_s),
+            low=timedelta(seconds=own.low_s),
+        )
+
+        def rules() -> Rules:
+            return Rules(people.directory, waits, settings.site.desk)
+
+        nats = await stack.enter_async_context(join(logins.nats.url, logins.nats.core, f"{node} core"))
+        hub = Hub(
+            nats,
+            directory=lambda: people.directory,
+            clock=clock,
+            core=node,
+            unreachable_now=lambda message, person: hooks.unreachable_now(message, person),
+        )
+        hub.start()
+        stack.callback(hub.stop)
+        lanes = Lanes(
+            open_connection=lambda: open_app(settings, logins),
+            clock=clock,
+            announcer=hub,
+            node=node,
+            armed=lambda batch: hooks.armed(batch),
+        )
+        stack.push_async_callback(lanes.stop)
+        await lanes.start()
+        yield Ground(settings, logins, node, clock, pool, people, nats, hub, lanes, rules, hooks)
+
+
+@contextlib.asynccontextmanager
+async def join(url: str, seed: str, name: str) -> AsyncIterator[Connection]:
+    """Connect to the core's NATS server with a seed, and stay connected; waits until it is there."""
+    target = Target(
+        servers=url.split(","),
+        name=name,
+        login=Login.by_key(KeyPair.from_seed(seed)),
+        inbox_prefix="rep",
+        write_max=64 * 1024 * 1024,
+    )
+
+    def told(state: State, detail: str) -> None:
+        log.info("nats", connection=name, state=str(state), detail=detail)
+
+    connection = Connection(
+        target, on_state=told, on_error=lambda error: log.error("nats_error", connection=name, reason=str(error))
+    )
+    connection.start()
+    try:
+        await connection.ready()
+        yield connection
+    finally:
+        await connection.close()
+
+
+def hint_when_due(nats: Connection, clock: SiteClock) -> Callable[[Batch], None]:
+    """Make the hook of a process without an engine: what is due within a second or so wakes those that have one."""
+
+    def armed(batch: Batch) -> None:
+        if min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
+            with contextlib.suppress(Unavailable):
+                nats.publish(WAKE, b"")
+
+    return armed
+
+
+@contextlib.asynccontextmanager
+async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """A small pool for reads. Waits as long as the database is away."""
+    while True:
+        pool = asyncpg.create_pool(dsn, min_size=1, max_size=6, connect=connect_to_primary, server_settings=_SCHEMA)
+        try:
+            await pool
+            break
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("database_unavailable", reason=type(error).__name__)
+            pool.terminate()
+            await asyncio.sleep(0.2)
+    try:
+        yield pool
+    finally:
+        pool.terminate()

@@ -1,0 +1,455 @@
+"""The way in: takes what devices say from `d.*.up`, makes acts of it, and lets them be answered.
+
+A plain callback straight from the socket: no task and no wait per frame. Only what must read the database (a
+hello, a cursor, a session that another core has opened) is handed to natural batches of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from wardwire.carrier.connection import Connection, Subscription
+from wardwire.devices.answers import Answers, Denied
+from wardwire.devices.catchup import Acquire, CatchUp
+from wardwire.devices.frames import (
+    Beat,
+    Bye,
+    Cancel,
+    Cursor,
+    Done,
+    Envelope,
+    Hello,
+    Receipt,
+    Response,
+    Resume,
+    encode,
+    id_in,
+    read_body,
+    read_envelope,
+)
+from wardwire.devices.gather import Gather
+from wardwire.devices.hello import Greeter, agree
+from wardwire.devices.kicks import Kick, Kicks
+from wardwire.devices.logins import Logins
+from wardwire.devices.rate import Bucket
+from wardwire.devices.said import happened_of, received
+from wardwire.devices.session import Door, Session, read_frame, read_signature
+from wardwire.flow.answer import Heard, Say
+from wardwire.flow.end import End
+from wardwire.flow.ports import Rules, Writer
+from wardwire.flow.statement import Statement, submission_of
+from wardwire.flow.submit import Submit
+from wardwire.flow.views import Stored
+from wardwire.model import ids
+from wardwire.model.clock import Clock
+from wardwire.model.delivery import Delivery, Event
+from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
+from wardwire.model.people import Directory
+from wardwire.model.priority import lane_of
+from wardwire.store.ledger import Ledger
+from wardwire.store.sessions import SessionRow, list_limited, load_sessions
+
+SUBJECT = "d.*.up"
+QUEUE = "core"
+# Among cores: a session was opened (32 hex of the device, 32 of the session, 1 where limited); a device was revoked.
+SESSIONS = "core.session"
+REVOKED = "core.revoked"
+
+MOST_WAITING_EACH = 200
+LOAD_COST = 5.0
+RESUME_COST = 5.0
+
+log = structlog.get_logger("wardwire.devices")
+
+
+class Doorway:
+    """The devices' side of a core.
+
+    Args:
+        connection: Into the account CORE.
+        writer: Where acts go (engine/lanes.py).
+        rules: The directory and the site's choices, as of now.
+        ledger: Commits sessions with their facts; a connection of its own.
+        acquire: Lends a connection for reading.
+        site_key: The site's X25519 key, the same in all cores.
+        kick: Closes a connection (`carrier.kick.SystemAccount.kick`).
+        epoch: The database's epoch; 0 = not known now.
+        denied: Hears of refused access (device or None, code), at most once a minute for each pair.
+        limited: Devices that get `code` only: the hub's set, kept up to date here.
+        frames_per_s, frames_burst: What one device may send.
+        confirm_after_s: Receipts with an id are confirmed together after this long.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        writer: Writer,
+        rules: Callable[[], Rules],
+        clock: Clock,
+        ledger: Ledger,
+        acquire: Acquire,
+        site_key: X25519PrivateKey,
+        logins: Logins,
+        kick: Kick,
+        epoch: Callable[[], int],
+        limited: set[UUID],
+        denied: Denied = lambda device_id, code: None,
+        frames_per_s: float = 50,
+        frames_burst: float = 500,
+        confirm_after_s: float = 0.5,
+    ) -> None:
+        self._connection = connection
+        self._writer = writer
+        self._rules = rules
+        self._clock = clock
+        self._acquire = acquire
+        self._site_key = site_key
+        self._logins = logins
+        self._limited = limited
+        self._per_s, self._burst = frames_per_s, frames_burst
+        self._doors: dict[str, Door] = {}
+        self._subscriptions: list[Subscription] = []
+        self._loads: Gather[str] = Gather("sessions", self._load, largest=500, most_waiting=20_000)
+        self.answers = Answers(publish=self._publish, clock=clock, denied=denied, confirm_after_s=confirm_after_s)
+        self.kicks = Kicks(kick)
+        self.catchup = CatchUp(
+            acquire=acquire, publish=self._publish, directory=self._directory, clock=clock, epoch=epoch
+        )
+        self.greeter = Greeter(
+            ledger=ledger,
+            site_key=site_key,
+            directory=self._directory,
+            clock=clock,
+            logins=logins,
+            kicks=self.kicks,
+            catchup=self.catchup,
+            publish=self._publish,
+            failed=self.answers.fail,
+            opened=self._opened,
+        )
+        self._handlers: dict[type, Callable[[Door, Session, Envelope, Any], None]] = {
+            Statement: self._send,
+            Receipt: self._receipt,
+            Response: self._respond,
+            Cancel: self._cancel,
+            Beat: self._beat,
+            Resume: self._resume,
+        }
+        self.frames = 0
+        self.unsent = 0
+
+    # Life ------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to take frames; repeating does nothing."""
+        if self._subscriptions:
+            return
+        self._loads.put("")
+        subscribe = self._connection.subscribe
+        self._subscriptions = [
+            subscribe(SUBJECT, self.take, queue=QUEUE),
+            subscribe(SESSIONS, self._heard_session),
+            subscribe(REVOKED, self._heard_revoked),
+        ]
+
+    async def stop(self) -> None:
+        """Take no more frames, and answer what can be answered at once."""
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+        self._subscriptions = []
+        self.answers.flush()
+        for part in (self._loads, self.greeter, self.catchup, self.kicks):
+            await part.stop()
+
+    @property
+    def sessions(self) -> int:
+        """How many devices have a session that this core knows."""
+        return sum(door.session is not None for door in self._doors.values())
+
+    def directory_changed(self) -> None:
+        """Close the connections of devices that are not welcome any more. Call after each change."""
+        for device_id, place in self._logins.unwelcome():
+            self._leave(device_id)
+            self.kicks.put(place)
+
+    # Frames ----------------------------------------------------------------------------------------------------
+
+    def take(self, subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        """Take one frame. Never waits and never raises for what a device sent."""
+        self.frames += 1
+        door = self._doors.get(subject[2:-3]) or self._open(subject[2:-3])
+        if door is None:
+            return
+        if not door.bucket.take(self._clock.monotonic()):
+            self._slow_down(door)
+            return
+        door.told = False
+        try:
+            envelope = read_envelope(payload)
+        except Refused as refused:
+            self.answers.fail(door, "", refused)
+            return
+        session = door.session
+        if session is not None and envelope.s == session.written:
+            self._proved(door, session, envelope)
+        else:
+            self._unproved(door, envelope)
+
+    def _proved(self, door: Door, session: Session, envelope: Envelope) -> None:
+        """Check a frame of the session that the door has, and act on it."""
+        try:
+            frame = read_frame(session, envelope)
+        except Refused as refused:
+            self.answers.fail(door, id_in(envelope.body), refused, envelope.s)
+            return
+        try:
+            self._handlers[type(frame)](door, session, envelope, frame)
+        except Refused as refused:
+            self.answers.fail(door, getattr(frame, "id", ""), refused)
+
+    def _unproved(self, door: Door, envelope: Envelope) -> None:
+        """A hello, or a frame of a session that is not at hand: perhaps another core has opened it."""
+        if not envelope.s:
+            try:
+                frame = read_body(envelope.body)
+            except Refused as refused:
+                self.answers.fail(door, id_in(envelope.body), refused)
+                return
+            if isinstance(frame, Hello):
+                self.greeter.put(door, envelope, frame)
+            else:
+                self._say_hello(door, envelope)
+        elif door.waiting is not None:
+            if len(door.waiting) < MOST_WAITING_EACH:
+                door.waiting.append(envelope)
+        elif door.session is not None and envelope.s < door.session.written:
+            self._say_hello(door, envelope)  # ids sort by time: a late frame of an earlier session
+        elif door.bucket.take(self._clock.monotonic(), LOAD_COST):
+            door.waiting = [envelope]
+            if not self._loads.put(door.name):
+                door.waiting = None
+        else:
+            self._slow_down(door)
+
+    def _say_hello(self, door: Door, envelope: Envelope) -> None:
+        refused = Refused(Code.SESSION_UNKNOWN, "no such session is open; say hello")
+        self.answers.fail(door, id_in(envelope.body), refused, envelope.s)
+
+    def _slow_down(self, door: Door) -> None:
+        """Say once that it is too much; answering every frame of a flood would be a flood."""
+        self.answers.failures[Code.RATE_LIMITED] += 1
+        if not door.told:
+            door.told = True
+            refused = Refused(
+                Code.RATE_LIMITED, f"more than {self._per_s:g} frames a second; what is more is dropped"
+            )
+            self.answers.fail(door, "", refused)
+
+    # What devices say --------------------------------------------------------------------------------------------
+
+    def _send(self, door: Door, session: Session, envelope: Envelope, frame: Statement) -> None:
+        caller = session.caller(self._directory())
+        submission = submission_of(
+            frame, source=caller.source, content=bytes(envelope.body), proof=read_signature(envelope)
+        )
+        request = frame.id
+
+        def done(result: Stored | WardwireError, replayed: bool) -> None:
+            if isinstance(result, Stored):
+                self.answers.stored(door, request, result, replayed)
+            else:
+                self.answers.fail(door, request, result)
+
+        self._writer.put(Submit(submission, caller, self._rules, done))
+
+    def _receipt(self, door: Door, session: Session, envelope: Envelope, frame: Receipt) -> None:
+        device = session.device
+        session.caller(self._directory())
+        message_id = ids.read_id(ids.MESSAGE, frame.message)
+        request, lane = frame.id, lane_of(frame.p)
+        if frame.kind == "heard":
+            confirm = self.answers.confirm
+            self._writer.put(
+                Heard(
+                    message_id, device.person_id, device_id=device.id, lane=lane, done=lambda: confirm(door, request)
+                )
+            )
+            return
+
+        def done(result: Delivery | WardwireError) -> None:
+            if isinstance(result, Delivery):
+                if request:
+                    self.answers.confirm(door, request)
+            else:
+                self.answers.fail(door, request, result)
+
+        happened = received(frame, device.id)
+        self._writer.put(Say(message_id, device.person_id, happened, lane=lane, rules=self._rules, done=done))
+
+    def _respond(self, door: Door, session: Session, envelope: Envelope, frame: Response) -> None:
+        if self.answers.again(door, session, frame.id):
+            return
+        device = session.device
+        session.caller(self._directory())
+        message_id = ids.read_id(ids.MESSAGE, frame.message)
+        happened = happened_of(frame, device.id)
+
+        def done(result: Delivery | WardwireError) -> None:
+            if isinstance(result, Delivery):
+                self.answers.done(door, session, Done(id=frame.id, message=frame.message, state=result.state))
+            else:
+                self.answers.fail(door, frame.id, result)
+
+        self._writer.put(
+            Say(
+                message_id,
+                device.person_id,
+                happened,
+                lane=lane_of(frame.p),
+                rules=self._rules,
+                done=done,
+                proof=envelope.sig,
+            )
+        )
+
+    def _cancel(self, door: Door, session: Session, envelope: Envelope, frame: Cancel) -> None:
+        if self.answers.again(door, session, frame.id):
+            return
+        caller = session.caller(self._directory())
+        message_id = ids.read_id(ids.MESSAGE, frame.message)
+
+        def done(result: int | WardwireError) -> None:
+            if isinstance(result, int):
+                ended = Done(id=frame.id, message=frame.message, state="cancelled", count=result)
+                self.answers.done(door, session, ended)
+            else:
+                self.answers.fail(door, frame.id, result)
+
+        why = "recalled" if frame.recall else "cancelled"
+        self._writer.put(
+            End(message_id, Event.CANCEL, why, caller=caller, lane=lane_of(frame.p), rules=self._rules, done=done)
+        )
+
+    def _beat(self, door: Door, session: Session, envelope: Envelope, frame: Beat) -> None:
+        session.caller(self._directory())
+        self.catchup.beat(door, session, Cursor(epoch=frame.epoch, seq=frame.seq))
+
+    def _resume(self, door: Door, session: Session, envelope: Envelope, frame: Resume) -> None:
+        session.caller(self._directory())
+        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
+            self._slow_down(door)
+            return
+        self.catchup.resume(door, session, Cursor(epoch=frame.epoch, seq=frame.seq))
+
+    # Doors and sessions ----------------------------------------------------------------------------------------
+
+    def _directory(self) -> Directory:
+        return self._rules().directory
+
+    def _open(self, name: str) -> Door | None:
+        """Open the door of a registered device; nobody else gets one, so that memory is bounded."""
+        try:
+            device = self._directory().devices.get(UUID(hex=name))
+        except ValueError:
+            device = None
+        if device is None or device.revoked:
+            self.answers.failures[Code.NOT_AUTHENTICATED] += 1
+            self.answers.deny(device.id if device else None, Code.NOT_AUTHENTICATED)
+            return None
+        bucket = Bucket(self._per_s, self._burst, self._clock.monotonic())
+        door = self._doors[name] = Door(name, bucket)
+        return door
+
+    def _opened(self, door: Door, session: Session) -> None:
+        """Take a session that was opened here, and let the other cores know."""
+        door.session = session
+        device_id = session.device.id
+        self._mark(device_id, session.limited)
+        limited = "1" if session.limited else "0"
+        self._publish(SESSIONS, f"{device_id.hex}{session.written}{limited}".encode())
+
+    def _mark(self, device_id: UUID, limited: bool) -> None:
+        if limited:
+            self._limited.add(device_id)
+        else:
+            self._limited.discard(device_id)
+
+    def _heard_session(self, _subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        """Another core has opened a session: what this one knows is over."""
+        text = payload.decode("ascii", "replace")
+        if len(text) != 65:
+            return
+        name, written = text[:32], text[32:64]
+        door = self._doors.get(name)
+        if door is not None and door.session is not None and door.session.written < written:
+            door.session = None
+        try:
+            self._mark(UUID(hex=name), text[64] == "1")
+        except ValueError:
+            return
+
+    def _heard_revoked(self, _subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        """A device was revoked, somewhere: close what it has here."""
+        try:
+            device_id = UUID(hex=payload.decode("ascii", "replace"))
+        except ValueError:
+            return
+        self._leave(device_id)
+        for place in self._logins.of(device_id):
+            self.kicks.put(place)
+
+    def _leave(self, device_id: UUID) -> None:
+        self._publish(f"d.{device_id.hex}.down.m", encode(Bye(why=Code.DEVICE_REVOKED)))
+        self._doors.pop(device_id.hex, None)
+
+    async def _load(self, names: list[str]) -> None:
+        """Look up the sessions of frames that wait, and go on with them. "" asks for the devices that are too old."""
+        rows: dict[UUID, SessionRow] = {}
+        error: WardwireError | None = None
+        try:
+            async with self._acquire() as connection:
+                if "" in names:
+                    self._limited.update(await list_limited(connection))
+                rows = await load_sessions(connection, [UUID(hex=name) for name in names if name])
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as failure:
+            log.warning("sessions_unreadable", reason=type(failure).__name__)
+            error = Unavailable(Code.UNAVAILABLE, "the session cannot be looked up now; nothing was kept")
+        for name in names:
+            door = self._doors.get(name)
+            if door is None or door.waiting is None:
+                continue
+            waiting, door.waiting = door.waiting, None
+            row = rows.get(UUID(hex=name))
+            if row is not None and (door.session is None or door.session.written < row.session_id.hex):
+                self._adopt(door, row)
+            for envelope in waiting:
+                if error is not None:
+                    self.answers.fail(door, id_in(envelope.body), error)
+                elif door.session is not None and envelope.s == door.session.written:
+                    self._proved(door, door.session, envelope)
+                else:
+                    self._say_hello(door, envelope)
+
+    def _adopt(self, door: Door, row: SessionRow) -> None:
+        """Take a session that another core has opened, if its device is still welcome."""
+        device = self._directory().devices.get(row.device_id)
+        if device is None or device.revoked:
+            return
+        try:
+            door.session = agree(self._site_key, device, row)
+        except Refused:
+            return
+        self._mark(row.device_id, row.limited)
+
+    def _publish(self, subject: str, frame: bytes) -> None:
+        try:
+            self._connection.publish(subject, frame)
+        except (Unavailable, Refused):
+            self.unsent += 1  # the device asks again, or repeats what was not answered

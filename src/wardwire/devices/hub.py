@@ -1,0 +1,151 @@
+"""Tells devices what is committed: implements flow/ports.Announcer over the connection to NATS.
+
+A message is encoded once, by the journey; what differs per person (number, ring) is put in front of it.
+Whoever misses an event asks for it by its cursor: nothing here is waited for or repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from wardwire.carrier.connection import Connection, Subscription
+from wardwire.devices.frames import encode
+from wardwire.flow.views import DeliveryView, NewBody, Status
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Refused, Unavailable
+from wardwire.model.people import Directory
+from wardwire.store.batch import NewEvent, Numbered
+
+_MILLISECOND = timedelta(milliseconds=1)
+# NATS says *no responders* within a few ms; a token older than one to two of these is forgotten.
+FORGET_S = 2.0
+MOST_TOKENS = 50_000
+_CODE = b'"priority":"code"'  # inside of a JSON string its quotes would be escaped
+
+
+class Hub:
+    """Publishes events and statuses to `d.<device>.down.m`.
+
+    Args:
+        core: Names this core in reply subjects; one token.
+        unreachable_now: Called with (message, person) when none of a person's devices was there for a new
+            message: its deadline may fall due now. Called from the socket's callback: must not block.
+
+    Attributes:
+        limited: Devices that are too old: they are told of `code` and of nothing else.
+        published, unsent: Counters. What is unsent will be asked for.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        directory: Callable[[], Directory],
+        clock: Clock,
+        core: str,
+        unreachable_now: Callable[[UUID, UUID], None],
+    ) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._clock = clock
+        self._replies = f"rep.{core}"
+        self._unreachable_now = unreachable_now
+        self._tokens = count(1)
+        # token -> [message, person, devices that have not been found absent]; two generations, so that
+        # forgetting costs nothing per token.
+        self._young: dict[str, list[Any]] = {}
+        self._old: dict[str, list[Any]] = {}
+        self._turned = clock.monotonic()
+        self._subscription: Subscription | None = None
+        self._subjects: dict[UUID, str] = {}
+        self.limited: set[UUID] = set()
+        self.published = 0
+        self.unsent = 0
+
+    def start(self) -> None:
+        """Listen for *no responders*; repeating does nothing."""
+        if self._subscription is None:
+            self._subscription = self._connection.watch_absent(self._replies, self._absent)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._subscription is not None:
+            self._subscription.unsubscribe()
+            self._subscription = None
+
+    def inbox(self, epoch: int, events: Sequence[Numbered]) -> None:
+        """Tell people's devices their new events."""
+        directory, now = self._directory(), self._clock.now()
+        self._turn(self._clock.monotonic())
+        for numbered in events:
+            event = numbered.event
+            devices = directory.devices_of.get(event.person_id)
+            if not devices:
+                continue
+            frame = write_event(epoch, numbered.seq, event, now)
+            if self.limited and not self.limited.isdisjoint(devices) and _CODE not in frame:
+                devices = tuple(device for device in devices if device not in self.limited)
+            reply = self._expect(event, len(devices)) if event.event == "new" else ""
+            for device in devices:
+                self.publish(self._subjects.get(device) or self._subject(device), frame, reply)
+
+    def live(self, items: Sequence[Any]) -> None:
+        """Tell senders' devices how their messages stand."""
+        directory = self._directory()
+        for item in items:
+            if isinstance(item, Status):
+                frame = b'{"t":"status",' + encode(item.view)[1:]
+                for device in directory.devices_of.get(item.to, ()):
+                    if device not in self.limited:
+                        self.publish(self._subject(device), frame)
+
+    def publish(self, subject: str, frame: bytes, reply: str = "") -> None:
+        """Send one frame, if it can be sent now; a device that misses it will ask."""
+        try:
+            self._connection.publish(subject, frame, reply)
+        except (Unavailable, Refused):
+            self.unsent += 1
+        else:
+            self.published += 1
+
+    def _subject(self, device: UUID) -> str:
+        if len(self._subjects) > 100_000:
+            self._subjects.clear()
+        subject = self._subjects[device] = f"d.{device.hex}.down.m"
+        return subject
+
+    def _expect(self, event: NewEvent, devices: int) -> str:
+        token = format(next(self._tokens), "x")
+        self._young[token] = [event.message_id, event.person_id, devices]
+        return f"{self._replies}.{token}"
+
+    def _turn(self, now: float) -> None:
+        if now - self._turned > FORGET_S or len(self._young) > MOST_TOKENS:
+            self._old, self._young = self._young, {}
+            self._turned = now
+
+    def _absent(self, token: str) -> None:
+        """One device was not there; once all of a person's were not, say so."""
+        expected = self._young.get(token) or self._old.get(token)
+        if expected is None:
+            return
+        expected[2] -= 1
+        if expected[2] == 0:
+            self._unreachable_now(expected[0], expected[1])
+
+
+def write_event(epoch: int, seq: int, event: NewEvent, now: datetime) -> bytes:
+    """Write an event frame as it happens. `event.body` is a NewBody, a DeliveryView or None."""
+    body = event.body
+    head = f'{{"t":"event","epoch":{epoch},"seq":{seq},"event":"{event.event}","id":"msg_{event.message_id.hex}"'
+    if isinstance(body, NewBody):
+        age = max(0, (now - body.stored_at) // _MILLISECOND)
+        rings = ',"rings":true' if body.rings else ""
+        return f'{head},"age_ms":{age}{rings},"message":'.encode() + body.message + b"}"
+    if isinstance(body, DeliveryView):
+        return f'{head},"deliveries":['.encode() + encode(body) + b"]}"
+    return f"{head}}}".encode()

@@ -1,0 +1,133 @@
+"""Registration as the API calls it: issue a code, register with it, revoke. Holds what each of these needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from wardwire.carrier.connection import Connection
+from wardwire.devices import proof, register
+from wardwire.devices.doorway import REVOKED
+from wardwire.devices.frames import refusal
+from wardwire.devices.kicks import Kick
+from wardwire.devices.rate import Buckets
+from wardwire.model import ids
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Refused, Unavailable
+from wardwire.model.rights import Caller
+from wardwire.store.ledger import Ledger
+
+_READ = msgspec.json.Decoder(register.Registration).decode
+
+
+class CodeOut(msgspec.Struct, frozen=True):
+    """A registration code, shown once."""
+
+    code: str
+    person: str
+    expires_at: datetime
+
+
+class DeviceOut(msgspec.Struct, frozen=True):
+    """What a registered device must know.
+
+    Attributes:
+        server: Where it connects: `nats://…` or `tls://…`.
+        site_x25519: The site's public key, base64url: session keys are agreed with it.
+        authority: The certificate (PEM) that the server's is signed by; "" = a public one, or no TLS.
+    """
+
+    device: str
+    person: str
+    name: str
+    server: str
+    site_x25519: str
+    authority: str = ""
+
+
+class DeviceRegistration:
+    """Lets devices in and puts them out.
+
+    Args:
+        connection: Into the account CORE: other cores are told of a revocation.
+        server: Where devices connect, as they see it.
+        authority: The certificate (PEM) of the site's own authority, or "".
+        refresh: Takes in the changed directory everywhere; awaited before an answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        connection: Connection,
+        kick: Kick,
+        site_key: X25519PublicKey,
+        server: str,
+        refresh: Callable[[], Awaitable[None]],
+        authority: str = "",
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._connection = connection
+        self._kick = kick
+        self._site_key = proof.write_bytes(site_key.public_bytes_raw())
+        self._server = server
+        self._refresh = refresh
+        self._authority = authority
+        self._issues = Buckets(1, 60)
+        self._guesses = register.guess_limits()
+
+    async def issue(self, caller: Caller, person_id: UUID) -> CodeOut:
+        """Issue a one-time code for a person. Raises as `register.issue_code`."""
+        issued = await register.issue_code(
+            self._ledger, self._clock, person_id=person_id, source=caller.source, rates=self._issues
+        )
+        return CodeOut(
+            code=issued.code, person=ids.write_id(ids.PERSON, issued.person_id), expires_at=issued.expires_at
+        )
+
+    async def register(self, body: bytes, source: str = "") -> DeviceOut:
+        """Register a device with its code. `source` is the address that asks.
+
+        Raises:
+            Refused: `MALFORMED`, `INVALID`, and as `register.register_device`.
+        """
+        try:
+            registration = _READ(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise refusal(error) from None
+        registered = await register.register_device(
+            self._ledger, self._clock, registration, source=source, rates=self._guesses
+        )
+        await self._refresh()
+        return DeviceOut(
+            device=ids.write_id(ids.DEVICE, registered.device_id),
+            person=ids.write_id(ids.PERSON, registered.person_id),
+            name=registered.person,
+            server=self._server,
+            site_x25519=self._site_key,
+            authority=self._authority,
+        )
+
+    async def revoke(self, caller: Caller, device_id: UUID, why: str) -> None:
+        """Revoke a device: committed, then put out. Raises as `register.revoke_device`."""
+        await register.revoke_device(
+            self._ledger,
+            self._clock,
+            device_id=device_id,
+            why=why,
+            by=caller.source,
+            kick=self._kick,
+            announce=self._announce,
+        )
+        await self._refresh()
+
+    def _announce(self, device_id: UUID) -> None:
+        with contextlib.suppress(Unavailable, Refused):  # a hint: the directory tells it as well
+            self._connection.publish(REVOKED, device_id.hex.encode())

@@ -1,0 +1,160 @@
+"""What a core knows of one device while it talks with it, and what it decides of each frame. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from wardwire.carrier import nkeys
+from wardwire.devices import proof
+from wardwire.devices.frames import Cancel, Envelope, Hello, Response, Up, read_body
+from wardwire.devices.rate import Bucket
+from wardwire.flow.statement import Statement
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.people import Device, Directory, Person
+from wardwire.model.rights import PERSON_SCOPES, Caller
+
+# So many answers are remembered per session: a repeated response is answered alike, and does nothing again.
+REMEMBERED = 64
+
+
+class Session:
+    """A session that a signed hello has opened.
+
+    Attributes:
+        written: Its id as frames carry it, 32 hex digits.
+        limited: The device is too old; it gets `code` and nothing else.
+        answered: The last answers to responses and cancels, by their id.
+    """
+
+    __slots__ = ("_caller", "_person", "answered", "device", "key", "limited", "mac", "session_id", "written")
+
+    def __init__(self, device: Device, session_id: UUID, mac: proof.Mac, *, limited: bool) -> None:
+        self.device = device
+        self.session_id = session_id
+        self.written = session_id.hex
+        self.mac = mac
+        self.limited = limited
+        self.key = signing_key(device)
+        self.answered: OrderedDict[str, bytes] = OrderedDict()
+        self._person: Person | None = None
+        self._caller = Caller(source="", scopes=frozenset())
+
+    def caller(self, directory: Directory) -> Caller:
+        """Return who speaks through this session, by the directory as it is now.
+
+        Raises:
+            Refused: `DEVICE_REVOKED`, or `NOT_PERMITTED` when the person is disabled.
+        """
+        device = self.device
+        person = check_device(directory, device.id)
+        if person is not self._person:
+            source = ids.write_id(ids.DEVICE, device.id)
+            scopes = PERSON_SCOPES | person.scopes
+            self._caller = Caller(source=source, scopes=scopes, person_id=person.id, device_id=device.id)
+            self._person = person
+        return self._caller
+
+    def remember(self, request: str, answer: bytes) -> None:
+        """Keep the answer to a request, for its repeat."""
+        self.answered[request] = answer
+        if len(self.answered) > REMEMBERED:
+            self.answered.popitem(last=False)
+
+
+class Door:
+    """One device at this core.
+
+    Attributes:
+        name: The device's id as subjects carry it, 32 hex digits.
+        down: The subject of what it is told.
+        waiting: Frames of a session that is being looked up; None when none is.
+        told: It has been told that it sends too much, and has not sent less since.
+    """
+
+    __slots__ = ("bucket", "down", "name", "session", "told", "waiting")
+
+    def __init__(self, name: str, bucket: Bucket) -> None:
+        self.name = name
+        self.down = f"d.{name}.down.m"
+        self.bucket = bucket
+        self.session: Session | None = None
+        self.waiting: list[Envelope] | None = None
+        self.told = False
+
+
+def signing_key(device: Device) -> Ed25519PublicKey:
+    """Return the key that a device signs with: its nkey.
+
+    Raises:
+        Refused: `PROOF_INVALID` when what is registered is none.
+    """
+    try:
+        return Ed25519PublicKey.from_public_bytes(nkeys.read_public(device.nkey, nkeys.Kind.USER))
+    except ValueError:
+        raise Refused(Code.PROOF_INVALID, "the registered key is no user nkey") from None
+
+
+def check_device(directory: Directory, device_id: UUID) -> Person:
+    """Return whose device it is.
+
+    Raises:
+        Refused: `DEVICE_REVOKED`, or `NOT_PERMITTED` when the person is disabled.
+    """
+    device = directory.devices.get(device_id)
+    if device is None or device.revoked:
+        raise Refused(Code.DEVICE_REVOKED, "this device is not registered any more")
+    person = directory.people.get(device.person_id)
+    if person is None or person.disabled:
+        raise Refused(Code.NOT_PERMITTED, "the person of this device is disabled")
+    return person
+
+
+def read_frame(session: Session, envelope: Envelope) -> Up:
+    """Read a frame of a session once it has proved itself.
+
+    Raises:
+        Refused: `SESSION_UNKNOWN` when the MAC is not the session's (the device says hello again),
+            `PROOF_INVALID` when a signature is missing or wrong, `MALFORMED`, `INVALID`.
+    """
+    body = envelope.body
+    if not session.mac.check(body, envelope.mac):
+        raise Refused(Code.SESSION_UNKNOWN, "the frame is not of this session")
+    frame = read_body(body)
+    kind = type(frame)
+    if kind is Statement:
+        # Checked against the kept statement later: here it would cost more than the whole path.
+        read_signature(envelope)
+    elif kind is Response or kind is Cancel:
+        check_signature(session.key, session.device.id, envelope)
+    elif kind is Hello:
+        raise Refused(Code.INVALID, "a hello stands outside a session", pointer="/s")
+    return frame
+
+
+def read_signature(envelope: Envelope) -> bytes:
+    """Return the 64 bytes of the signature.
+
+    Raises:
+        Refused: `PROOF_INVALID` when it is none.
+    """
+    try:
+        signature = proof.read_bytes(envelope.sig)
+    except Refused:
+        signature = b""
+    if len(signature) != proof.SIGNATURE_BYTES:
+        raise Refused(Code.PROOF_INVALID, "this needs the device's signature", pointer="/sig")
+    return signature
+
+
+def check_signature(key: Ed25519PublicKey, device_id: UUID, envelope: Envelope) -> None:
+    """Refuse a body that the device has not signed.
+
+    Raises:
+        Refused: `PROOF_INVALID`.
+    """
+    if not proof.verify_signature(key, device_id.hex, bytes(envelope.body), read_signature(envelope)):
+        raise Refused(Code.PROOF_INVALID, "the signature is not the device's", pointer="/sig")

@@ -1,0 +1,26 @@
+-- name: heads
+-- The number of the last event of each person.
+SELECT person_id, seq FROM inbox_heads WHERE person_id = ANY($1::uuid[])
+
+-- name: events
+-- A person's events after a number, in order.
+SELECT seq, epoch, event, message_id, at FROM inbox
+WHERE person_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4
+
+-- name: last_events
+-- Of each message the last event after a number, oldest first; `code` only where that is asked.
+SELECT l.seq, l.epoch, l.event, l.message_id, l.at
+FROM (SELECT DISTINCT ON (i.message_id) i.seq, i.epoch, i.event, i.message_id, i.at FROM inbox i
+      WHERE i.person_id = $1 AND i.seq > $2 AND i.seq <= $3
+      ORDER BY i.message_id, i.seq DESC) l
+WHERE NOT $5 OR EXISTS (SELECT 1 FROM messages m WHERE m.id = l.message_id AND m.priority = 'code')
+ORDER BY l.seq LIMIT $4
+
+-- name: failures
+-- The deliveries of a sender's own messages that failed, at most $3 of each message.
+SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
+       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at
+FROM unnest($1::uuid[]) AS k(message_id)
+CROSS JOIN LATERAL (SELECT * FROM deliveries x
+                    WHERE x.message_id = k.message_id AND x.sender_person = $2 AND x.state IN ('unreachable', 'expired')
+                    ORDER BY x.person_id LIMIT $3) d
