@@ -14,6 +14,7 @@ Fixtures:
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,6 +58,13 @@ class FreshDatabase:
 
 @pytest.fixture
 def fresh_database(postgres: Postgres) -> Iterator[FreshDatabase]:
+    """A database of this test alone."""
+    with one_database(postgres) as database:
+        yield database
+
+
+@contextlib.contextmanager
+def one_database(postgres: Postgres) -> Iterator[FreshDatabase]:
     """Copy the template, and drop the copy with everybody in it afterwards."""
     name = f"test_{next(_numbers)}"
     run_apart(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}"))

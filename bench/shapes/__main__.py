@@ -25,19 +25,19 @@ def compare(shapes: list[Shape], order: Run, turns: int) -> dict[str, list[Outco
 
 
 def show(title: str, found: dict[str, list[Outcome]]) -> None:
-    """Print medians; the rate also as a share of the first shape's."""
+    """Print medians; the rate also as the median of its shares of the first shape's in the same turn."""
     print(f"\n{title}")
     print("| shape | rounds/s | of direct | round p50 / p99 ms | receive p50 / p99 ms | CPU µs a round | foreign |")
     print("|---|---:|---:|---|---|---|---:|")
-    floor = 0.0
+    floor = next(iter(found.values()))
     for name, outcomes in found.items():
         rate = median(each.rounds / each.seconds for each in outcomes)
-        floor = floor or rate
+        share = median(each.rounds / least.rounds for each, least in zip(outcomes, floor, strict=True))
         cpu = {key: median(each.cpu_us[key] for each in outcomes) for key in outcomes[0].cpu_us}
         parts = ", ".join(f"{key} {value:.0f}" for key, value in cpu.items())
         lost = sum(each.open for each in outcomes)
         print(
-            f"| {name} | {rate:,.0f} | {rate / floor:.2f}"
+            f"| {name} | {rate:,.0f} | {share:.2f}"
             f" | {median(e.round_p50 for e in outcomes):.2f} / {median(e.round_p99 for e in outcomes):.2f}"
             f" | {median(e.receive_p50 for e in outcomes):.2f} / {median(e.receive_p99 for e in outcomes):.2f}"
             f" | {parts} = {sum(cpu.values()):.0f}"
@@ -63,7 +63,10 @@ def main() -> None:
             for name in given.shapes.split(",")
         ]
         if given.rate:
-            show(f"{given.rate:,.0f} sends/s", compare(shapes, Run(rate=given.rate, seconds=given.seconds), given.turns))
+            show(
+                f"{given.rate:,.0f} sends/s",
+                compare(shapes, Run(rate=given.rate, seconds=given.seconds), given.turns),
+            )
         for window in (int(text) for text in given.windows.split(",") if text):
             show(f"window {window}", compare(shapes, Run(window=window, seconds=given.seconds), given.turns))
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-import nats
 import uvloop
+from nats.aio.client import Client
 
 from bench.shapes.direct import listen
 from bench.shapes.journey import Down, Journey
@@ -75,7 +75,7 @@ async def carry_with_ours(orders: Orders) -> Journey:
 async def carry_with_nats_py(orders: Orders) -> Journey:
     """Carry with the official client, as its documentation shows."""
     key = KeyPair.from_seed(orders.core)
-    client: Any = nats.aio.client.Client()
+    client: Any = Client()
     client._public_nkey = key.public
     await client.connect(orders.url, signature_cb=Login.by_key(key).sign_text, pending_size=16 * 1024 * 1024)
     tokens = 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import cast
 
-from bench.shapes.voices import Sort, Voice
+from bench.shapes.voices import Party, Sort, Voice
 from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.carrier.protocol import PING, PONG, Err, Info, Message, Parser, Ping, Pong, render_connect
@@ -18,10 +17,9 @@ Heard = Callable[["Device", Sort, bytes, bytes], None]
 class Device(asyncio.Protocol):
     """A connected device; all that it says while it handles a batch goes out as one write."""
 
-    def __init__(self, name: str, voice: Voice, heard: Heard) -> None:
-        self.name = name
+    def __init__(self, party: Party, voice: Voice, heard: Heard) -> None:
+        self.name = party.name
         self.voice = voice
-        self.peer: Device = self
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard = heard
         self._out: list[bytes] = []
@@ -80,11 +78,11 @@ class Device(asyncio.Protocol):
 class NatsDevice(Device):
     """A device at the edge server, logged in by the signature of its nonce."""
 
-    def __init__(self, name: str, key: KeyPair, voice: Voice, heard: Heard) -> None:
-        super().__init__(name, voice, heard)
-        self._key = key
+    def __init__(self, party: Party, voice: Voice, heard: Heard) -> None:
+        super().__init__(party, voice, heard)
+        self._key = KeyPair.from_seed(party.seed)
         self._feed = Parser().feed
-        self._head = f"PUB d.{name}.up ".encode()
+        self._head = f"PUB d.{party.name}.up ".encode()
         self._info = Info()
 
     def _wrap(self, frame: bytes) -> bytes:
@@ -116,8 +114,8 @@ class NatsDevice(Device):
 class WebSocketDevice(Device):
     """A device on the core's own WebSocket; masked with zeros, which the standard allows and costs nothing."""
 
-    def __init__(self, name: str, voice: Voice, heard: Heard) -> None:
-        super().__init__(name, voice, heard)
+    def __init__(self, party: Party, voice: Voice, heard: Heard) -> None:
+        super().__init__(party, voice, heard)
         self._rest = b""
         self._upgraded = False
 
@@ -161,10 +159,3 @@ class WebSocketDevice(Device):
             else:
                 self._take(payload)
         self._rest = data[at:]
-
-
-def new_name(key: KeyPair | None) -> str:
-    """Return a device's 32 hex digits: the first half of its key, or random."""
-    from wardwire.carrier.nkeys import Kind, read_public
-
-    return read_public(key.public, Kind.USER)[:16].hex() if key else os.urandom(16).hex()

@@ -29,8 +29,6 @@ async def listen(port: int) -> Journey:
             self.name = ""
 
         def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-            if frame.msg_type is not WSMsgType.BINARY and frame.msg_type != WSMsgType.BINARY:
-                return
             payload = frame.get_payload_as_bytes()
             if self.name:
                 heard(self.name, payload)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -17,21 +18,22 @@ import msgspec
 import uvloop
 
 from bench.shapes.cpu import Account, read_busy
-from bench.shapes.devices import Device, NatsDevice, WebSocketDevice, new_name
-from bench.shapes.voices import Bare, Sort
-from wardwire.carrier.nkeys import KeyPair, Kind
+from bench.shapes.devices import Device, NatsDevice, WebSocketDevice
+from bench.shapes.voices import Party, Sort
 
 
 class Connect(msgspec.Struct, tag=True, kw_only=True):
-    """Connect so many pairs of devices.
+    """Connect pairs of devices; the first of each sends, the second confirms.
 
     Attributes:
         carrier: `nats` for the edge server, `websocket` for the core itself.
+        voice: `module:Class` of their frames, called with a party and its peer.
     """
 
     carrier: Literal["nats", "websocket"]
     port: int
-    pairs: int = 64
+    pairs: list[tuple[Party, Party]]
+    voice: str = "bench.shapes.voices:Bare"
 
 
 class Run(msgspec.Struct, tag=True, kw_only=True):
@@ -81,19 +83,13 @@ class Load:
     async def connect(self, order: Connect) -> None:
         """Connect all devices and wait until the last is ready."""
         loop = asyncio.get_running_loop()
+        module, _, name = order.voice.partition(":")
+        voice = getattr(importlib.import_module(module), name)
+        make = NatsDevice if order.carrier == "nats" else WebSocketDevice
         devices: list[Device] = []
-        for _ in range(order.pairs):
-            keys = [KeyPair.generate(Kind.USER) if order.carrier == "nats" else None for _ in range(2)]
-            names = [new_name(key) for key in keys]
-            made = [
-                NatsDevice(name, key, Bare(to=to), self.heard)
-                if key
-                else WebSocketDevice(name, Bare(to=to), self.heard)
-                for name, key, to in zip(names, keys, names[::-1], strict=True)
-            ]
-            made[0].peer, made[1].peer = made[1], made[0]
-            self.senders.append(made[0])
-            devices += made
+        for sender, recipient in order.pairs:
+            self.senders.append(make(sender, voice(sender, recipient), self.heard))
+            devices += [self.senders[-1], make(recipient, voice(recipient, sender), self.heard)]
         for device in devices:
             await loop.create_connection(_same(device), "127.0.0.1", order.port)
         async with asyncio.timeout(20):
@@ -120,10 +116,14 @@ class Load:
         if sort is Sort.NEW:
             self._received[message] = time.perf_counter()
         elif sort is Sort.STORED:
-            self._stored[message] = self._begun.pop(request)
+            began = self._begun.pop(request, None)
+            if began is not None:  # else one that an earlier run had given up
+                self._stored[message] = began
         elif sort is Sort.DELIVERED:
-            began, now = self._stored.pop(message), time.perf_counter()
-            received = self._received.pop(message)
+            began, now = self._stored.pop(message, None), time.perf_counter()
+            received = self._received.pop(message, now)
+            if began is None:
+                return
             if self._counting:
                 self._rounds.append(now - began)
                 self._receives.append(received - began)

@@ -15,10 +15,14 @@ import asyncpg
 import msgspec
 
 from bench.shapes.load import Connect, Outcome, Run
+from bench.shapes.voices import Party
+from wardwire.carrier.nkeys import KeyPair, Kind, read_public
 from wardwire.ops.nats_throwaway import throwaway_nats
 from wardwire.ops.ports import free_port
 from wardwire.ops.postgres import Postgres
 from wardwire.ops.roles import OWNER, run_apart
+
+PAIRS = 64
 
 Client = Literal["ours", "nats-py", "direct"]
 
@@ -97,10 +101,17 @@ def bare_shape(name: str, client: Client, postgres: Postgres, *, profile: bool =
         core.ask(json.dumps(orders).encode())
         load = Child("bench.shapes.load")
         stack.callback(load.end)
+        pairs = [(new_party(), new_party()) for _ in range(PAIRS)]
         carrier: Literal["nats", "websocket"] = "websocket" if client == "direct" else "nats"
-        load.ask(msgspec.json.encode(Connect(carrier=carrier, port=port)))
+        load.ask(msgspec.json.encode(Connect(carrier=carrier, port=port, pairs=pairs)))
         accounts |= {"core": [core.process.pid], "load": [load.process.pid]}
         yield Shape(name, load, accounts)
+
+
+def new_party() -> Party:
+    """Make a device with a key of its own; its name is the first half of the key, as the bare callout expects."""
+    key = KeyPair.generate(Kind.USER)
+    return Party(name=read_public(key.public, Kind.USER)[:16].hex(), seed=key.seed())
 
 
 async def _make_database(postgres: Postgres, name: str) -> None:

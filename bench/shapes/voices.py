@@ -8,6 +8,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Protocol
 
+import msgspec
+
+TEXT_BYTES = 300
+
 
 class Sort(IntEnum):
     """What a frame from the core means to the load maker."""
@@ -17,6 +21,20 @@ class Sort(IntEnum):
     STORED = 2  # (request id, message)
     NEW = 3  # ("", message): to be confirmed by a receipt
     DELIVERED = 4  # ("", message): the round trip is done
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a device of the load maker is.
+
+    Attributes:
+        name: The device, 32 hex digits.
+        seed: Of its nkey.
+        more: Whatever else its voice needs, such as its person or its X25519 secret.
+    """
+
+    name: str
+    seed: str = ""
+    more: dict[str, str] = {}
 
 
 class Voice(Protocol):
@@ -44,9 +62,9 @@ class Bare:
 
     __slots__ = ("_after", "_before")
 
-    def __init__(self, *, to: str, text_bytes: int = 300) -> None:
+    def __init__(self, _me: Party, peer: Party) -> None:
         self._before = b'{"t":"send","id":"'
-        self._after = b'","to":"%b","text":"%b"}' % (to.encode(), b"x" * text_bytes)
+        self._after = b'","to":"%b","text":"%b"}' % (peer.name.encode(), b"x" * TEXT_BYTES)
 
     def opening(self, server_id: str, client_id: int) -> list[bytes]:
         return []

@@ -357,27 +357,3 @@ def _shown(entry: Entry, value: Any) -> Any:
     if entry.secret and value:
         return "(set, not shown)"
     return str(value) if isinstance(value, Path) else value
-
-
-def render_reference() -> str:
-    """Render the tables of docs/reference/settings.md."""
-    lines: list[str] = []
-    for section in fields(Settings):
-        kind = section.default_factory
-        about = (getattr(kind, "__doc__", "") or "").strip().splitlines()[0]
-        lines += [
-            "",
-            f"## [{section.name}]",
-            "",
-            about,
-            "",
-            "| key | default | allowed | meaning |",
-            "|---|---|---|---|",
-        ]
-        for entry in _entries():
-            if entry.section == section.name:
-                default = "" if entry.default in (None, "", {}) else f"`{_spell(entry.default)}`"
-                unit = f" ({entry.unit})" if entry.unit else ""
-                allowed = entry.allowed.replace("|", "\\|")
-                lines.append(f"| `{entry.name}` | {default} | {allowed}{unit} | {entry.help} |")
-    return "\n".join(lines).strip()

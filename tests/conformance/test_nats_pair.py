@@ -108,7 +108,7 @@ class Site:
                 continue
         raise AssertionError("the callout is not heard at the edge")
 
-    async def device(self, name: str, *, patience_s: float = 10, **options: Any) -> Client:
+    async def device(self, name: str, *, patience_s: int = 10, **options: Any) -> Client:
         key = KeyPair.generate(Kind.USER)
         self.door.known[key.public] = name
         client = await connect(self.logins.edge_url, key, **options)

@@ -7,7 +7,6 @@ might write without seeing the harm.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -62,6 +61,9 @@ INSERT INTO inbox SELECT $2, h.seq, $3, 'new', $1 FROM h
 """
 
 
+SPARE = 3  # connections that a sender opens at first; each that breaks is missed until none is left
+
+
 class Mutant(StrEnum):
     """What is wrong with a build, on purpose."""
 
@@ -99,7 +101,7 @@ class KnownEpoch:
 
 
 class GroundSubmitter:
-    """Submits to the ground schema on one connection, opened anew when it was lost or is in doubt."""
+    """Submits to the ground schema; a connection that broke or is in doubt is never used again."""
 
     def __init__(
         self,
@@ -109,13 +111,16 @@ class GroundSubmitter:
         *,
         mutant: Mutant = Mutant.NONE,
         connect: Callable[..., Awaitable[asyncpg.Connection]] = connect_to_primary,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._dsn = dsn
         self._person = person
         self._known = known
         self._mutant = mutant
         self._connect = first_writable if mutant is Mutant.NO_EPOCH else connect
-        self._durable: DurableConnection | None = None
+        self._open: list[DurableConnection] = []
+        self._started = False
+        self._patience_s = patience_s
 
     async def submit(self, source: str, external_id: str, digest: str) -> Answer:
         try:
@@ -134,27 +139,31 @@ class GroundSubmitter:
         return Answer(outcome=Outcome.OK, message=message)
 
     async def close(self) -> None:
-        if self._durable is not None:
-            await self._durable.close()
+        for durable in self._open:
+            await durable.close()
 
     async def _usable(self) -> DurableConnection:
-        if self._durable is not None and self._durable.usable:
-            return self._durable
-        if self._durable is not None:
-            self._durable.connection.terminate()
-            self._durable = None
-        try:
-            async with asyncio.timeout(2 * PATIENCE_S):
-                durable = await open_durable(self._dsn, without_standby="degraded", connect=self._connect)
-        except TimeoutError:
-            raise Unavailable(Code.UNAVAILABLE, "the database does not answer") from None
-        if durable.durability.epoch < self._known.value and self._mutant is not Mutant.NO_EPOCH:
-            durable.connection.terminate()
-            raise Unavailable(Code.UNAVAILABLE, "a primary from before the last failover")
+        """Give a connection, the same one while it is good; others stand by, as a core's other writers' do."""
+        for broken in [each for each in self._open if not each.usable]:
+            broken.connection.terminate()
+            self._open.remove(broken)
+        while not self._open or (len(self._open) < SPARE and not self._started):
+            self._open.append(await self._open_one())
+        self._started = True
+        return self._open[0]
+
+    async def _open_one(self) -> DurableConnection:
+        known = 0 if self._mutant is Mutant.NO_EPOCH else self._known.value
+        durable = await open_durable(
+            self._dsn,
+            without_standby="degraded",
+            known_epoch=known,
+            connect=self._connect,
+            patience_s=self._patience_s,
+        )
         self._known.value = max(self._known.value, durable.durability.epoch)
         if self._mutant is Mutant.ASYNC_COMMIT:
             await durable.connection.execute("SET synchronous_commit = local")
-        self._durable = durable
         return durable
 
     async def _commit(
@@ -168,8 +177,8 @@ class GroundSubmitter:
             return message, kept
 
         if self._mutant is Mutant.DEAF:
-            return await commit_durable(durable, _deaf(durable, work))
-        return await commit_durable(durable, work)
+            return await commit_durable(durable, _deaf(durable, work), patience_s=self._patience_s)
+        return await commit_durable(durable, work, patience_s=self._patience_s)
 
     async def _identity(self, connection: Any, *given: str) -> tuple[str, str, bool]:
         message = f"msg_{uuid.uuid4().hex}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from wardwire.testing.plan import FaultPlan
 from wardwire.testing.verdict import Invariant, Verdict
 
-MODULES = ("tests.faults.failover",)
+MODULES = ("tests.faults.failover", "tests.faults.single")
 
 Figures = dict[str, float | int | str]
 
@@ -50,12 +50,14 @@ class Scenario:
     Attributes:
         caught_by: None for a sound build; for a mutant the invariant that it must be caught by.
         needs: Markers of what the machine must have, e.g. `needs_root`.
+        rare: Run by the campaign only: the daily tests have a near relation of it.
     """
 
     name: str
     run: Run
     caught_by: Invariant | None = None
     needs: tuple[str, ...] = ()
+    rare: bool = False
 
     @property
     def purpose(self) -> str:
@@ -74,13 +76,15 @@ class Scenario:
 _register: dict[str, Scenario] = {}
 
 
-def scenario(name: str, *, caught_by: Invariant | None = None, needs: tuple[str, ...] = ()) -> Callable[[Run], Run]:
+def scenario(
+    name: str, *, caught_by: Invariant | None = None, needs: tuple[str, ...] = (), rare: bool = False
+) -> Callable[[Run], Run]:
     """Register a run under a name."""
 
     def keep(run: Run) -> Run:
         if name in _register:
             raise ValueError(f"two scenarios are named {name}")
-        _register[name] = Scenario(name=name, run=run, caught_by=caught_by, needs=needs)
+        _register[name] = Scenario(name=name, run=run, caught_by=caught_by, needs=needs, rare=rare)
         return run
 
     return keep

@@ -18,6 +18,7 @@ SEED = int(os.environ.get("SEED", "1"))
     [
         pytest.param(each, id=each.name, marks=[getattr(pytest.mark, need) for need in each.needs])
         for each in all_scenarios()
+        if not each.rare
     ],
 )
 async def test_scenario_comes_to_what_it_must(scenario: Scenario, tmp_path: Path) -> None:

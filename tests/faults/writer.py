@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from tests.faults.ground import GroundSubmitter, KnownEpoch, Mutant, Submitter
+from tests.faults.product import ProductCore, ProductSubmitter, person_id
 from wardwire.testing.checker import PASSING_CODES
 from wardwire.testing.history import Attempt, Operation, Outcome, Recorder, operations, read_history
 
@@ -36,6 +37,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     senders: int = 8
     mutant: Mutant = Mutant.NONE
     ask_again: int = 20
+    product: bool = False  # through the product's lanes, else through the ground's few statements
 
 
 class Sender:
@@ -120,12 +122,21 @@ async def main(orders: Orders) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     known = KnownEpoch()
+    core = ProductCore(orders.name, orders.dsn) if orders.product else None
+    if core is not None:
+        await core.start()
     async with asyncio.TaskGroup() as group:
         for number in range(orders.senders):
-            # Two senders of each process write to one person, all others each to their own.
-            person = f"{orders.name} {max(number, 1)}"
-            submitter = GroundSubmitter(orders.dsn, person, known, mutant=orders.mutant)
+            submitter: Submitter
+            if core is not None:
+                submitter = ProductSubmitter(core, person_id(orders.name, number))
+            else:
+                # Two senders of each process write to one person, all others each to their own.
+                person = f"{orders.name} {max(number, 1)}"
+                submitter = GroundSubmitter(orders.dsn, person, known, mutant=orders.mutant)
             group.create_task(Sender(orders, number, submitter).run(stop))
+    if core is not None:
+        await core.stop()
 
 
 if __name__ == "__main__":

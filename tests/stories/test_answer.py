@@ -60,8 +60,8 @@ async def test_two_devices_that_answer_at_the_same_instant_have_one_winner(ward:
     """H16: the loser is told what was answered."""
     stored = await ward.send(ward.anna, ["Dr. Chen"], responses=ASKED)
     results = await asyncio.gather(
-        ward.say(ward.chen, stored, Event.ACCEPT),
-        ward.say(ward.chen, stored, Event.DECLINE),
+        ward.say(ward.chen, stored, Event.ANSWER, "On my way"),
+        ward.say(ward.chen, stored, Event.ANSWER, "Busy"),
         return_exceptions=True,
     )
 

@@ -14,7 +14,6 @@ from wardwire.settings_sources import (
     explain,
     key_lines,
     load,
-    render_reference,
 )
 
 
@@ -165,10 +164,6 @@ def test_the_line_of_a_key_is_found_in_each_spelling() -> None:
     assert (lines["a.b"], lines["c.d"], lines["e.f.g"]) == (1, 3, 5)
 
 
-def test_every_setting_has_a_sentence_and_stands_in_the_reference() -> None:
-    """The page is rendered from the same place that the program reads."""
-    page = render_reference()
-
-    for entry in entries():
-        assert entry.help.endswith((".", ")")), entry.key
-        assert f"| `{entry.name}` |" in page
+def test_every_setting_has_a_sentence() -> None:
+    """`config explain` has something to say of each."""
+    assert [entry.key for entry in entries() if not entry.help.endswith((".", ")"))] == []

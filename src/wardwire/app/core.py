@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from wardwire.app.devices import open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_ground
+from wardwire.app.http import open_http
 from wardwire.engine.due import DueLoop
 from wardwire.engine.upkeep import LoopLag, Upkeep, keep
 from wardwire.flow.ports import Channel
@@ -37,6 +38,9 @@ async def run_core(
             tasks.create_task(_engine(ground))
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
+        if API in serves:
+            server = await stack.enter_async_context(open_http(ground))
+            tasks.create_task(server.serve())
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
         lag = LoopLag(ground.clock)

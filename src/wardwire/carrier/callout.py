@@ -94,7 +94,8 @@ class Callout:
         issuer: The account key that the servers trust (`auth_callout.issuer`).
         authorise: Decides for a public nkey whose holder has signed the nonce.
         authorise_password: Decides for clients without a key; without it they are refused.
-        on_login: Hears `(device, info)` of everyone let in, so that the connection can be kicked later.
+        on_login: Hears `(device, info)` of everyone who will be let in, just before the server does, so that
+            whoever revokes the device from then on finds the connection.
         on_refused: Hears `(info, why)`; the client is told less.
         now: The site's clock (aware UTC).
         account: Where those let in belong.

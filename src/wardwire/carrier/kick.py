@@ -107,10 +107,25 @@ class SystemAccount:
             return False
         return _read(answer, _Kicked).error is None
 
+    async def kick_device(self, server_id: str, device: str) -> int:
+        """Close every connection that a device has on a server, also those that another core let in.
+
+        Returns:
+            How many were closed.
+
+        Raises:
+            CarrierError, Unavailable: Whether all were closed is not known; worth a repeat.
+        """
+        listed = await self.connections(server_id, device=device)
+        return sum([await self.kick(server_id, each.cid) for each in listed])
+
     async def connections(
-        self, server_id: str, *, account: str = "", timeout_s: float = 2.0, page: int = 256
+        self, server_id: str, *, account: str = "", device: str = "", timeout_s: float = 2.0, page: int = 256
     ) -> list[ConnectionInfo]:
         """List a server's open connections, page by page; those that come meanwhile may be missing.
+
+        Args:
+            account, device: Only those of this account, of this device.
 
         Raises:
             CarrierError, Unavailable: The list could not be had.
@@ -121,6 +136,8 @@ class SystemAccount:
             options: dict[str, Any] = {"auth": True, "limit": page, "offset": seen}
             if account:
                 options["acc"] = account
+            if device:
+                options["user"] = device
             answer = await self._connection.request(
                 f"$SYS.REQ.SERVER.{server_id}.CONNZ", msgspec.json.encode(options), timeout_s=timeout_s
             )

@@ -235,7 +235,11 @@ class Wire(asyncio.Protocol):
             if self._paused:
                 raise Unavailable(Code.OVERLOADED, "the write buffer to the message server is full")
             self._flush()
-        self.write(data)
+        self._pending.append(data)  # as `write`, once less called: this is the hot path of every page
+        self._pending_size += len(data)
+        if not self._flush_due:
+            self._flush_due = True
+            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flush_due = False

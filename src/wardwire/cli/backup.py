@@ -96,6 +96,7 @@ def restore(
     loaded = read_settings(config, data, set_)
     home = home_of(loaded)
     refuse_running(home)
+    backup.require_empty(home)
     backup.read_description(folder)
     account = ensure_service_account(say, name=loaded.settings.data.user)
     configured = loaded.settings.database.binaries

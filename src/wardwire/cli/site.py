@@ -199,8 +199,8 @@ def announce(settings: Settings, engines: Engines) -> None:
     """Say that everything is there, to people and to systemd."""
     logins = engines.logins()
     scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
-    say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}, data {logins.home}")
-    say("Stop it with Ctrl-C.")
+    say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}.")
+    say(f"Its data is in {logins.home}. Stop it with Ctrl-C.")
     notify("READY=1")
 
 

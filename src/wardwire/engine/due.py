@@ -25,9 +25,11 @@ from wardwire.model.errors import WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.deadlines import CONFIRM, EXPAND, EXPIRE, NOTICE, SEND, Due, claim_due, make_due, next_due
+from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
 
 POLL_S = 1.0
+ROUND_S = 5.0
 LEASE = timedelta(seconds=15)
 CLAIM_LIMIT = 200
 # Claimed and not yet committed, a lane. More are left to other cores.
@@ -93,8 +95,10 @@ class DueLoop:
                 try:
                     if connection is None or connection.is_closed():
                         connection = await self._connect()
-                    await self.round(connection)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                    # A claim promises nothing: one that is cut off comes back when its lease runs out.
+                    async with asyncio.timeout(ROUND_S):
+                        await self.round(connection)
+                except (asyncpg.PostgresError, *BROKEN) as error:
                     log.warning("due_round_failed", reason=type(error).__name__)
                     if connection is not None:
                         connection.terminate()

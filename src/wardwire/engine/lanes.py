@@ -12,7 +12,7 @@ from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Unavailable
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
-from wardwire.store.durable import DurableConnection
+from wardwire.store.durable import PATIENCE_S, DurableConnection
 
 # Two writers in the lane of the many: one batch executes while the other waits for its flush.
 WRITERS = {Lane.CODE: 1, Lane.HIGH: 1, Lane.REST: 2}
@@ -29,6 +29,7 @@ class Lanes:
         announcer: Announcer,
         node: str,
         armed: Callable[[Batch], None] = lambda batch: None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         cache = DeliveryCache()
         self.rest_closed = False
@@ -41,6 +42,7 @@ class Lanes:
                     announcer=announcer,
                     cache=cache,
                     armed=armed,
+                    patience_s=patience_s,
                 )
                 for nth in range(count)
             ]

@@ -26,7 +26,7 @@ from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 from wardwire.model.facts import FactKind
 from wardwire.store.batch import Batch, Numbered, write_batch
 from wardwire.store.chain import Chain, Draft
-from wardwire.store.durable import DurableConnection
+from wardwire.store.durable import BROKEN, DurableConnection, read_in_time
 from wardwire.store.identities import repeat_identities
 from wardwire.store.partitions import list_days
 
@@ -52,8 +52,10 @@ class LaneWriter:
         announcer: Announcer,
         cache: DeliveryCache,
         armed: Callable[[Batch], None],
+        patience_s: float,
     ) -> None:
         self.name = name
+        self._patience_s = patience_s
         self._open = open_connection
         self._clock = clock
         self._announcer = announcer
@@ -61,6 +63,7 @@ class LaneWriter:
         self._armed = armed
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
+        self._serves = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._durable: DurableConnection | None = None
@@ -102,14 +105,21 @@ class LaneWriter:
         """Wait until nothing waits and nothing is being committed."""
         await self._idle.wait()
 
+    async def serves(self) -> None:
+        """Wait until acts are taken."""
+        await self._serves.wait()
+
     async def run(self, started: Callable[[], None]) -> None:
         """Open a connection and serve, again and again, until cancelled. `started` is called at each opening."""
         tries = 0
         while True:
+            durable = None
             try:
                 durable = await self._open()
-                self._days = await list_days(durable.connection)
-            except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+            except (Unavailable, asyncpg.PostgresError, *BROKEN) as error:
+                if durable is not None:
+                    durable.connection.terminate()
                 log.warning(
                     "database_unavailable", lane=self.name, reason=str(error.args[-1] if error.args else error)
                 )
@@ -118,15 +128,17 @@ class LaneWriter:
                 continue
             tries = 0
             self._durable = durable
+            self._serves.set()
             started()
             try:
                 await self._serve(durable)
-            except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (Unknown, Unavailable, asyncpg.PostgresError, *BROKEN) as error:
                 log.warning("connection_lost", lane=self.name, reason=str(error))
             except Exception:
                 log.exception("writer_failed", lane=self.name)
             finally:
                 self._durable = None
+                self._serves.clear()
                 self._fail_waiting()
                 self._idle.set()
                 self._after = f"{self._chain.writer.hex}:{self._chain.seq}"
@@ -144,9 +156,11 @@ class LaneWriter:
             try:
                 await self._commit(durable, acts)
             except BaseException as error:
-                # Whoever has not been told yet is told now: nothing of theirs was tried to the end.
+                # Whoever has not been told yet is told now. Stopped in the middle of it: nobody knows.
+                stopped = isinstance(error, asyncio.CancelledError)
+                told = Unknown("stopped during the commit") if stopped else _gone()
                 for act in acts:
-                    self._end(act, error if isinstance(error, Unknown) else _gone())
+                    self._end(act, error if isinstance(error, Unknown) else told)
                 raise
             self._ended.clear()
 
@@ -174,7 +188,9 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
-            known = await read_known(durable.connection, remaining, self._cache)
+            known = await read_in_time(
+                durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
+            )
             batch, remaining, broken = self._decide(durable, remaining, known)
             if broken:
                 continue
@@ -182,7 +198,7 @@ class LaneWriter:
                 self._announce([], batch, remaining)
                 return
             try:
-                numbered = await write_batch(durable, self._chain, batch, self._days)
+                numbered = await write_batch(durable, self._chain, batch, self._days, patience_s=self._patience_s)
             except asyncpg.UniqueViolationError as error:
                 self._cache.drop(known.keys)
                 if error.constraint_name != _IDENTITIES:
@@ -241,7 +257,7 @@ class LaneWriter:
     async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
         """Answer those whose identity was committed before; return the others."""
         keys = [act.identity for act in acts if act.identity is not None]
-        found = await repeat_identities(durable, keys, self._clock.now())
+        found = await repeat_identities(durable, keys, self._clock.now(), patience_s=self._patience_s)
         others = []
         for act in acts:
             repeated = found.get(act.identity) if act.identity else None

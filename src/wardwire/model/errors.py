@@ -64,6 +64,11 @@ class Code(StrEnum):
     # Directory
     NAME_TAKEN = "name_taken"
     CONFLICT = "conflict"
+    # HTTP
+    METHOD_UNSUPPORTED = "method_unsupported"
+    MEDIA_UNSUPPORTED = "media_unsupported"
+    TOO_SLOW = "too_slow"
+    INTERNAL = "internal"
 
 
 MEANING: Mapping[Code, str] = MappingProxyType(
@@ -104,6 +109,10 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.COMMIT_UNKNOWN: "Nobody knows whether it was stored; repeat with the same identity until told.",
         Code.NAME_TAKEN: "Another person, group or role has this name.",
         Code.CONFLICT: "It was changed by somebody else in the meantime; read it again.",
+        Code.METHOD_UNSUPPORTED: "This address knows other methods; `Allow` lists them.",
+        Code.MEDIA_UNSUPPORTED: "The body must be application/json, UTF-8, and not compressed.",
+        Code.TOO_SLOW: "The body did not come in its time.",
+        Code.INTERNAL: "A fault of ours: it is in the log under `request_id`. Repeat with the same identity.",
     }
 )
 """One sentence for each code, for people who meet it; `docs/reference/errors.md` is made from it."""

@@ -21,6 +21,7 @@ DEVICE = "dev"
 ENDPOINT = "ept"
 KEY = "key"
 ALARM = "alm"
+SHIFT = "shf"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -2,8 +2,8 @@
 A backup of everything of ours on this machine, made and proven by PostgreSQL's own tools.
 
 A backup is one folder: `postgres/` (pg_basebackup, with the log that makes it consistent), `secrets/`, `tls/`
-and `config/`, and `backup.json` with a SHA-256 for each file outside `postgres/` (which has its own manifest).
-It holds keys and passwords: 0700, and it belongs on another disk, encrypted there.
+and `config/`, and `backup.json` with a SHA-256 for each file outside `postgres/` (which has a manifest of its
+own). It holds keys and passwords: 0700, and it belongs on another disk, encrypted there.
 """
 
 from __future__ import annotations
@@ -159,12 +159,7 @@ def restore(
     Raises:
         StartFailed: `not_empty`, `broken_backup`, `other_major`, and what a folder can refuse.
     """
-    if home.exists() and any(home.iterdir()):
-        raise StartFailed(
-            "not_empty",
-            f"The folder {home} is not empty; nothing is overwritten.",
-            "Choose another with --data.",
-        )
+    require_empty(home)
     backup = read_description(source)
     found = data_major(source / "postgres")
     if found != binaries.major:
@@ -194,6 +189,21 @@ def restore(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return backup
+
+
+def require_empty(home: Path) -> None:
+    """
+    Refuse a folder that holds anything.
+
+    Raises:
+        StartFailed: `not_empty`.
+    """
+    if home.exists() and any(home.iterdir()):
+        raise StartFailed(
+            "not_empty",
+            f"The folder {home} is not empty; nothing is overwritten.",
+            "Choose another with --data.",
+        )
 
 
 def _refuse_existing(target: Path) -> None:

@@ -75,14 +75,15 @@ class Child:
         try:
             if self.plan.beats:
                 environment[VARIABLE] = str(theirs)
-            self._process = process.spawn(
-                self.plan.argv,
-                account=account,
-                log=self.log,
-                death_signal=signal.SIGTERM,
-                environment=environment,
-                keep=(theirs,) if self.plan.beats else (),
-            )
+            with process.open_log(self.log, self._account) as log:
+                self._process = process.spawn(
+                    self.plan.argv,
+                    account=account,
+                    log=log,
+                    death_signal=signal.SIGTERM,
+                    environment=environment,
+                    keep=(theirs,) if self.plan.beats else (),
+                )
         finally:
             os.close(theirs)
         os.set_blocking(ours, False)

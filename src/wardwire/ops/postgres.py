@@ -23,8 +23,8 @@ from wardwire.ops.account import Account, folder_failure, hand_over, private_fol
 from wardwire.ops.binaries import PostgresBinaries
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.ports import LOOPBACK, require_free
-from wardwire.ops.postgres_conf import HBA, render, settings_for, short_socket_folder
-from wardwire.ops.probe import Readiness, probe_postgres
+from wardwire.ops.postgres_conf import HBA, is_small, render, settings_for, short_socket_folder
+from wardwire.ops.probe import Readiness, postgres_socket, probe_postgres
 from wardwire.ops.secrets import keep_password, write_private
 
 SUPERUSER = "postgres"
@@ -173,6 +173,8 @@ class Postgres:
             "--lc-messages=C",
             "--data-checksums",
         ]
+        if plan.binaries.major >= 16 and is_small(shared_memory()):
+            command += ["-c", "dynamic_shared_memory_type=mmap"]
         if plan.settings.get("fsync") == "off":
             command.append("--no-sync")
         with tempfile.TemporaryFile() as told:
@@ -211,6 +213,7 @@ class Postgres:
         """
         plan = self.plan
         end_leftovers(plan.data, plan.record, say)
+        drop_locks(plan)
         if plan.tcp:
             require_free(LOOPBACK, plan.port, what="PostgreSQL", key="[database] port")
         told = settings_for(
@@ -349,10 +352,7 @@ def leftovers(data: Path) -> list[int]:
 
 def end_leftovers(data: Path, record: Path, say: Callable[[str], None] = lambda _: None) -> None:
     """
-    End a server that outlived us, and the children of a killed one; then drop a stale lock file.
-
-    PostgreSQL itself refuses to start when the pid in its lock file belongs to anybody of the same user;
-    we know by start time and folder whether that is a server of this data.
+    End a server that outlived us, and the children of a killed one: known by start time and folder.
 
     Raises:
         StartFailed: `leftovers` when something cannot be ended.
@@ -370,9 +370,20 @@ def end_leftovers(data: Path, record: Path, say: Callable[[str], None] = lambda 
             f"Processes of an earlier PostgreSQL on {data} cannot be ended: {', '.join(map(str, still))}.",
             "End them by hand (kill -9), or restart the machine.",
         )
-    if sys.platform == "linux":
-        (data / "postmaster.pid").unlink(missing_ok=True)
     record.unlink(missing_ok=True)
+
+
+def drop_locks(plan: PostgresPlan) -> None:
+    """
+    Remove the lock files of a server that is known to be gone; `end_leftovers` must have run.
+
+    A killed server leaves them, and the next one refuses to start as soon as their pid belongs to anybody: to
+    another process after a reboot, or to the dead one itself while nobody has collected it.
+    """
+    if sys.platform == "linux":
+        name = postgres_socket(plan.sockets, plan.port)
+        for path in (plan.data / "postmaster.pid", name, name.with_name(name.name + ".lock")):
+            path.unlink(missing_ok=True)
 
 
 def _include(conf: Path, account: Account | None) -> None:
@@ -407,19 +418,20 @@ def _initdb_failure(plan: PostgresPlan, output: str) -> StartFailed:
 
 def explain(words: str, *, data: Path, log: Path | None) -> StartFailed:
     """Turn the last words of a server into a sentence with its remedy. Pure."""
-    if "No space left on device" in words and "/dev/shm" not in words and "shared memory" not in words:
-        return StartFailed(
-            "disk_full",
-            f"PostgreSQL found no room left for {data}.",
-            "Free some space there (wardwire's ballast file is made for this), then start again.",
-        )
-    starved = ("No space left", "Cannot allocate", "resize")
-    if "shared memory" in words and any(mark in words for mark in starved):
+    marks = ("FATAL", "PANIC", "ERROR", "error:", "could not")
+    lines = [line.strip() for line in words.splitlines() if any(mark in line for mark in marks)]
+    if any("shared memory" in line for line in lines):
         return StartFailed(
             "shared_memory",
             "PostgreSQL did not get its shared memory.",
-            "Give the machine or container more memory (docker: --shm-size=256m), "
-            "or lower shared_buffers in [database] settings.",
+            "Give the machine or container more of it (docker: --shm-size=256m), "
+            "or lower shared_buffers in [database.settings].",
+        )
+    if any("No space left on device" in line for line in lines):
+        return StartFailed(
+            "disk_full",
+            f"There is no room left for {data}.",
+            "Free some space there, or choose another folder with --data.",
         )
     if "database files are incompatible" in words:
         return StartFailed(
@@ -439,7 +451,6 @@ def explain(words: str, *, data: Path, log: Path | None) -> StartFailed:
             f"The data folder {data} is on a file system that is mounted read-only.",
             "Mount it for writing, or choose another folder with --data.",
         )
-    lines = [line for line in words.splitlines() if any(mark in line for mark in ("FATAL", "PANIC", "ERROR"))]
     last = (lines or words.splitlines() or ["it said nothing"])[-1].strip()
     return StartFailed(
         "postgres_ended",

@@ -66,6 +66,11 @@ host    replication  all   127.0.0.1/32   scram-sha-256
 """
 
 
+def is_small(shared_memory: int | None) -> bool:
+    """Tell whether /dev/shm (its bytes, None when there is none) is too small to rely on."""
+    return shared_memory is None or shared_memory < SMALL_SHARED_MEMORY
+
+
 def settings_for(
     *, sockets: Path, port: int, tcp: bool, shared_memory: int | None, more: Mapping[str, str]
 ) -> dict[str, str]:
@@ -82,7 +87,7 @@ def settings_for(
     told["port"] = str(port)
     told["unix_socket_directories"] = str(sockets)
     told["unix_socket_permissions"] = "0700"
-    if shared_memory is None or shared_memory < SMALL_SHARED_MEMORY:
+    if is_small(shared_memory):
         told["dynamic_shared_memory_type"] = "mmap"
     told.update(more)
     return told

@@ -16,7 +16,7 @@ import asyncpg
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery
 from wardwire.store.chain import Chain, Draft
-from wardwire.store.durable import DurableConnection, commit_durable
+from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
 from wardwire.store.queries import load
 
 _SQL = load("batch")
@@ -160,7 +160,12 @@ class Batch:
 
 
 async def write_batch(
-    durable: DurableConnection, chain: Chain, batch: Batch, days: frozenset[date]
+    durable: DurableConnection,
+    chain: Chain,
+    batch: Batch,
+    days: frozenset[date],
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> list[Numbered]:
     """Commit a batch durably and return its events, numbered, in the order in which they were added.
 
@@ -183,7 +188,7 @@ async def write_batch(
         counts[event.person_id] = nth = counts.get(event.person_id, 0) + 1
         nths.append(nth)
     args = _arguments(batch, chain, linked.columns, durable.durability.epoch, counts, nths)
-    row = await commit_durable(durable, _work(_statement(batch, days), args, batch))
+    row = await commit_durable(durable, _work(_statement(batch, days), args, batch), patience_s=patience_s)
     chain.advance(linked)
     bases = dict(zip(row["people"] or (), row["bases"] or (), strict=True))
     return [Numbered(bases[event.person_id] + nth, event) for event, nth in zip(batch.events, nths, strict=True)]

@@ -9,13 +9,14 @@ is answered before the standby has it. Rules R1-R5 of the reliability plan.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg
 
 from wardwire.model.errors import Code, Unavailable, Unknown
+from wardwire.store.hosts import connect_to_primary
 
 T = TypeVar("T")
 
@@ -34,6 +35,11 @@ _PATH_SETTINGS = {
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "5s",
 }
+
+
+# What asyncpg raises besides the server's own errors. InternalClientError comes when the server ends the session
+# between two queries: its state machine is then surprised, and so nobody knows what the server still did.
+BROKEN = (OSError, EOFError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ async def commit_durable(
             durable.connection.terminate()
             raise Unknown("the database ended the connection during the commit") from error
         raise
-    except (OSError, asyncpg.InterfaceError, EOFError) as error:
+    except BROKEN as error:
         durable.connection.terminate()
         raise Unknown("the connection broke during the commit") from error
     if durable._warned:
@@ -128,8 +134,33 @@ async def commit_durable(
     return result
 
 
+async def read_in_time(
+    durable: DurableConnection, reading: Coroutine[Any, Any, T], *, patience_s: float = PATIENCE_S
+) -> T:
+    """Wait for a read on a writer's connection; a server that does not answer costs the connection, not the lane.
+
+    Raises:
+        Unavailable: No answer within `patience_s`. The connection is cut.
+    """
+    task = asyncio.ensure_future(reading)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=patience_s)
+    except asyncio.CancelledError:
+        _abandon(durable, task)
+        raise
+    if not done:
+        _abandon(durable, task)
+        raise Unavailable(Code.UNAVAILABLE, f"no answer to a read within {patience_s:g} s")
+    return task.result()
+
+
 async def open_durable(
-    dsn: str, *, without_standby: str, connect: Callable[..., Awaitable[asyncpg.Connection]] = asyncpg.connect
+    dsn: str,
+    *,
+    without_standby: str,
+    known_epoch: int = 0,
+    patience_s: float = PATIENCE_S,
+    connect: Callable[..., Awaitable[asyncpg.Connection]] = connect_to_primary,
 ) -> DurableConnection:
     """Open a connection and make sure that its commits are worth a promise.
 
@@ -139,9 +170,12 @@ async def open_durable(
     Args:
         dsn: Of the role `wardwire_app`; may name several hosts.
         without_standby: `refuse` or `degraded`: what to do when no synchronous standby is configured.
+        known_epoch: The highest epoch that this process has seen; a primary of an older one has been replaced.
+        patience_s: For that first commit.
 
     Raises:
-        Unavailable: Not reachable, in recovery, asynchronous, or without a standby where that is refused.
+        Unavailable: Not reachable, in recovery, asynchronous, replaced, not confirmed by its standby in time, or
+            without a standby where that is refused.
     """
     try:
         connection = await connect(
@@ -151,24 +185,30 @@ async def open_durable(
             timeout=10,
             command_timeout=None,
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except (asyncpg.PostgresError, *BROKEN) as error:
         raise Unavailable(Code.UNAVAILABLE, f"the database is not reachable: {type(error).__name__}") from error
+    examination = asyncio.ensure_future(_examine(connection, without_standby, known_epoch))
     try:
-        durability = await _examine(connection, without_standby)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # Not wait_for: it would cancel the commit that waits for the standby.
+        done, _ = await asyncio.wait({examination}, timeout=patience_s)
+        if not done:
+            raise Unavailable(Code.UNAVAILABLE, f"the database confirms no commit within {patience_s:g} s")
+        return DurableConnection(connection, examination.result())
+    except (asyncpg.PostgresError, *BROKEN) as error:
         connection.terminate()
         raise Unavailable(Code.UNAVAILABLE, f"the database is not ready: {type(error).__name__}") from error
-    except Unavailable:
+    except BaseException:
+        examination.add_done_callback(_forget)
         connection.terminate()
         raise
-    return DurableConnection(connection, durability)
 
 
-async def _examine(connection: asyncpg.Connection, without_standby: str) -> Durability:
+async def _examine(connection: asyncpg.Connection, without_standby: str, known_epoch: int) -> Durability:
     row = await connection.fetchrow(
         "SELECT pg_is_in_recovery() AS recovering, current_setting('synchronous_commit') AS commit,"
         " current_setting('synchronous_standby_names') AS standbys, current_setting('fsync') AS fsync,"
-        " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint AS timeline"
+        " CASE WHEN NOT pg_is_in_recovery() THEN"
+        " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END AS timeline"
     )
     assert row is not None
     if row["recovering"]:
@@ -177,15 +217,32 @@ async def _examine(connection: asyncpg.Connection, without_standby: str) -> Dura
         raise Unavailable(Code.UNAVAILABLE, "the database does not flush commits before it answers")
     if not row["standbys"] and without_standby != "degraded":
         raise Unavailable(Code.NO_STANDBY, "no synchronous standby is configured, and the site refuses without")
+    heard: list[str] = []
+
+    def on_notice(_connection: Any, message: asyncpg.PostgresLogMessage) -> None:
+        heard.append(message.severity_en)
+
     # The dummy durable commit; it also opens a new epoch where another timeline has taken over.
+    connection.add_log_listener(on_notice)
     epoch = await connection.fetchval(
         "UPDATE wardwire.site SET probe = probe + 1,"
         " epoch = epoch + CASE WHEN timeline NOT IN (0, $1) THEN 1 ELSE 0 END, timeline = $1 RETURNING epoch",
         row["timeline"],
     )
+    connection.remove_log_listener(on_notice)
+    if "WARNING" in heard:
+        raise Unavailable(Code.UNAVAILABLE, "the wait for the standby was cancelled")
+    if epoch < known_epoch:
+        raise Unavailable(Code.UNAVAILABLE, f"a primary of epoch {epoch}, replaced by one of epoch {known_epoch}")
     return Durability(standby=bool(row["standbys"]), epoch=epoch)
 
 
 def _abandon(durable: DurableConnection, task: asyncio.Future[Any]) -> None:
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    task.add_done_callback(_forget)
     durable.connection.terminate()
+
+
+def _forget(ended: asyncio.Future[Any]) -> None:
+    """Take the error of what was given up, so that nobody logs it as lost."""
+    if not ended.cancelled():
+        ended.exception()

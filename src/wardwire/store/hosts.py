@@ -53,15 +53,18 @@ async def connect_to_primary(
         return await connect(dsn, **options)
     options |= {"target_session_attrs": "any", "timeout": HOST_PATIENCE_S}
     tasks = [asyncio.ensure_future(_examine(host, connect, options)) for host in hosts]
+    settled = False
     try:
         await _settle(tasks)
+        settled = True
     finally:
         found, failure = _gather(tasks)
-        chosen = max(found, key=lambda each: each[0], default=None)
-        for timeline, connection in found:
-            if chosen is None or connection is not chosen[1] or timeline < 0:
-                connection.terminate()
-    if chosen is None or chosen[0] < 0:
+        writable = [each for each in found if each[0] >= 0] if settled else []
+        chosen = max(writable, key=lambda each: each[0], default=None)
+        for each in found:
+            if each is not chosen:
+                each[1].terminate()
+    if chosen is None:
         raise ConnectionError(f"none of {len(hosts)} hosts takes writes") from failure
     return chosen[1]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.store.durable import DurableConnection, commit_durable
+from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
 from wardwire.store.queries import load
 
 _SQL = load("identities")
@@ -26,7 +26,7 @@ class Identity(NamedTuple):
 
 
 async def repeat_identities(
-    durable: DurableConnection, keys: Sequence[tuple[str, str]], now: datetime
+    durable: DurableConnection, keys: Sequence[tuple[str, str]], now: datetime, *, patience_s: float = PATIENCE_S
 ) -> dict[tuple[str, str], Identity]:
     """Find which identities are kept already, as durably as they were first answered.
 
@@ -38,7 +38,7 @@ async def repeat_identities(
         rows: list[Any] = await connection.fetch(_SQL["repeat"], now, [k[0] for k in keys], [k[1] for k in keys])
         return rows
 
-    rows = await commit_durable(durable, update)
+    rows = await commit_durable(durable, update, patience_s=patience_s)
     return {(row["source"], row["external_id"]): Identity(*row) for row in rows}
 
 

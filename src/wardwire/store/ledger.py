@@ -16,7 +16,7 @@ import asyncpg
 from wardwire.model.errors import Code, Unavailable, Unknown
 from wardwire.model.facts import FactKind
 from wardwire.store.chain import Chain, Draft, Linked
-from wardwire.store.durable import DurableConnection, commit_durable
+from wardwire.store.durable import BROKEN, DurableConnection, commit_durable
 from wardwire.store.facts import append_facts
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class Ledger:
         if self._durable is None:
             try:
                 self._durable = await self._open()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (asyncpg.PostgresError, *BROKEN) as error:
                 raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now; nothing was kept") from error
         return self._durable
 

@@ -1,14 +1,13 @@
-"""NATS servers for tests and benches: one bare server, or the pair of edge and core joined by leaves.
+"""A bare NATS server for tests of a client: no accounts but those in the test's own configuration.
 
-Every server listens on loopback at a free port and writes into a folder that the caller gave. The pair here
-is a minimal one of the same accounts and imports as an embedded installation; TLS is tried separately.
+It listens on loopback at a free port and writes into a folder that the caller gave. The pair of edge and core
+servers, as an installation has it, is in `wardwire.ops.nats_throwaway`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -17,8 +16,6 @@ import sysconfig
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from wardwire.carrier.nkeys import KeyPair, Kind
 
 
 def find_server() -> str:
@@ -116,94 +113,3 @@ class NatsServer:
 def bare_server(folder: Path, extra: str = "") -> NatsServer:
     """Make a server without accounts or passwords; not yet started."""
     return NatsServer("bare", folder, free_port(), extra)
-
-
-@dataclass
-class Pair:
-    """The edge, where devices connect, and the core server, which has dialled it.
-
-    Attributes:
-        issuer: The account key that signs user JWTs.
-        password: Of the users `core`, `auth` and `sys` of the core server.
-    """
-
-    edge: NatsServer
-    core: NatsServer
-    issuer: KeyPair
-    password: str
-
-    def start(self) -> None:
-        """Start both, and return when all three leaves are up."""
-        self.edge.start()
-        self.core.start()
-        self.core.wait_for_log("Leafnode connection created", times=3)
-        self.edge.wait_for_log("Leafnode connection created", times=3)
-
-    def kill(self) -> None:
-        """End both without warning."""
-        self.core.kill()
-        self.edge.kill()
-
-
-def pair(folder: Path, *, edge_extra: str = "") -> Pair:
-    """Make the pair; not yet started."""
-    issuer, nobody = KeyPair.generate(Kind.ACCOUNT), KeyPair.generate(Kind.USER)
-    password, leaf_port = secrets.token_hex(16), free_port()
-    leaf_users = ", ".join(
-        f"{{user: lan-{account.lower()}, password: {password}, account: {account}}}"
-        for account in ("EDGE", "AUTH", "SYS")
-    )
-    edge = f"""
-max_payload: 65536
-max_pending: 1048576
-accounts {{
-  EDGE {{ limits {{ max_subs: 40 }} }}
-  AUTH {{ users: [{{nkey: {nobody.public}}}] }}
-  SYS {{}}
-}}
-system_account: SYS
-authorization {{
-  timeout: 20
-  auth_callout {{ issuer: {issuer.public}, account: AUTH, auth_users: [{nobody.public}] }}
-}}
-leafnodes {{
-  listen: "127.0.0.1:{leaf_port}"
-  no_advertise: true
-  authorization {{ users: [{leaf_users}] }}
-}}
-{edge_extra}
-"""
-    remotes = ", ".join(
-        f'{{url: "nats://lan-{there.lower()}:{password}@127.0.0.1:{leaf_port}", account: {here},'
-        " ignore_discovered_servers: true}"
-        for here, there in (("EDGE", "EDGE"), ("AUTH", "AUTH"), ("DSYS", "SYS"))
-    )
-    core = f"""
-max_payload: 65536
-accounts {{
-  CORE {{
-    users: [{{user: core, password: {password}}}]
-    imports: [
-      {{stream: {{account: EDGE, subject: "d.*.up"}}}}
-      {{service: {{account: EDGE, subject: "d.*.down.>"}}}}
-    ]
-  }}
-  EDGE {{
-    exports: [
-      {{stream: "d.*.up", accounts: [CORE]}}
-      {{service: "d.*.down.>", accounts: [CORE]}}
-    ]
-  }}
-  AUTH {{ users: [{{user: auth, password: {password}}}] }}
-  DSYS {{ users: [{{user: sys, password: {password}}}] }}
-  SYS {{}}
-}}
-system_account: SYS
-leafnodes {{ reconnect: "1s", remotes: [{remotes}] }}
-"""
-    return Pair(
-        NatsServer("edge", folder, free_port(), edge),
-        NatsServer("core", folder, free_port(), core),
-        issuer,
-        password,
-    )

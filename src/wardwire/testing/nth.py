@@ -83,14 +83,16 @@ class NthFailure:
                 raise _fatal()
             case Failure.LOST:
                 connection.terminate()
-                raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+                raise _gone()
             case Failure.UNKNOWN:
                 await do()
                 connection.terminate()
-                raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+                raise _gone()
             case Failure.HANG:
                 self.hanging.set()
                 await _first(self._released, connection.cut)
+                if connection.cut.is_set():
+                    raise _gone()
                 return await do()
 
 
@@ -192,6 +194,10 @@ class FailingTransaction:
             await self.commit()
         elif not self._connection.inner.is_closed():
             await self.rollback()
+
+
+def _gone() -> asyncpg.PostgresError:
+    return asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
 
 def _fatal() -> asyncpg.PostgresError:

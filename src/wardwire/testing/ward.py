@@ -7,7 +7,7 @@ Everybody knows the people: Anna (day nurse), Ben (night nurse), Dr. Chen and Dr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.answer import Heard, Say
 from wardwire.flow.end import End
-from wardwire.flow.ports import Rules, SendResult
+from wardwire.flow.ports import Act, Rules, SendResult
 from wardwire.flow.statement import Statement, submission_of, write_statement
 from wardwire.flow.submit import Submit
 from wardwire.flow.views import Status, Stored
@@ -31,7 +31,7 @@ from wardwire.model.priority import Lane, Priority
 from wardwire.model.rights import CODE, PERSON_SCOPES, Caller
 from wardwire.model.routing import Waits
 from wardwire.store.batch import Batch, Numbered
-from wardwire.store.durable import open_durable
+from wardwire.store.durable import PATIENCE_S, open_durable
 from wardwire.store.messages import Message
 from wardwire.testing.clock import FakeClock
 
@@ -78,8 +78,16 @@ class Mail:
 class Ward:
     """The ward. Use `async with Ward.open(dsn)`; anything that stays in `problems` fails nothing by itself."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        connect: Callable[..., Awaitable[asyncpg.Connection]] = asyncpg.connect,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Give another `connect` to let the database fail (testing/nth.py)."""
         self._dsn = dsn
+        self._patience_s = patience_s
+        self._open = connect
         self.clock = FakeClock()
         self.mail = Mail()
         self.people = LiveDirectory()
@@ -89,13 +97,7 @@ class Ward:
         self._heard = asyncio.Event()
         self.told: dict[UUID, list[Told]] = {}
         self.statuses: list[Status] = []
-        self.lanes = Lanes(
-            open_connection=self._durable,
-            clock=self.clock,
-            announcer=self,
-            node="story",
-            armed=self._armed,
-        )
+        self.lanes = self.new_lanes("story")
         self.due = DueLoop(
             connect=self._connect,
             writer=self.lanes,
@@ -120,6 +122,17 @@ class Ward:
     async def __aexit__(self, *_: object) -> None:
         await self.lanes.stop()
         await self.connection.close()
+
+    def new_lanes(self, node: str) -> Lanes:
+        """Make the lanes of a core; a story may have a second one."""
+        return Lanes(
+            open_connection=self._durable,
+            clock=self.clock,
+            announcer=self,
+            node=node,
+            armed=self._armed,
+            patience_s=self._patience_s,
+        )
 
     def rules(self) -> Rules:
         """What the journey goes by."""
@@ -319,7 +332,7 @@ class Ward:
 
     # Below the floor --------------------------------------------------------------------------------------------
 
-    async def _answer(self, make: Callable[[Callable[..., None]], Any], *, pair: bool = False) -> Any:
+    async def _answer(self, make: Callable[[Callable[..., None]], Act], *, pair: bool = False) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def done(*result: Any) -> None:
@@ -351,7 +364,7 @@ class Ward:
             self.due.armed(batch)
 
     async def _durable(self) -> Any:
-        return await open_durable(self._dsn, without_standby="degraded")
+        return await open_durable(self._dsn, without_standby="degraded", patience_s=10, connect=self._open)
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._dsn, server_settings={"search_path": "wardwire"})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.certificates import make_certificate
-from tests.conformance.nats_clients import MAKERS, Client, Maker, Nobody, TooLarge
+from tests.conformance.carrier.certificates import make_certificate
+from tests.conformance.carrier.nats_clients import MAKERS, Client, Maker, Nobody, TooLarge
 from wardwire.testing.nats import NatsServer, bare_server
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conformance.nats_clients import FAST
-from tests.conformance.test_connection import Witness
+from tests.conformance.carrier.nats_clients import FAST
+from tests.conformance.carrier.test_connection import Witness
 from wardwire.carrier.callout import Callout, CalloutLimits, DeviceGrant, LoginInfo
 from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.errors import NoResponders
@@ -20,23 +20,14 @@ from wardwire.carrier.kick import Presence, SystemAccount
 from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair, Kind
 from wardwire.carrier.wire import Timing
-from wardwire.testing.nats import Pair, pair
-
-
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """The pair, for all tests of this file."""
-    servers = pair(tmp_path_factory.mktemp("pair"))
-    servers.start()
-    yield servers
-    servers.kill()
+from wardwire.ops.nats import NatsPair
 
 
 @dataclass
 class Site:
     """A core's three connections, its callout, and who is registered."""
 
-    servers: Pair
+    edge_url: str
     core: Connection
     system: SystemAccount
     callout: Callout
@@ -52,7 +43,7 @@ class Site:
 
     def connect(self, key: KeyPair, witness: Witness | None = None, timing: Timing = FAST) -> Connection:
         """Begin to connect as the holder of this key."""
-        target = Target(servers=[self.servers.edge.url], name="phone", login=Login.by_key(key), timing=timing)
+        target = Target(servers=[self.edge_url], name="phone", login=Login.by_key(key), timing=timing)
         if witness is None:
             connection = Connection(target)
         else:
@@ -61,18 +52,19 @@ class Site:
         return connection
 
 
-def connect(servers: Pair, user: str) -> Connection:
+def connect(url: str, seed: str) -> Connection:
     """Begin to connect to the core server."""
-    login = Login.by_password(user, servers.password)
-    connection = Connection(Target(servers=[servers.core.url], name=user, login=login, timing=FAST))
+    login = Login.by_key(KeyPair.from_seed(seed))
+    connection = Connection(Target(servers=[url], name="test", login=login, timing=FAST))
     connection.start()
     return connection
 
 
 @pytest.fixture
-async def site(servers: Pair) -> AsyncIterator[Site]:
+async def site(nats_pair: NatsPair) -> AsyncIterator[Site]:
     """A core that is connected and answers the callout."""
-    core, auth, sys = (connect(servers, user) for user in ("core", "auth", "sys"))
+    logins = nats_pair.logins()
+    core, auth, sys = (connect(logins.url, seed) for seed in (logins.core, logins.callout, logins.kick))
     made: list[Site] = []
 
     async def authorise(nkey: str, _info: LoginInfo) -> DeviceGrant | None:
@@ -86,7 +78,7 @@ async def site(servers: Pair) -> AsyncIterator[Site]:
 
     callout = Callout(
         auth,
-        issuer=servers.issuer,
+        issuer=KeyPair.from_seed(logins.issuer),
         authorise=authorise,
         authorise_password=authorise_password,
         on_login=lambda device, info: made[0].logins.__setitem__(device, info),
@@ -94,7 +86,7 @@ async def site(servers: Pair) -> AsyncIterator[Site]:
         now=lambda: datetime.now(UTC),
         spread=random.Random(1),
     )
-    made.append(Site(servers, core, SystemAccount(sys), callout))
+    made.append(Site(logins.edge_url, core, SystemAccount(sys), callout))
     callout.start()
     for connection in (core, auth, sys):
         await connection.ready(5)
@@ -183,9 +175,7 @@ async def test_an_unknown_key_and_no_key_are_refused(site: Site) -> None:
     await stranger.close()
     assert "unknown or revoked" in site.refusals
     nobody_witness = Witness()
-    nobody = Connection(
-        Target(servers=[site.servers.edge.url], name="x", timing=FAST), on_state=nobody_witness.on_state
-    )
+    nobody = Connection(Target(servers=[site.edge_url], name="x", timing=FAST), on_state=nobody_witness.on_state)
     nobody.start()
     await nobody_witness.saw(State.REFUSED)
     await nobody.close()
@@ -198,7 +188,7 @@ async def test_a_registered_key_without_its_signature_is_refused(site: Site) -> 
     witness = Witness()
     login = Login(nkey=key.public, sign=KeyPair.generate(Kind.USER).sign)
     thief = Connection(
-        Target(servers=[site.servers.edge.url], name="x", login=login, timing=FAST),
+        Target(servers=[site.edge_url], name="x", login=login, timing=FAST),
         on_state=witness.on_state,
     )
     thief.start()
@@ -214,7 +204,7 @@ async def test_a_short_lived_token_lets_in_who_cannot_sign(site: Site, *, passwo
     witness = Witness()
     login = Login.by_password(device, password)
     badge = Connection(
-        Target(servers=[site.servers.edge.url], name="x", login=login, timing=FAST),
+        Target(servers=[site.edge_url], name="x", login=login, timing=FAST),
         on_state=witness.on_state,
     )
     badge.start()
@@ -245,6 +235,24 @@ async def test_a_kicked_device_is_gone_within_a_second_and_stays_out_when_revoke
     assert await site.system.kick("NOBODY", 1) is False
 
 
+async def test_a_device_is_kicked_wherever_it_is_connected(site: Site) -> None:
+    """Two connections with one key, from any core's login: both are closed, nobody else's."""
+    device, key = site.register()
+    _, other_key = site.register()
+    witnesses = [Witness(), Witness()]
+    phones = [site.connect(key, witness) for witness in witnesses]
+    other = site.connect(other_key)
+    for phone in (*phones, other):
+        await phone.ready(5)
+    del site.devices[key.public]
+    assert await site.system.kick_device(site.logins[device].server_id, device) == 2
+    for witness in witnesses:
+        await witness.saw(State.REFUSED)
+    assert other.connected
+    for phone in (*phones, other):
+        await phone.close()
+
+
 async def test_connections_are_listed_and_their_coming_and_going_is_heard(site: Site) -> None:
     """Each with its device's name; the list runs over pages."""
     news: asyncio.Queue[Presence] = asyncio.Queue()
@@ -271,7 +279,7 @@ async def test_connections_are_listed_and_their_coming_and_going_is_heard(site: 
         await phone.close()
 
 
-async def test_a_login_lasts_as_long_as_its_jwt(servers: Pair, site: Site) -> None:
+async def test_a_login_lasts_as_long_as_its_jwt(site: Site) -> None:
     """The lifetime is a backstop that the server keeps; the device comes back by itself."""
     site.callout._limits = CalloutLimits(lifetime=timedelta(seconds=2))
     _, key = site.register()

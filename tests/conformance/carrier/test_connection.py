@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.certificates import make_certificate
-from tests.conformance.nats_clients import FAST
+from tests.conformance.carrier.certificates import make_certificate
+from tests.conformance.carrier.nats_clients import FAST
 from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.errors import Disconnected, NoResponders, RequestTimeout, ServerError
 from wardwire.carrier.login import Login

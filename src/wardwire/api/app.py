@@ -1,0 +1,244 @@
+"""The HTTP interface as an ASGI application. Everything that it stands on is given, so that it runs in a test.
+
+Litestar finds the route; what comes in is read here, once, the same way for every operation, and whatever goes
+wrong becomes a problem document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import HttpMethod, Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from wardwire.access.callers import KeyRefused, caller_of_key
+from wardwire.api import devices, directory, messages
+from wardwire.api.openapi import describe
+from wardwire.api.operation import Answer, Call, Deps, Operation, Query
+from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
+from wardwire.api.reading import read_json
+from wardwire.flow.deny import Denied
+from wardwire.model import ids
+from wardwire.model.errors import MEANING, Code, Refused, WardwireError
+from wardwire.model.rights import Caller
+
+MAX_BODY = 48 * 1024
+BODY_PATIENCE_S = 10.0
+_NOBODY = Caller(source="", scopes=frozenset())
+_ENCODE = msgspec.json.Encoder().encode
+
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+log = structlog.get_logger("wardwire.api")
+
+OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *devices.OPERATIONS, *directory.OPERATIONS)
+
+
+def make_api(deps: Deps) -> Litestar:
+    """Make the application."""
+    document = _ENCODE(describe(OPERATIONS, deps.version))
+    handlers = [_route(operation, deps) for operation in OPERATIONS]
+    handlers.append(_fixed("/openapi.json", document, "application/json"))
+    handlers.append(_meaning())
+    return Litestar(
+        route_handlers=handlers,
+        openapi_config=None,
+        request_max_body_size=MAX_BODY,
+        exception_handlers={HTTPException: _on_http, Exception: _on_fault},
+        response_headers=[],
+        logging_config=None,
+    )
+
+
+def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        request_id = _new_request_id()
+        structlog.contextvars.bind_contextvars(request=request_id, operation=operation.id)
+        caller = _NOBODY
+        try:
+            if not operation.open:
+                caller = _caller(request, deps)
+            call = await _read(operation, deps, request, caller, request_id)
+            return _answer(await operation.handler(call), request_id)
+        except WardwireError as error:
+            _note(error, caller, operation, deps)
+            return _refuse(error, request_id)
+        except HTTPException:
+            raise
+        except Exception:
+            log.exception("request_failed")
+            return _refuse(WardwireError(), request_id)
+        finally:
+            structlog.contextvars.unbind_contextvars("request", "operation")
+
+    path = operation.path.replace("}", ":str}")
+    return HTTPRouteHandler(
+        path, http_method=HttpMethod(operation.method), name=operation.id, status_code=200, include_in_schema=False
+    )(handle)
+
+
+async def _read(
+    operation: Operation, deps: Deps, request: Request[Any, Any, Any], caller: Caller, request_id: str
+) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    query = _read_query(operation.query, request.query_params.multi_items())
+    raw = b""
+    body: Any = None
+    if operation.body is not None:
+        _check_media(headers)
+        try:
+            async with asyncio.timeout(BODY_PATIENCE_S):
+                raw = await request.body()
+        except TimeoutError:
+            raise Refused(Code.TOO_SLOW, f"the body did not come within {BODY_PATIENCE_S:g} s") from None
+        body = read_json(raw, operation.body)
+    path = {name: str(value) for name, value in request.path_params.items()}
+    return Call(
+        deps=deps,
+        caller=caller,
+        request_id=request_id,
+        path=path,
+        query=query,
+        headers=headers,
+        body=body,
+        raw=raw,
+        address=request.client.host if request.client else "",
+    )
+
+
+def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Refused(Code.NOT_AUTHENTICATED, "this needs an API key: Authorization: Bearer ww_live_…")
+    return caller_of_key(deps.rules().directory, key.strip())
+
+
+def _check_media(headers: Mapping[str, str]) -> None:
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace(" ", "").replace('"', "")
+    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+        raise Refused(Code.MEDIA_UNSUPPORTED, "the body must be application/json in UTF-8")
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Refused(Code.MEDIA_UNSUPPORTED, "the body must not be compressed")
+
+
+def _read_query(known: Iterable[Query], given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    fields = {query.name: query for query in known}
+    values: dict[str, Any] = {name: query.default for name, query in fields.items()}
+    seen: set[str] = set()
+    for name, text in given:
+        query = fields.get(name)
+        if query is None or name in seen:
+            detail = "there is no such query field" if query is None else "this query field stands twice"
+            raise Refused(Code.INVALID, detail, parameter=name[:60])
+        seen.add(name)
+        values[name] = _read_field(query, str(text))
+    return values
+
+
+def _read_field(query: Query, text: str) -> Any:
+    if query.kind == "boolean":
+        if text in ("true", "false"):
+            return text == "true"
+        raise Refused(Code.INVALID, "true or false", parameter=query.name)
+    if query.kind == "integer":
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            number = int(text)
+            if (query.least is None or number >= query.least) and (query.most is None or number <= query.most):
+                return number
+        raise Refused(Code.INVALID, f"a number from {query.least} to {query.most}", parameter=query.name)
+    if len(text) > 200 or not text.isprintable():
+        raise Refused(Code.INVALID, "at most 200 printable characters", parameter=query.name)
+    return text
+
+
+def _note(error: WardwireError, caller: Caller, operation: Operation, deps: Deps) -> None:
+    """Count a refused credential or right; of those who are known, write it down, not too often."""
+    if not isinstance(error, Refused) or error.code not in (Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED):
+        return
+    deps.denied(error.code)
+    who = caller.source
+    if isinstance(error, KeyRefused):
+        who = ids.write_id(ids.KEY, error.key_id) if error.key_id else ""
+    if not who:
+        return
+    count = deps.refusals.refused(who, error.code, deps.clock.now())
+    if count:
+        deps.writer.put(Denied(who=who, code=error.code, door=f"api:{operation.id}", count=count))
+
+
+def _answer(answer: Answer, request_id: str) -> Response[bytes]:
+    body = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else _ENCODE(answer.body)
+    headers = {**SECURITY_HEADERS, "X-Request-Id": request_id, **answer.headers}
+    return Response(body, status_code=answer.status, headers=headers, media_type="application/json")
+
+
+def _refuse(error: WardwireError, request_id: str) -> Response[bytes]:
+    return _tell(problem_of(error, request_id), {})
+
+
+def _tell(problem: Problem, headers: Mapping[str, str]) -> Response[bytes]:
+    told = {**SECURITY_HEADERS, "X-Request-Id": problem.request_id, **headers_of(problem), **headers}
+    return Response(_ENCODE(problem), status_code=problem.status, headers=told, media_type=MEDIA_TYPE)
+
+
+def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What Litestar itself refuses: no such route, no such method, a body that is too large."""
+    code = {
+        404: Code.NOT_FOUND,
+        405: Code.METHOD_UNSUPPORTED,
+        413: Code.TOO_LARGE,
+        400: Code.MALFORMED,
+    }.get(error.status_code, Code.INTERNAL)
+    detail = {
+        Code.NOT_FOUND: "there is no such address",
+        Code.TOO_LARGE: f"the body is larger than {MAX_BODY} bytes",
+    }.get(code, "")
+    if code is Code.INTERNAL:
+        log.error("request_failed", status=error.status_code)
+    kept = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
+    return _tell(problem_of(Refused(code, detail), _new_request_id()), kept)
+
+
+def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request_failed", exc_info=error)
+    return _refuse(WardwireError(), _new_request_id())
+
+
+def _fixed(path: str, body: bytes, media_type: str) -> HTTPRouteHandler:
+    async def handle() -> Response[bytes]:
+        return Response(body, headers=SECURITY_HEADERS, media_type=media_type)
+
+    return HTTPRouteHandler(path, http_method=HttpMethod.GET, status_code=200, include_in_schema=False)(handle)
+
+
+def _meaning() -> HTTPRouteHandler:
+    """Serve the page that `type` of a problem names."""
+
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        code = str(request.path_params["code"])
+        if code not in MEANING:
+            return _refuse(Refused(Code.NOT_FOUND, "there is no such code"), _new_request_id())
+        text = f"{code}\n\n{MEANING[Code(code)]}\n"
+        kind = "text/plain; charset=utf-8"
+        return Response(text.encode(), headers=SECURITY_HEADERS, media_type=kind)
+
+    return HTTPRouteHandler(
+        "/errors/{code:str}", http_method=HttpMethod.GET, status_code=200, include_in_schema=False
+    )(handle)
+
+
+def _new_request_id() -> str:
+    return f"req_{secrets.token_hex(8)}"

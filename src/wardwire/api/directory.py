@@ -1,0 +1,433 @@
+"""The directory over HTTP: people, endpoints, groups, roles, shifts, keys. Changes need the scope directory:write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from wardwire.api import wire
+from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.paging import AFTER, LIMIT, link_next
+from wardwire.directory import groups, keys, people, roles
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
+from wardwire.model.rights import DIRECTORY, require
+
+T = TypeVar("T")
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if value is UNSET else value
+
+
+async def _changed(call: Call, answer: Answer) -> Answer:
+    await call.deps.refresh()
+    return answer
+
+
+def _page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list[N], str | None, dict[str, str]]:
+    """Cut a page out of all: in the order of ids, which is that in which they were made."""
+    limit, after, name = call.query["limit"], call.query["after"], call.query.get("name")
+    try:
+        behind = ids.read_id(prefix, after) if after else UUID(int=0)
+    except Refused as error:
+        raise Refused(Code.INVALID, error.detail, parameter="after") from None
+    wanted = name.casefold() if name else None
+    found = sorted(
+        (t for t in things if t.id > behind and (wanted is None or t.name.casefold() == wanted)), key=lambda t: t.id
+    )
+    following = ids.write_id(prefix, found[limit - 1].id) if len(found) > limit else None
+    return found[:limit], following, link_next(path, following, limit, name=name)
+
+
+def _find(table: dict[UUID, T], key: UUID) -> T:
+    found = table.get(key)
+    if found is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return found
+
+
+# People ----------------------------------------------------------------------------------------------------------
+
+
+def show_person(person: Person, call: Call) -> wire.PersonOut:
+    """Say who somebody is. Addresses are for those who may change them."""
+    directory = call.deps.rules().directory
+    all_of_it = DIRECTORY in call.caller.scopes
+    devices = [directory.devices[device] for device in directory.active_devices(person.id)]
+    endpoints = directory.endpoints_of.get(person.id, ()) if all_of_it else ()
+    return wire.PersonOut(
+        id=ids.write_id(ids.PERSON, person.id),
+        name=person.name,
+        title=person.title,
+        status=person.status_at(call.deps.clock.now()),
+        status_until=person.status_until,
+        scopes=sorted(person.scopes),
+        disabled=person.disabled,
+        devices=[wire.DeviceOut(ids.write_id(ids.DEVICE, d.id), d.name, d.app_version) for d in devices],
+        endpoints=[_show_endpoint(endpoint) for endpoint in endpoints],
+    )
+
+
+def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
+    return wire.EndpointOut(
+        ids.write_id(ids.ENDPOINT, endpoint.id), endpoint.kind, endpoint.address, endpoint.disabled
+    )
+
+
+async def list_people(call: Call) -> Answer:
+    """List people."""
+    everybody = call.deps.rules().directory.people.values()
+    page, following, headers = _page(call, ids.PERSON, "/v1/people", everybody)
+    return Answer(body=wire.People([show_person(person, call) for person in page], following), headers=headers)
+
+
+async def add_person(call: Call) -> Answer:
+    """Add a person."""
+    body: wire.NewPerson = call.body
+    made = await people.add_person(call.deps.desk, call.caller, name=body.name, title=body.title, scopes=body.scopes)
+    where = {"Location": f"/v1/people/{ids.write_id(ids.PERSON, made.id)}"}
+    return await _changed(call, Answer(body=show_person(made, call), status=201, headers=where))
+
+
+async def get_person(call: Call) -> Answer:
+    """Show a person."""
+    person = _find(call.deps.rules().directory.people, call.id(ids.PERSON, "person_id"))
+    return Answer(body=show_person(person, call))
+
+
+async def change_person(call: Call) -> Answer:
+    """Change a person."""
+    body: wire.PersonChange = call.body
+    changed = await people.change_person(
+        call.deps.desk,
+        call.caller,
+        call.id(ids.PERSON, "person_id"),
+        name=_given(body.name),
+        title=_given(body.title),
+        scopes=_given(body.scopes),
+        disabled=_given(body.disabled),
+    )
+    return await _changed(call, Answer(body=show_person(changed, call)))
+
+
+async def set_status(call: Call) -> Answer:
+    """Set a person's status."""
+    body: wire.StatusIn = call.body
+    changed = await people.set_status(
+        call.deps.desk, call.caller, call.id(ids.PERSON, "person_id"), Status(body.status), body.until
+    )
+    return await _changed(call, Answer(body=show_person(changed, call)))
+
+
+async def add_endpoint(call: Call) -> Answer:
+    """Add an endpoint."""
+    body: wire.NewEndpoint = call.body
+    person_id = call.id(ids.PERSON, "person_id")
+    made = await people.add_endpoint(call.deps.desk, call.caller, person_id, kind=body.kind, address=body.address)
+    return await _changed(call, Answer(body=_show_endpoint(made), status=201))
+
+
+async def change_endpoint(call: Call) -> Answer:
+    """Change an endpoint."""
+    body: wire.EndpointChange = call.body
+    changed = await people.change_endpoint(
+        call.deps.desk,
+        call.caller,
+        call.id(ids.ENDPOINT, "endpoint_id"),
+        address=_given(body.address),
+        disabled=_given(body.disabled),
+    )
+    return await _changed(call, Answer(body=_show_endpoint(changed)))
+
+
+# Groups ----------------------------------------------------------------------------------------------------------
+
+
+def _show_group(group: Group) -> wire.GroupOut:
+    members = [ids.write_id(ids.PERSON, member) for member in group.members]
+    return wire.GroupOut(ids.write_id(ids.GROUP, group.id), group.name, len(members), members, group.disabled)
+
+
+def _people(written: Sequence[str], pointer: str) -> list[UUID]:
+    found = []
+    for nth, text in enumerate(written):
+        try:
+            found.append(ids.read_id(ids.PERSON, text))
+        except Refused as error:
+            raise Refused(Code.INVALID, error.detail, pointer=f"{pointer}/{nth}") from None
+    return found
+
+
+async def list_groups(call: Call) -> Answer:
+    """List groups."""
+    page, following, headers = _page(call, ids.GROUP, "/v1/groups", call.deps.rules().directory.groups.values())
+    lines = [
+        wire.GroupLine(ids.write_id(ids.GROUP, group.id), group.name, len(group.members), group.disabled)
+        for group in page
+    ]
+    return Answer(body=wire.Groups(lines, following), headers=headers)
+
+
+async def add_group(call: Call) -> Answer:
+    """Add a group."""
+    body: wire.NewGroup = call.body
+    made = await groups.add_group(
+        call.deps.desk, call.caller, name=body.name, members=_people(body.members, "/members")
+    )
+    where = {"Location": f"/v1/groups/{ids.write_id(ids.GROUP, made.id)}"}
+    return await _changed(call, Answer(body=_show_group(made), status=201, headers=where))
+
+
+async def get_group(call: Call) -> Answer:
+    """Show a group."""
+    return Answer(body=_show_group(_find(call.deps.rules().directory.groups, call.id(ids.GROUP, "group_id"))))
+
+
+async def change_group(call: Call) -> Answer:
+    """Change a group."""
+    body: wire.GroupChange = call.body
+    changed = await groups.change_group(
+        call.deps.desk,
+        call.caller,
+        call.id(ids.GROUP, "group_id"),
+        name=_given(body.name),
+        add=_people(body.add, "/add"),
+        remove=_people(body.remove, "/remove"),
+        disabled=_given(body.disabled),
+    )
+    return await _changed(call, Answer(body=_show_group(changed)))
+
+
+# Roles -----------------------------------------------------------------------------------------------------------
+
+
+def _show_shift(shift: Shift, directory: Directory) -> wire.ShiftOut:
+    holder = directory.people.get(shift.person_id)
+    return wire.ShiftOut(
+        id=ids.write_id(ids.SHIFT, shift.id),
+        person=ids.write_id(ids.PERSON, shift.person_id),
+        name=holder.name if holder else "",
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+    )
+
+
+def _show_role(role: Role, call: Call) -> wire.RoleOut:
+    now, directory = call.deps.clock.now(), call.deps.rules().directory
+    holding = role.holder_at(now)
+    shifts = sorted((s for s in role.shifts if s.ends_at > now), key=lambda s: (s.starts_at, s.version))
+    return wire.RoleOut(
+        id=ids.write_id(ids.ROLE, role.id),
+        name=role.name,
+        fallback=ids.write_id(ids.PERSON, role.fallback) if role.fallback else None,
+        holder=ids.write_id(ids.PERSON, holding.person_id) if holding else None,
+        disabled=role.disabled,
+        shifts=[_show_shift(shift, directory) for shift in shifts[:100]],
+    )
+
+
+def _person(written: str, pointer: str) -> UUID:
+    (found,) = _people([written], pointer)
+    return found
+
+
+async def list_roles(call: Call) -> Answer:
+    """List roles."""
+    page, following, headers = _page(call, ids.ROLE, "/v1/roles", call.deps.rules().directory.roles.values())
+    return Answer(body=wire.Roles([_show_role(role, call) for role in page], following), headers=headers)
+
+
+async def add_role(call: Call) -> Answer:
+    """Add a role."""
+    body: wire.NewRole = call.body
+    fallback = _person(body.fallback, "/fallback") if body.fallback else None
+    made = await roles.add_role(call.deps.desk, call.caller, name=body.name, fallback=fallback)
+    where = {"Location": f"/v1/roles/{ids.write_id(ids.ROLE, made.id)}"}
+    return await _changed(call, Answer(body=_show_role(made, call), status=201, headers=where))
+
+
+async def get_role(call: Call) -> Answer:
+    """Show a role."""
+    return Answer(body=_show_role(_find(call.deps.rules().directory.roles, call.id(ids.ROLE, "role_id")), call))
+
+
+async def change_role(call: Call) -> Answer:
+    """Change a role."""
+    body: wire.RoleChange = call.body
+    role_id = call.id(ids.ROLE, "role_id")
+    fallback = _given(body.fallback)
+    changed = await roles.change_role(
+        call.deps.desk,
+        call.caller,
+        role_id,
+        name=_given(body.name),
+        fallback=_person(fallback, "/fallback") if fallback else None,
+        no_fallback=body.fallback is None,
+        disabled=_given(body.disabled),
+    )
+    await call.deps.refresh()
+    return Answer(body=_show_role(call.deps.rules().directory.roles.get(role_id, changed), call))
+
+
+async def add_shift(call: Call) -> Answer:
+    """Let somebody hold a role."""
+    body: wire.NewShift = call.body
+    made = await roles.add_shift(
+        call.deps.desk,
+        call.caller,
+        call.id(ids.ROLE, "role_id"),
+        person_id=_person(body.person, "/person"),
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+    )
+    return await _changed(call, Answer(body=_show_shift(made, call.deps.rules().directory), status=201))
+
+
+async def cancel_shift(call: Call) -> Answer:
+    """Take a shift away."""
+    await roles.cancel_shift(call.deps.desk, call.caller, call.id(ids.SHIFT, "shift_id"))
+    return await _changed(call, Answer(status=204))
+
+
+# Keys ------------------------------------------------------------------------------------------------------------
+
+
+def _show_key(key: ApiKey) -> wire.KeyOut:
+    return wire.KeyOut(ids.write_id(ids.KEY, key.id), key.source, sorted(key.scopes), key.revoked)
+
+
+async def list_keys(call: Call) -> Answer:
+    """List keys, without their secrets."""
+    require(call.caller, DIRECTORY)
+    found = sorted(call.deps.rules().directory.keys.values(), key=lambda key: key.id)
+    return Answer(body=wire.Keys([_show_key(key) for key in found], None))
+
+
+async def make_key(call: Call) -> Answer:
+    """Make a key."""
+    body: wire.NewKey = call.body
+    key, text = await keys.make_key(call.deps.desk, call.caller, source=body.source, scopes=body.scopes)
+    made = wire.MadeKey(ids.write_id(ids.KEY, key.id), key.source, sorted(key.scopes), text)
+    return await _changed(call, Answer(body=made, status=201))
+
+
+async def revoke_key(call: Call) -> Answer:
+    """Revoke a key."""
+    await keys.revoke_key(call.deps.desk, call.caller, call.id(ids.KEY, "key_id"))
+    return await _changed(call, Answer(status=204))
+
+
+_NAME = Query(name="name", kind="string", about="Only of this name, whatever its case.")
+_PAGE = (LIMIT, AFTER, _NAME)
+_WRITES = (Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN)
+_NAMES = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
+
+
+def _read(
+    id: str, path: str, about: str, handler: Callable[[Call], object], answer: object, *query: Query
+) -> Operation:
+    refuses = (Code.NOT_FOUND,) if "{" in path else ()
+    return Operation(
+        id=id, method="GET", path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
+        answers={200: answer}, query=query, refuses=refuses,
+    )  # fmt: skip
+
+
+def _write(
+    id: str,
+    method: str,
+    path: str,
+    about: str,
+    handler: Callable[[Call], object],
+    body: object,
+    status: int,
+    answer: object,
+    *refuses: Code,
+    example: object = None,
+) -> Operation:
+    return Operation(
+        id=id, method=method, path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
+        body=body, answers={status: answer}, refuses=refuses or (*_WRITES, Code.NOT_FOUND), scope=DIRECTORY,
+        example=example,
+    )  # fmt: skip
+
+
+OPERATIONS = (
+    _read("listPeople", "/v1/people", "List people.", list_people, wire.People, *_PAGE),
+    _write(
+        "addPerson", "POST", "/v1/people", "Add a person.", add_person, wire.NewPerson, 201, wire.PersonOut,
+        example={"name": "Anna", "title": "day nurse"},
+    ),
+    _read("getPerson", "/v1/people/{person_id}", "Show a person.", get_person, wire.PersonOut),
+    _write(
+        "changePerson", "PATCH", "/v1/people/{person_id}", "Change a person; what is left out stays.",
+        change_person, wire.PersonChange, 200, wire.PersonOut, example={"title": "charge nurse"},
+    ),
+    _write(
+        "setStatus", "PUT", "/v1/people/{person_id}/status", "Set a person's status.",
+        set_status, wire.StatusIn, 200, wire.PersonOut, example={"status": "busy"},
+    ),
+    _write(
+        "addEndpoint", "POST", "/v1/people/{person_id}/endpoints", "Add a way to reach a person by e-mail.",
+        add_endpoint, wire.NewEndpoint, 201, wire.EndpointOut, example={"kind": "email", "address": "a@example.org"},
+    ),
+    _write(
+        "changeEndpoint", "PATCH", "/v1/endpoints/{endpoint_id}", "Change an endpoint.",
+        change_endpoint, wire.EndpointChange, 200, wire.EndpointOut, example={"disabled": True},
+    ),
+    _read("listGroups", "/v1/groups", "List groups.", list_groups, wire.Groups, *_PAGE),
+    _write(
+        "addGroup", "POST", "/v1/groups", "Add a group.", add_group, wire.NewGroup, 201, wire.GroupOut, *_NAMES,
+        example={"name": "Ward 3"},
+    ),
+    _read("getGroup", "/v1/groups/{group_id}", "Show a group with its members.", get_group, wire.GroupOut),
+    _write(
+        "changeGroup", "PATCH", "/v1/groups/{group_id}", "Change a group; members are added and removed.",
+        change_group, wire.GroupChange, 200, wire.GroupOut, *_NAMES, example={"name": "Ward 3 East"},
+    ),
+    _read("listRoles", "/v1/roles", "List roles with who holds them.", list_roles, wire.Roles, *_PAGE),
+    _write(
+        "addRole", "POST", "/v1/roles", "Add a role.", add_role, wire.NewRole, 201, wire.RoleOut, *_NAMES,
+        example={"name": "Cardiology 1st"},
+    ),
+    _read("getRole", "/v1/roles/{role_id}", "Show a role with its shifts.", get_role, wire.RoleOut),
+    _write(
+        "changeRole", "PATCH", "/v1/roles/{role_id}", "Change a role.",
+        change_role, wire.RoleChange, 200, wire.RoleOut, *_NAMES, example={"fallback": None},
+    ),
+    _write(
+        "addShift", "POST", "/v1/roles/{role_id}/shifts",
+        "Let somebody hold a role. Of overlapping shifts the latest written holds.",
+        add_shift, wire.NewShift, 201, wire.ShiftOut,
+    ),
+    _write(
+        "cancelShift", "DELETE", "/v1/shifts/{shift_id}", "Take a shift away.",
+        cancel_shift, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+    ),
+    _read("listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys),
+    _write(
+        "makeKey", "POST", "/v1/keys", "Make a key. Its text is shown this once.",
+        make_key, wire.NewKey, 201, wire.MadeKey, Code.COMMIT_UNKNOWN,
+        example={"source": "lab", "scopes": ["messages:send"]},
+    ),
+    _write(
+        "revokeKey", "DELETE", "/v1/keys/{key_id}", "Revoke a key.",
+        revoke_key, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+    ),
+)  # fmt: skip

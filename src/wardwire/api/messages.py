@@ -1,0 +1,317 @@
+"""Messages over HTTP: send, read, list, retell, take back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.paging import AFTER, LIMIT, link_next
+from wardwire.api.wire import (
+    CancelIn,
+    Cancelled,
+    DeliveryOut,
+    DryRun,
+    MessageLine,
+    MessageOut,
+    Messages,
+    NewMessage,
+)
+from wardwire.flow.end import End
+from wardwire.flow.statement import read_statement, sender_of, submission_of, write_statement
+from wardwire.flow.submit import Submit, dry_run
+from wardwire.flow.trace import Story, read_story
+from wardwire.flow.views import MAX_NAMED, Stored
+from wardwire.model import ids
+from wardwire.model.delivery import Event
+from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
+from wardwire.model.message import MAX_EXTERNAL_ID
+from wardwire.model.priority import Priority, lane_of
+from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_cancel, may_read
+from wardwire.model.routing import write_stages
+from wardwire.store.deliveries import load_deliveries, load_reasons
+from wardwire.store.messages import Message, list_messages, load_messages
+
+T = TypeVar("T")
+
+# A commit is *unknown* after 2 s (store/durable.py); whoever still waits then was never told.
+PATIENCE_S = 2.5
+_LAST = UUID(int=(1 << 128) - 1)
+_NOT_SENT = (
+    Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS, Code.RECIPIENT_DISABLED, Code.GROUP_EMPTY, Code.ROLE_VACANT,
+    Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.CHOICES_INVALID, Code.EXPIRY_NOT_ALLOWED, Code.EXPIRY_PAST,
+    Code.TOO_MANY, Code.ID_REUSED, Code.NOT_FOUND, Code.OVERLOADED, Code.DISK_LOW, Code.COMMIT_UNKNOWN,
+)  # fmt: skip
+
+
+async def send(call: Call) -> Answer:
+    """Store a message, or say who would get it."""
+    body: NewMessage = call.body
+    rules, caller = call.deps.rules, call.caller
+    trial = bool(call.query.get("dry_run"))
+    statement = body.statement(_external_id(call, required=not trial))
+    submission = submission_of(statement, source=caller.source, content=write_statement(statement))
+    if trial:
+        reached = dry_run(submission, caller, rules(), call.deps.clock.now())
+        return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED]))
+    stored: Stored
+    replayed: bool
+    try:
+        stored, replayed = await _ended(
+            lambda done: call.deps.writer.put(
+                Submit(submission, caller, rules, lambda result, repeat: done(result, (result, repeat)))
+            )
+        )
+    except WardwireError as error:
+        call.deps.counted(_outcome(error), body.priority)
+        raise
+    call.deps.counted("repeated" if replayed else "stored", body.priority)
+    headers = {"Location": f"/v1/messages/{stored.message}"}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Answer(body=stored, status=201, headers=headers)
+
+
+async def get(call: Call) -> Answer:
+    """Show a message and how it stands."""
+    message = await _readable(call)
+    deliveries = await call.read(lambda c: load_deliveries(c, (), [message.id]))
+    whys = await call.read(lambda c: load_reasons(c, message.id))
+    people = call.deps.rules().directory.people
+    statement = read_statement(message.content)
+    shown = [
+        DeliveryOut(
+            person=ids.write_id(ids.PERSON, d.person_id),
+            name=people[d.person_id].name if d.person_id in people else "",
+            state=d.state,
+            why=whys.get(d.person_id, ""),
+            tries=write_stages(d.stages),
+            delivered_at=d.delivered_at,
+            read_at=d.read_at,
+            response=d.response or "",
+            responded_at=d.responded_at,
+        )
+        for d in sorted(deliveries, key=lambda d: d.person_id)[:MAX_NAMED]
+    ]
+    body = MessageOut(
+        id=ids.write_id(ids.MESSAGE, message.id),
+        thread=ids.write_id(ids.THREAD, message.thread_id),
+        kind=message.kind,
+        priority=message.priority,
+        sender=sender_of(call.deps.rules().directory, message.sender_person, message.source),
+        external_id=message.external_id,
+        stored_at=message.stored_at,
+        states=dict(Counter(str(d.state) for d in deliveries)),
+        deliveries=shown,
+        subject=statement.subject,
+        text=statement.text,
+        callback=statement.callback,
+        responses=statement.responses,
+        patient=statement.patient,
+        reply_to=statement.reply_to or "",
+        expires_at=message.expires_at,
+        ended_at=message.ended_at,
+        ended_why=message.ended_why or "",
+    )
+    return Answer(body=body)
+
+
+async def list_(call: Call) -> Answer:
+    """List messages, newest first: one's own, or with the scope all."""
+    limit, after = call.query["limit"], call.query["after"]
+    source = call.query["source"]
+    if READ not in call.caller.scopes:
+        if source not in (None, call.caller.source):
+            raise Refused(Code.NOT_PERMITTED, f"other sources need the scope {READ}", parameter="source", scope=READ)
+        source = call.caller.source
+    before = _cursor(after)
+    found = await call.read(lambda c: list_messages(c, before=before, source=source, sender=None, limit=limit + 1))
+    directory = call.deps.rules().directory
+    lines = [
+        MessageLine(
+            id=ids.write_id(ids.MESSAGE, m.id),
+            kind=m.kind,
+            priority=m.priority,
+            sender=sender_of(directory, m.sender_person, m.source),
+            external_id=m.external_id,
+            stored_at=m.stored_at,
+            ended_at=m.ended_at,
+            ended_why=m.ended_why or "",
+        )
+        for m in found[:limit]
+    ]
+    following = lines[-1].id if len(found) > limit else None
+    headers = link_next("/v1/messages", following, limit, source=call.query["source"])
+    return Answer(body=Messages(data=lines, next=following), headers=headers)
+
+
+async def trace(call: Call) -> Answer:
+    """Retell a message: each hop with time, node and reason."""
+    message = await _readable(call)
+    directory = call.deps.rules().directory
+    story = await call.read(lambda c: read_story(c, message.id, directory))
+    if story is None:
+        raise Refused(Code.NOT_FOUND, "there is no such message")
+    return Answer(body=story)
+
+
+async def cancel(call: Call) -> Answer:
+    """Take a message back."""
+    message_id = call.id(ids.MESSAGE, "message_id")
+    message = await _find(call, message_id)
+    if message is None or not may_cancel(call.caller, message.sender_person, message.source):
+        raise Refused(Code.NOT_FOUND, "you have sent no such message")
+    why = "recalled" if call.body.recall else "cancelled"
+    lane = lane_of(Priority(message.priority))
+    ended: int = await _ended(
+        lambda done: call.deps.writer.put(
+            End(
+                message_id,
+                Event.CANCEL,
+                why,
+                caller=call.caller,
+                lane=lane,
+                rules=call.deps.rules,
+                done=lambda result: done(result, result),
+            )
+        )
+    )
+    return Answer(body=Cancelled(message=ids.write_id(ids.MESSAGE, message_id), why=why, ended=ended))
+
+
+async def _ended(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
+    """Hand an act in and wait until it is committed, refused or unknown."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def done(result: object, answer: Any) -> None:
+        if future.done():
+            return
+        if isinstance(result, WardwireError):
+            future.set_exception(result)
+        else:
+            future.set_result(answer)
+
+    put(done)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await future
+    except TimeoutError:
+        raise Unknown(f"no answer within {PATIENCE_S:g} s") from None
+
+
+async def _find(call: Call, message_id: UUID) -> Message | None:
+    found = await call.read(lambda c: load_messages(c, [message_id]))
+    return found.get(message_id)
+
+
+async def _readable(call: Call) -> Message:
+    """Return the message of the path; one that the caller may not see is as if it were not there."""
+    message = await _find(call, call.id(ids.MESSAGE, "message_id"))
+    if message is None or not may_read(call.caller, message.sender_person, message.source, frozenset()):
+        raise Refused(Code.NOT_FOUND, "there is no such message")
+    return message
+
+
+def _external_id(call: Call, *, required: bool) -> str:
+    key = call.headers.get("idempotency-key", "").strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not key and not required:
+        return "dry-run"
+    if not key or len(key) > MAX_EXTERNAL_ID or not key.isascii() or not key.isprintable():
+        detail = f"needed: 1 to {MAX_EXTERNAL_ID} printable ASCII characters, the same again for a repeat"
+        raise Refused(Code.INVALID, detail, parameter="Idempotency-Key")
+    return key
+
+
+def _cursor(after: str | None) -> UUID:
+    if after is None:
+        return _LAST
+    try:
+        return ids.read_id(ids.MESSAGE, after)
+    except Refused as error:
+        raise Refused(Code.INVALID, error.detail, parameter="after") from None
+
+
+def _outcome(error: WardwireError) -> str:
+    if isinstance(error, Refused | Unavailable):
+        return error.code
+    return Code.COMMIT_UNKNOWN
+
+
+_EXAMPLE = {
+    "to": ["role:Cardiology 1st"],
+    "priority": "high",
+    "subject": "K+ 6.8",
+    "text": "Potassium 6.8 mmol/l, not haemolysed. Please call back.",
+    "callback": "4711",
+    "responses": {"accept_decline": True},
+}
+
+OPERATIONS = (
+    Operation(
+        id="sendMessage",
+        method="POST",
+        path="/v1/messages",
+        tag="messages",
+        about="Send a message. Answered when it is committed for good; repeating it with the same key and body "
+        "gives the first answer again, with `Idempotency-Replayed: true`.",
+        handler=send,
+        body=NewMessage,
+        answers={201: Stored, 200: DryRun},
+        query=(Query(name="dry_run", kind="boolean", about="Only say who would get it and why.", default=False),),
+        refuses=_NOT_SENT,
+        scope=f"{SEND}; {CODE} for priority code",
+        idempotent=True,
+        example=_EXAMPLE,
+    ),
+    Operation(
+        id="listMessages",
+        method="GET",
+        path="/v1/messages",
+        tag="messages",
+        about="List messages, newest first: those of your own source, or with the scope of every source.",
+        handler=list_,
+        answers={200: Messages},
+        query=(LIMIT, AFTER, Query(name="source", kind="string", about="Only of this source.")),
+        scope=f"{READ} for other sources",
+    ),
+    Operation(
+        id="getMessage",
+        method="GET",
+        path="/v1/messages/{message_id}",
+        tag="messages",
+        about="Read a message and how it stands.",
+        handler=get,
+        answers={200: MessageOut},
+        refuses=(Code.NOT_FOUND,),
+        scope=f"{READ} for other sources",
+    ),
+    Operation(
+        id="traceMessage",
+        method="GET",
+        path="/v1/messages/{message_id}/trace",
+        tag="messages",
+        about="Retell a message: each hop with its time, node and reason.",
+        handler=trace,
+        answers={200: Story},
+        refuses=(Code.NOT_FOUND,),
+        scope=f"{READ} for other sources",
+    ),
+    Operation(
+        id="cancelMessage",
+        method="POST",
+        path="/v1/messages/{message_id}/cancel",
+        tag="messages",
+        about="Take a message back. Taking it back twice changes nothing.",
+        handler=cancel,
+        body=CancelIn,
+        answers={200: Cancelled},
+        refuses=(Code.NOT_FOUND, Code.OVERLOADED, Code.COMMIT_UNKNOWN),
+        scope=f"{CANCEL} for other sources",
+        example={"recall": False},
+    ),
+)

@@ -1,0 +1,141 @@
+"""The description of the HTTP interface (OpenAPI 3.1), made from the same operations as the routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from wardwire.api.operation import Operation, Query
+from wardwire.api.problems import MEDIA_TYPE, STATUS, Problem
+from wardwire.model.errors import MEANING, Code
+from wardwire.model.message import MAX_EXTERNAL_ID
+
+_PATH = re.compile(r"\{(\w+)\}")
+# What every operation may answer, and what those with a body may besides.
+_ALWAYS = (Code.MALFORMED, Code.INVALID, Code.TOO_SLOW, Code.UNAVAILABLE, Code.INTERNAL)
+_WITH_KEY = (Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED)
+_WITH_BODY = (Code.TOO_LARGE, Code.MEDIA_UNSUPPORTED)
+_REF = "#/components/schemas/{name}"
+
+
+def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+    """Make the document."""
+    operations = list(operations)
+    shapes = _shapes(operations)
+    _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Wardwire",
+            "version": version,
+            "summary": "Clinical messages: stored for good, delivered, answered, retold.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _plain(schema) for name, schema in components.items()},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ww_live_…`."}
+            },
+        },
+    }
+
+
+def _shapes(operations: Iterable[Operation]) -> list[Any]:
+    shapes: list[Any] = [Problem]
+    for operation in operations:
+        shapes += [shape for shape in (operation.body, *operation.answers.values()) if shape is not None]
+    return list(dict.fromkeys(shapes))
+
+
+def _plain(schema: Any) -> Any:
+    """Make JSON of what msgspec leaves as Python: tuples and structs among the defaults."""
+    return msgspec.to_builtins(schema)
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PATH.findall(operation.path)
+    ]
+    parameters += [_query(query) for query in operation.query]
+    if operation.idempotent:
+        parameters.append(_idempotency())
+    told: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.about.partition(".")[0] + ".",
+        "description": operation.about + (f"\n\nScope: {operation.scope}." if operation.scope else ""),
+        "responses": _responses(operation),
+    }
+    if parameters:
+        told["parameters"] = parameters
+    if operation.open:
+        told["security"] = []
+    if operation.body is not None:
+        media: dict[str, Any] = {"schema": _ref(operation.body)}
+        if operation.example is not None:
+            media["example"] = operation.example
+        told["requestBody"] = {"required": True, "content": {"application/json": media}}
+    return told
+
+
+def _query(query: Query) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": query.kind}
+    if query.least is not None:
+        schema["minimum"] = query.least
+    if query.most is not None:
+        schema["maximum"] = query.most
+    if query.default is not None:
+        schema["default"] = query.default
+    return {"name": query.name, "in": "query", "required": False, "description": query.about, "schema": schema}
+
+
+def _idempotency() -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "Your own id of this message. The same key with the same body gives the first answer again; "
+        "with another body it is refused. Kept for 90 days. Not needed with `dry_run`.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_EXTERNAL_ID, "pattern": "^[!-~]+$"},
+        "example": "lab-2026-000123",
+    }
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, shape in operation.answers.items():
+        told: dict[str, Any] = {"description": _said(shape)}
+        if shape is not None:
+            told["content"] = {"application/json": {"schema": _ref(shape)}}
+        responses[str(status)] = told
+    codes = [*_ALWAYS, *operation.refuses]
+    codes += [] if operation.open else _WITH_KEY
+    codes += _WITH_BODY if operation.body is not None else ()
+    by_status: dict[int, list[Code]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(STATUS[code], []).append(code)
+    for status, there in sorted(by_status.items()):
+        responses[str(status)] = {
+            "description": "\n\n".join(f"`{code}`: {MEANING[code]}" for code in there),
+            "content": {MEDIA_TYPE: {"schema": _ref(Problem)}},
+        }
+    return responses
+
+
+def _said(shape: Any) -> str:
+    return (shape.__doc__ or "").strip().partition("\n")[0] if shape is not None else "Done."
+
+
+def _ref(shape: Any) -> dict[str, str]:
+    return {"$ref": _REF.format(name=shape.__name__)}

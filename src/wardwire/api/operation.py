@@ -1,0 +1,169 @@
+"""One operation of the HTTP interface: said once, and from it both the route and its documentation are made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wardwire.access.refusals import Refusals
+from wardwire.directory.desk import DirectoryDesk
+from wardwire.flow.ports import Rules, Writer
+from wardwire.model import ids
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.rights import Caller
+
+T = TypeVar("T")
+
+
+class Reads(Protocol):
+    """Where reading connections come from: an asyncpg pool of the app's role in our schema."""
+
+    def acquire(self, *, timeout: float) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Lend a connection."""
+        ...
+
+
+class Registration(Protocol):
+    """Lets devices in and puts them out: devices/registration.py."""
+
+    async def issue(self, caller: Caller, person_id: UUID) -> Any:
+        """Issue a one-time code for a person; returns what is shown of it. The scope was asked before."""
+        ...
+
+    async def register(self, body: bytes, source: str = "") -> Any:
+        """Register a device with its code; takes the request's JSON and the address that asks."""
+        ...
+
+    async def revoke(self, caller: Caller, device_id: UUID, why: str) -> None:
+        """Revoke a device: committed, then put out."""
+        ...
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+async def _fresh() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """All that the operations stand on.
+
+    Attributes:
+        writer: The lanes of this process.
+        rules: The directory as of now, and the site's choices.
+        serving: Whether the database is there and its commits are worth a promise.
+        refresh: Takes in what has changed in the directory; awaited after each change through this door, so
+            that the next request finds it.
+        counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
+        denied: Told of each refused credential or right, by code.
+    """
+
+    writer: Writer
+    rules: Callable[[], Rules]
+    clock: Clock
+    reads: Reads
+    desk: DirectoryDesk
+    version: str
+    serving: Callable[[], bool] = lambda: True
+    refresh: Callable[[], Awaitable[None]] = _fresh
+    registration: Registration | None = None
+    counted: Callable[[str, str], None] = _nothing
+    denied: Callable[[str], None] = _nothing
+    refusals: Refusals = field(default_factory=Refusals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request that is to be answered: who asks, and for what, read and checked."""
+
+    deps: Deps
+    caller: Caller
+    request_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any
+    raw: bytes
+    address: str
+
+    def id(self, prefix: str, name: str) -> UUID:
+        """Return an id of the path; one that is none names nothing."""
+        try:
+            return ids.read_id(prefix, self.path[name])
+        except Refused:
+            raise Refused(Code.NOT_FOUND, "there is nothing of this id") from None
+
+    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Run a reading query.
+
+        Raises:
+            Unavailable: The database is not there, or slow; or nothing may be told before it is known to be whole.
+        """
+        if not self.deps.serving():
+            raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
+        try:
+            async with self.deps.reads.acquire(timeout=2) as connection, asyncio.timeout(5):
+                return await query(connection)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is answered: a shape of api/wire.py or ready JSON; None = an empty body."""
+
+    body: msgspec.Struct | bytes | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A field of the query. `kind` is `integer`, `boolean` or `string`."""
+
+    name: str
+    kind: str
+    about: str
+    least: int | None = None
+    most: int | None = None
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation.
+
+    Attributes:
+        id: Stable; generated clients are named by it.
+        body: The shape of the body; None = it has none.
+        answers: Shapes by status.
+        refuses: Further codes that it may answer with, beside those of every operation.
+        idempotent: Whether it asks for an Idempotency-Key.
+        open: Whether it asks for no key.
+    """
+
+    id: str
+    method: str
+    path: str
+    about: str
+    handler: Callable[[Call], Awaitable[Answer]]
+    answers: Mapping[int, Any]
+    tag: str
+    body: Any = None
+    query: Sequence[Query] = ()
+    refuses: Sequence[Code] = ()
+    scope: str = ""
+    idempotent: bool = False
+    open: bool = False
+    example: Any = None

@@ -1,0 +1,18 @@
+"""Lists come in pages: `limit`, `after`, and a Link header to the next page (RFC 8288)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from wardwire.api.operation import Query
+
+LIMIT = Query(name="limit", kind="integer", about="So many at most.", least=1, most=200, default=50)
+AFTER = Query(name="after", kind="string", about="`next` of the page before.")
+
+
+def link_next(path: str, following: str | None, limit: int, **others: str | None) -> dict[str, str]:
+    """Return the header that leads to the next page; none on the last."""
+    if following is None:
+        return {}
+    query = {"limit": str(limit), "after": following, **{k: v for k, v in others.items() if v is not None}}
+    return {"Link": f'<{path}?{urlencode(query)}>; rel="next"'}

@@ -1,0 +1,384 @@
+"""The shapes of the HTTP interface: what comes in is strict, what goes out says its units in its names.
+
+A message is stated in the same words as by a device (flow/statement.py); its id is the Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from wardwire.flow.statement import Responses, Sender, Statement
+from wardwire.flow.views import Reach
+from wardwire.model import message as limits
+from wardwire.model.names import MAX_ADDRESS, MAX_NAME
+from wardwire.model.priority import Kind, Priority
+
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset.")]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+PersonId = Annotated[str, Meta(pattern="^per_[0-9a-f]{32}$", description="A person.")]
+Scopes = list[str]
+
+
+class OfferedIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """The responses that are offered: accept and decline, up to 12 choices of your own, free text."""
+
+    accept_decline: bool = False
+    choices: Annotated[tuple[str, ...], Meta(max_length=limits.MAX_CHOICES)] = ()
+    free_text: bool = False
+
+
+class NewMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """A message as you state it. `to` holds ids or names: `Dr. Chen`, `role:Cardiology 1st`, `grp_…`.
+
+    Subject or text must have a visible character. `patient` is kept apart from the text, so that no e-mail and no
+    lock screen shows it. `expires_at` is refused for alerts of `code` and `high`.
+    """
+
+    to: Annotated[tuple[str, ...], Meta(min_length=1, max_length=limits.MAX_TARGETS)]
+    priority: Priority
+    kind: Annotated[str, Meta(pattern="^(alert|chat)$")] = "alert"
+    subject: Annotated[str, Meta(max_length=limits.MAX_SUBJECT)] = ""
+    text: Annotated[str, Meta(max_length=limits.MAX_TEXT)] = ""
+    callback: Annotated[str, Meta(max_length=limits.MAX_CALLBACK)] = ""
+    responses: OfferedIn = OfferedIn()
+    expires_at: Instant | None = None
+    patient: Annotated[str, Meta(max_length=limits.MAX_PATIENT)] = ""
+    reply_to: Annotated[str, Meta(pattern="^msg_[0-9a-f]{32}$")] | None = None
+
+    def statement(self, external_id: str) -> Statement:
+        """Return the statement under an id."""
+        offered = self.responses
+        return Statement(
+            id=external_id,
+            to=self.to,
+            priority=self.priority,
+            kind=Kind(self.kind),
+            subject=self.subject,
+            text=self.text,
+            callback=self.callback,
+            responses=Responses(offered.accept_decline, offered.choices, offered.free_text),
+            expires_at=self.expires_at,
+            patient=self.patient,
+            reply_to=self.reply_to,
+        )
+
+
+class DryRun(msgspec.Struct, frozen=True):
+    """Who would get it, by which endpoints, and why. Nothing was kept."""
+
+    recipient_count: int
+    recipients: list[Reach]
+
+
+class CancelIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How to take a message back: cancelled, it stays to be read; recalled, devices no longer show it."""
+
+    recall: bool = False
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """A message was taken back; `ended` deliveries ended by this request."""
+
+    message: str
+    why: str
+    ended: int
+
+
+class DeliveryOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a message stands with one person."""
+
+    person: str
+    name: str
+    state: str
+    why: str
+    tries: str
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    response: str = ""
+    responded_at: datetime | None = None
+
+
+class MessageOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message, and how it stands. At most 100 deliveries are named; `states` counts all of them."""
+
+    id: str
+    thread: str
+    kind: str
+    priority: str
+    sender: Sender
+    external_id: str
+    stored_at: datetime
+    states: dict[str, int]
+    deliveries: list[DeliveryOut]
+    subject: str = ""
+    text: str = ""
+    callback: str = ""
+    responses: Responses = Responses()
+    patient: str = ""
+    reply_to: str = ""
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_why: str = ""
+
+
+class MessageLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message in a list."""
+
+    id: str
+    kind: str
+    priority: str
+    sender: Sender
+    external_id: str
+    stored_at: datetime
+    ended_at: datetime | None = None
+    ended_why: str = ""
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """A page of messages, newest first; `next` is the `after` of the next page, null on the last."""
+
+    data: list[MessageLine]
+    next: str | None
+
+
+class NewPerson(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A person to be added."""
+
+    name: Name
+    title: Annotated[str, Meta(max_length=MAX_NAME)] = ""
+    scopes: Scopes = []
+
+
+class PersonChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is to change of a person; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    title: Annotated[str, Meta(max_length=MAX_NAME)] | UnsetType = UNSET
+    scopes: Scopes | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class StatusIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A status, until an instant or until changed."""
+
+    status: Annotated[str, Meta(pattern="^(available|busy|do_not_disturb|off)$")]
+    until: Instant | None = None
+
+
+class NewEndpoint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A way to reach a person outside our own devices."""
+
+    address: Annotated[str, Meta(min_length=3, max_length=MAX_ADDRESS)]
+    kind: Annotated[str, Meta(pattern="^email$")] = "email"
+
+
+class EndpointChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is to change of an endpoint."""
+
+    address: Annotated[str, Meta(min_length=3, max_length=MAX_ADDRESS)] | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class EndpointOut(msgspec.Struct, frozen=True):
+    """An endpoint; its address is shown to those who may change it."""
+
+    id: str
+    kind: str
+    address: str
+    disabled: bool
+
+
+class DeviceOut(msgspec.Struct, frozen=True):
+    """A registered device."""
+
+    id: str
+    name: str
+    app_version: str
+
+
+class PersonOut(msgspec.Struct, frozen=True):
+    """A person."""
+
+    id: str
+    name: str
+    title: str
+    status: str
+    status_until: datetime | None
+    scopes: list[str]
+    disabled: bool
+    devices: list[DeviceOut]
+    endpoints: list[EndpointOut]
+
+
+class People(msgspec.Struct, frozen=True):
+    """A page of people; `next` is the `after` of the next page, null on the last."""
+
+    data: list[PersonOut]
+    next: str | None
+
+
+class NewGroup(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A group to be added; more members than a request holds are added by PATCH."""
+
+    name: Name
+    members: list[PersonId] = []
+
+
+class GroupChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is to change of a group."""
+
+    name: Name | UnsetType = UNSET
+    add: list[PersonId] = []
+    remove: list[PersonId] = []
+    disabled: bool | UnsetType = UNSET
+
+
+class GroupOut(msgspec.Struct, frozen=True):
+    """A group with its members."""
+
+    id: str
+    name: str
+    member_count: int
+    members: list[str]
+    disabled: bool
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group in a list."""
+
+    id: str
+    name: str
+    member_count: int
+    disabled: bool
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """A page of groups."""
+
+    data: list[GroupLine]
+    next: str | None
+
+
+class NewRole(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A role to be added; the fallback answers when nobody holds it."""
+
+    name: Name
+    fallback: PersonId | None = None
+
+
+class RoleChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is to change of a role; `fallback: null` takes the fallback away."""
+
+    name: Name | UnsetType = UNSET
+    fallback: PersonId | UnsetType | None = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class NewShift(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Who holds a role from `starts_at` until just before `ends_at`."""
+
+    person: PersonId
+    starts_at: Instant
+    ends_at: Instant
+
+
+class ShiftOut(msgspec.Struct, frozen=True):
+    """A shift."""
+
+    id: str
+    person: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class RoleOut(msgspec.Struct, frozen=True):
+    """A role: who holds it now, and its shifts that are not over."""
+
+    id: str
+    name: str
+    fallback: str | None
+    holder: str | None
+    disabled: bool
+    shifts: list[ShiftOut]
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """A page of roles."""
+
+    data: list[RoleOut]
+    next: str | None
+
+
+class NewKey(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A key to be made: for which integration, and what it may do."""
+
+    source: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{0,59}$")]
+    scopes: Annotated[Scopes, Meta(min_length=1)]
+
+
+class KeyOut(msgspec.Struct, frozen=True):
+    """A key, without its secret."""
+
+    id: str
+    source: str
+    scopes: list[str]
+    revoked: bool
+
+
+class MadeKey(msgspec.Struct, frozen=True):
+    """A key that was just made. `key` is shown this once, and kept nowhere."""
+
+    id: str
+    source: str
+    scopes: list[str]
+    key: str
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """All keys."""
+
+    data: list[KeyOut]
+    next: str | None
+
+
+class NewDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a device hands in to be registered: its public keys, made on it, and a proof that it holds them.
+
+    `proof` is Ed25519 over "wardwire/1 register\\n" + SHA-256(code) + x25519. All bytes are base64url.
+    """
+
+    code: Annotated[str, Meta(min_length=8, max_length=40)]
+    nkey: Annotated[str, Meta(pattern="^U[A-Z2-7]{55}$", description="Its Ed25519 public key, as a NATS user nkey.")]
+    x25519: Annotated[str, Meta(min_length=43, max_length=44)]
+    proof: Annotated[str, Meta(min_length=86, max_length=88)]
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    app: Annotated[str, Meta(max_length=64)] = ""
+
+
+class RegisteredDevice(msgspec.Struct, frozen=True):
+    """What a registered device must know: who it is, where it connects, and the site's key."""
+
+    device: str
+    person: str
+    name: str
+    server: str
+    site_x25519: str
+
+
+class RegistrationCode(msgspec.Struct, frozen=True):
+    """A code to be read out or shown, once; good for one device and ten minutes."""
+
+    code: str
+    person: str
+    expires_at: datetime
+
+
+class RevokeIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Why a device is put out, e.g. `lost`."""
+
+    why: Annotated[str, Meta(min_length=1, max_length=100)] = "not said"

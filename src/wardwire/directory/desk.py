@@ -1,0 +1,113 @@
+"""Where the directory is changed: each change one durable transaction with its fact and a new version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.facts import FactKind
+from wardwire.model.rights import DIRECTORY, Caller, require
+from wardwire.store.chain import Draft
+from wardwire.store.directory import next_version
+from wardwire.store.ledger import Ledger
+
+T = TypeVar("T")
+
+# What a violated constraint means to whoever asked. Everything else is our fault.
+_VIOLATIONS = {
+    "groups_name": (Code.NAME_TAKEN, "a group bears this name already", "/name"),
+    "roles_name": (Code.NAME_TAKEN, "a role bears this name already", "/name"),
+    "endpoints_person_id_fkey": (Code.NOT_FOUND, "there is no such person", ""),
+    "shifts_person_id_fkey": (Code.NOT_FOUND, "there is no such person", "/person"),
+    "shifts_role_id_fkey": (Code.NOT_FOUND, "there is no such role", ""),
+    "roles_fallback_fkey": (Code.NOT_FOUND, "there is no such person", "/fallback"),
+}
+
+
+class Change:
+    """A change under way: what its functions write with. Ends with the transaction."""
+
+    def __init__(self, connection: asyncpg.Connection, *, caller: Caller, version: int, now: datetime) -> None:
+        self.connection = connection
+        self.caller = caller
+        self.version = version
+        self.now = now
+        self.drafts: list[Draft] = []
+
+    def record(
+        self,
+        what: str,
+        told: Mapping[str, Any],
+        *,
+        kind: FactKind = FactKind.DIRECTORY_CHANGED,
+        person_id: UUID | None = None,
+        device_id: UUID | None = None,
+    ) -> None:
+        """Record what was changed, and by whom; what is None is left out. Never a secret."""
+        fields = {key: value for key, value in told.items() if value is not None}
+        body = {"what": what, "by": self.caller.source, "version": self.version, **fields}
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        self.drafts.append(Draft(kind, None, person_id, device_id, text))
+
+
+class DirectoryDesk:
+    """Changes wait in line for its ledger: one connection, one chain of facts."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, changed: Callable[[int], None] = lambda version: None) -> None:
+        """Open a desk.
+
+        Args:
+            changed: Called with the version of each committed change: a hint for those who hold a directory.
+        """
+        self._ledger = ledger
+        self._clock = clock
+        self._changed = changed
+
+    async def change(
+        self, caller: Caller, work: Callable[[Change], Awaitable[T]], *, scope: str | None = DIRECTORY
+    ) -> T:
+        """Run one change; when this returns, it and its facts are committed durably.
+
+        Args:
+            scope: What the caller must be allowed; None when the work judges by itself.
+
+        Raises:
+            Refused: Nothing was changed.
+            Unknown: Nobody can say; look whether it is there before repeating.
+            Unavailable: Certainly nothing was changed.
+        """
+        if scope is not None:
+            require(caller, scope)
+        now = self._clock.now()
+
+        async def transaction(connection: asyncpg.Connection) -> tuple[tuple[T, int], Sequence[Draft]]:
+            version = await next_version(connection)
+            change = Change(connection, caller=caller, version=version, now=now)
+            result = await work(change)
+            return (result, version), change.drafts
+
+        try:
+            result, version = await self._ledger.commit(now, transaction)
+        except asyncpg.PostgresError as error:
+            raise _translate(error) from error
+        self._changed(version)
+        return result
+
+    async def close(self) -> None:
+        """Close its connection; a change under way is waited for."""
+        await self._ledger.close()
+
+
+def _translate(error: asyncpg.PostgresError) -> Refused | Unavailable:
+    found = _VIOLATIONS.get(getattr(error, "constraint_name", None) or "")
+    if found is not None:
+        code, detail, pointer = found
+        return Refused(code, detail, pointer=pointer)
+    return Unavailable(Code.UNAVAILABLE, f"the database refused it ({error.sqlstate}); nothing was kept")

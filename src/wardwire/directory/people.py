@@ -1,0 +1,153 @@
+"""Changes to people: who there is, what they may do, their status, and where else they can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.scopes import check_scopes
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.names import clean_address, clean_line, clean_name
+from wardwire.model.people import Endpoint, Person, Status
+from wardwire.model.rights import DIRECTORY, Caller, require
+from wardwire.store import people as store
+
+
+async def add_person(
+    desk: DirectoryDesk, caller: Caller, *, name: str, title: str = "", scopes: Iterable[str] = ()
+) -> Person:
+    """Add a person. Several may bear one name; a message to that name is then refused with all of them named.
+
+    Raises:
+        Refused: `INVALID`, `TEXT_BLANK`, `TEXT_TOO_LONG`, `NOT_PERMITTED`.
+    """
+    wanted = check_scopes(caller, scopes)
+    name, title = clean_name(name), clean_line(title, "/title")
+
+    async def work(change: Change) -> Person:
+        person = Person(id=ids.new_id(change.now), name=name, title=title, scopes=wanted)
+        await store.insert_person(change.connection, person, change.version)
+        told = {"name": name, "title": title, "scopes": sorted(wanted)}
+        change.record("person_added", told, person_id=person.id)
+        return person
+
+    return await desk.change(caller, work)
+
+
+async def change_person(
+    desk: DirectoryDesk,
+    caller: Caller,
+    person_id: UUID,
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    scopes: Iterable[str] | None = None,
+    disabled: bool | None = None,
+) -> Person:
+    """Change what is not None. Whoever is disabled gets nothing more; what they have is left to them.
+
+    Raises:
+        Refused: As `add_person`, and `NOT_FOUND`.
+    """
+    name = None if name is None else clean_name(name)
+    title = None if title is None else clean_line(title, "/title")
+
+    async def work(change: Change) -> Person:
+        wanted = None
+        if scopes is not None:
+            before = await store.find_person(change.connection, person_id)
+            wanted = sorted(check_scopes(caller, scopes, held=before.scopes if before else frozenset()))
+        person = await store.update_person(
+            change.connection,
+            person_id,
+            change.version,
+            change.now,
+            name=name,
+            title=title,
+            scopes=wanted,
+            disabled=disabled,
+        )
+        if person is None:
+            raise Refused(Code.NOT_FOUND, "there is no such person")
+        told = {"name": name, "title": title, "scopes": wanted, "disabled": disabled}
+        change.record("person_changed", told, person_id=person_id)
+        return person
+
+    return await desk.change(caller, work)
+
+
+async def set_status(
+    desk: DirectoryDesk, caller: Caller, person_id: UUID, status: Status, until: datetime | None = None
+) -> Person:
+    """Set a person's status, until an instant or until changed. Everybody may set their own.
+
+    Raises:
+        Refused: `NOT_FOUND`, `NOT_PERMITTED`, or `INVALID` when `until` has passed or has no offset.
+    """
+    if caller.person_id != person_id:
+        require(caller, DIRECTORY)
+    if until is not None and until.tzinfo is None:
+        raise Refused(Code.INVALID, "an instant needs its offset, e.g. Z", pointer="/until")
+
+    async def work(change: Change) -> Person:
+        if until is not None and until <= change.now:
+            raise Refused(Code.INVALID, "this instant has passed already", pointer="/until")
+        person = await store.update_status(change.connection, person_id, change.version, status, until)
+        if person is None:
+            raise Refused(Code.NOT_FOUND, "there is no such person")
+        ends = until.isoformat() if until else None
+        change.record("status_set", {"status": status, "until": ends}, person_id=person_id)
+        return person
+
+    return await desk.change(caller, work, scope=None)
+
+
+async def add_endpoint(desk: DirectoryDesk, caller: Caller, person_id: UUID, *, kind: str, address: str) -> Endpoint:
+    """Add a way to reach a person outside our own devices.
+
+    Raises:
+        Refused: `INVALID`, `NOT_FOUND`, `NOT_PERMITTED`.
+    """
+    address = clean_address(kind, address)
+
+    async def work(change: Change) -> Endpoint:
+        endpoint = Endpoint(id=ids.new_id(change.now), person_id=person_id, kind=kind, address=address)
+        await store.insert_endpoint(change.connection, endpoint, change.version)
+        written = ids.write_id(ids.ENDPOINT, endpoint.id)
+        told = {"endpoint": written, "kind": kind, "address": address}
+        change.record("endpoint_added", told, person_id=person_id)
+        return endpoint
+
+    return await desk.change(caller, work)
+
+
+async def change_endpoint(
+    desk: DirectoryDesk,
+    caller: Caller,
+    endpoint_id: UUID,
+    *,
+    address: str | None = None,
+    disabled: bool | None = None,
+) -> Endpoint:
+    """Change what is not None.
+
+    Raises:
+        Refused: `INVALID`, `NOT_FOUND`, `NOT_PERMITTED`.
+    """
+    address = None if address is None else clean_address("email", address)
+
+    async def work(change: Change) -> Endpoint:
+        endpoint = await store.update_endpoint(
+            change.connection, endpoint_id, change.version, change.now, address=address, disabled=disabled
+        )
+        if endpoint is None:
+            raise Refused(Code.NOT_FOUND, "there is no such endpoint")
+        written = ids.write_id(ids.ENDPOINT, endpoint_id)
+        told = {"endpoint": written, "address": address, "disabled": disabled}
+        change.record("endpoint_changed", told, person_id=endpoint.person_id)
+        return endpoint
+
+    return await desk.change(caller, work)

@@ -1,0 +1,251 @@
+"""Retells one message from its facts: who did what when, on which node, in sentences; and what was promised.
+
+Nothing of what the message says is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wardwire.flow.statement import Sender, sender_of
+from wardwire.model import ids
+from wardwire.model.delivery import Delivery, State
+from wardwire.model.facts import FactKind
+from wardwire.model.people import Directory
+from wardwire.model.routing import Stage
+from wardwire.store.deliveries import load_deliveries, load_reasons
+from wardwire.store.fact_reads import ToldFact, facts_of_message, lanes_of_writers
+from wardwire.store.messages import Message, load_messages
+
+# A story of more hops is told up to here, and says so.
+MOST_HOPS = 1_000
+MOST_PEOPLE = 100
+
+
+class Hop(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened. `after_s` counts from the moment at which the message was stored."""
+
+    at: datetime
+    after_s: float
+    node: str
+    what: str
+    text: str
+    person: str = ""
+    device: str = ""
+
+
+class Promise(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was promised for one recipient, and what happened.
+
+    `promised_s` is the time that the first stage had; `delivered_s` when a device confirmed; `kept` is left out
+    while that is still open.
+    """
+
+    person: str
+    name: str
+    why: str
+    tries: str
+    state: str
+    promised_s: float | None = None
+    delivered_s: float | None = None
+    kept: bool | None = None
+
+
+class Story(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The story of one message. `told_all` is false when it has more hops or people than are told."""
+
+    message: str
+    kind: str
+    priority: str
+    sender: Sender
+    stored_at: datetime
+    hops: list[Hop]
+    people: list[Promise]
+    told_all: bool = True
+    ended_at: datetime | None = None
+    ended_why: str = ""
+
+
+async def read_story(connection: asyncpg.Connection, message_id: UUID, directory: Directory) -> Story | None:
+    """Read and retell a message; None when there is none of this id."""
+    message = (await load_messages(connection, [message_id])).get(message_id)
+    if message is None:
+        return None
+    facts = await facts_of_message(connection, message_id)
+    lanes = await lanes_of_writers(connection, sorted({fact.writer for fact in facts}))
+    deliveries = await load_deliveries(connection, (), [message_id])
+    whys = await load_reasons(connection, message_id)
+    return retell(message, facts, lanes, deliveries, whys, directory)
+
+
+def retell(
+    message: Message,
+    facts: Sequence[ToldFact],
+    lanes: Mapping[UUID, str],
+    deliveries: Iterable[Delivery],
+    whys: Mapping[UUID, str],
+    directory: Directory,
+) -> Story:
+    """Make the story. Pure."""
+    names = _Names(directory)
+    standing = {delivery.person_id: delivery for delivery in deliveries}
+    hops = [_hop(fact, message, lanes, standing, names) for fact in facts[:MOST_HOPS]]
+    chosen = sorted(standing.values(), key=lambda delivery: delivery.person_id)[:MOST_PEOPLE]
+    people = [_promise(delivery, message, whys.get(delivery.person_id, ""), names) for delivery in chosen]
+    return Story(
+        message=ids.write_id(ids.MESSAGE, message.id),
+        kind=message.kind,
+        priority=message.priority,
+        sender=sender_of(directory, message.sender_person, message.source),
+        stored_at=message.stored_at,
+        hops=hops,
+        people=people,
+        told_all=len(facts) <= MOST_HOPS and len(standing) <= MOST_PEOPLE,
+        ended_at=message.ended_at,
+        ended_why=message.ended_why or "",
+    )
+
+
+class _Names:
+    """How people, devices and reasons are called."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def person(self, person_id: UUID | None) -> str:
+        person = self._directory.people.get(person_id) if person_id else None
+        return person.name if person else "somebody"
+
+    def device(self, fact: ToldFact) -> str:
+        """`Dr. Chen's phone`, as far as it is known."""
+        owner = self.person(fact.person_id)
+        device = self._directory.devices.get(fact.device_id) if fact.device_id else None
+        return f"{owner}'s {device.name if device else 'device'}"
+
+    def why(self, why: str) -> str:
+        """`group:grp_…` as `in the group Ward 3`."""
+        how, _, written = why.partition(":")
+        try:
+            if how == "group":
+                group = self._directory.groups.get(ids.read_id(ids.GROUP, written))
+                return f"in the group {group.name if group else written}"
+            if how in ("role", "fallback"):
+                role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
+                name = role.name if role else written
+                return f"holds the role {name}" if how == "role" else f"answers for the role {name}"
+        except Exception:
+            return why
+        return "named by the sender" if how == "named" else why
+
+
+def _hop(
+    fact: ToldFact, message: Message, lanes: Mapping[UUID, str], standing: Mapping[UUID, Delivery], names: _Names
+) -> Hop:
+    body = json.loads(fact.body)
+    delivery = standing.get(fact.person_id) if fact.person_id else None
+    return Hop(
+        at=fact.at,
+        after_s=max(0.0, round((fact.at - message.stored_at).total_seconds(), 6)),
+        node=lanes.get(fact.writer, "").partition("/")[0] or fact.writer.hex[:8],
+        what=fact.kind,
+        text=_sentence(fact, body, message, delivery, names),
+        person=ids.write_id(ids.PERSON, fact.person_id) if fact.person_id else "",
+        device=ids.write_id(ids.DEVICE, fact.device_id) if fact.device_id else "",
+    )
+
+
+def _sentence(
+    fact: ToldFact, body: Mapping[str, Any], message: Message, delivery: Delivery | None, names: _Names
+) -> str:
+    who = names.person(fact.person_id)
+    match fact.kind:
+        case FactKind.STORED:
+            sender = names.person(message.sender_person) if message.sender_person else message.source
+            count = int(body.get("count", 0))
+            kept = "here and on the standby" if body.get("durability") == "synchronous" else "on this machine alone"
+            return f"stored for good {kept}: from {sender}, for {count} {'person' if count == 1 else 'people'}"
+        case FactKind.EXPANDED:
+            return f"prepared for the next {len(body.get('recipients', ()))} recipients"
+        case FactKind.LEFT_OUT:
+            return f"{who} was left out: {body.get('why', 'not said')}"
+        case FactKind.ATTEMPTED:
+            return f"being sent to {who} by {body.get('channel', 'another channel')}"
+        case FactKind.SENT:
+            return f"handed over to the {body.get('channel')} relay for {who}; it took it, no more is known"
+        case FactKind.SEND_FAILED:
+            again = ", and will be tried again" if body.get("outcome") == "retry" else ""
+            return f"not sent to {who} by {body.get('channel')}{again}: {body.get('detail', '')}"
+        case FactKind.NOT_SENT:
+            return f"not sent to {who} by {body.get('channel')}: {body.get('detail', 'nobody needed it any more')}"
+        case FactKind.DELIVERED:
+            return f"delivered to {names.device(fact)}"
+        case FactKind.READ:
+            return f"read by {who} on {names.device(fact)}"
+        case FactKind.ANSWERED:
+            return f"{_ANSWERS.get(str(body.get('state')), 'answered')} by {who}"
+        case FactKind.HANDED_BACK:
+            return f"handed back by {who}"
+        case FactKind.NOT_CONFIRMED:
+            return _not_confirmed(body, delivery, who)
+        case FactKind.UNREACHABLE:
+            return f"nothing reached {who}; the sender is told"
+        case FactKind.CANCELLED:
+            return f"{'recalled' if body.get('why') == 'recalled' else 'cancelled'} by its sender for {who}"
+        case FactKind.EXPIRED:
+            return f"expired before {who} answered; the sender is told"
+        case FactKind.SENDER_TOLD:
+            return f"the sender, {who}, has seen that it failed"
+        case FactKind.ALARM_RAISED:
+            return f"technical alarm raised: {body.get('kind', 'not said')}"
+        case FactKind.PROOF_FAILED:
+            return "the signature of what was stored does not verify"
+    return fact.kind
+
+
+_ANSWERS: dict[str, str] = {State.ACCEPTED: "accepted", State.DECLINED: "declined", State.ANSWERED: "answered"}
+_KINDS = {"app": "device", "email": "e-mail"}
+
+
+def _not_confirmed(body: Mapping[str, Any], delivery: Delivery | None, who: str) -> str:
+    stages: tuple[Stage, ...] = delivery.stages if delivery else ()
+    passed = body.get("stage")
+    if not isinstance(passed, int) or passed >= len(stages):
+        return f"{who} did not confirm in time; the next endpoint is tried"
+    stage = stages[passed]
+    following = stages[passed + 1] if passed + 1 < len(stages) else stages[0]
+    return f"no {_kinds(stage)} of {who} confirmed within {_span(stage.wait)}; next: {_kinds(following)}"
+
+
+def _kinds(stage: Stage) -> str:
+    return " or ".join(_KINDS.get(kind, kind) for kind in stage.kinds)
+
+
+def _span(wait: timedelta) -> str:
+    return f"{wait.total_seconds():g} s"
+
+
+def _promise(delivery: Delivery, message: Message, why: str, names: _Names) -> Promise:
+    promised = delivery.stages[0].wait.total_seconds() if delivery.stages else None
+    delivered = (delivery.delivered_at - message.stored_at).total_seconds() if delivery.delivered_at else None
+    kept: bool | None = None
+    if delivered is not None:
+        kept = promised is not None and delivered <= promised
+    elif delivery.state is State.UNREACHABLE:
+        kept = False
+    return Promise(
+        person=ids.write_id(ids.PERSON, delivery.person_id),
+        name=names.person(delivery.person_id),
+        why=names.why(why),
+        tries=", then ".join(f"{_kinds(stage)} for {_span(stage.wait)}" for stage in delivery.stages) or "nothing",
+        state=delivery.state,
+        promised_s=promised,
+        delivered_s=delivered,
+        kept=kept,
+    )

@@ -1,0 +1,72 @@
+"""What may be a name or an address: one place, for every door through which somebody is named."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from wardwire.model.errors import Code, Refused
+
+MAX_NAME = 120
+MAX_ADDRESS = 254
+
+# So written, a target says what it names (model/routing.py): a name that begins like that could never be meant.
+_RESERVED = re.compile(r"(person|group|role)\s*:|(per|grp|rol|dev|key|msg)_[0-9a-f]{32}$", re.IGNORECASE)
+# A plain mailbox in ASCII; what RFC 5321 allows beyond it (quotes, comments, routes) is refused on purpose.
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+
+
+def clean_name(text: str, pointer: str = "/name") -> str:
+    """Return a name in its normal form (NFC, no space around it).
+
+    Raises:
+        Refused: `TEXT_BLANK`, `TEXT_TOO_LONG`, or `INVALID` for control characters and reserved beginnings.
+    """
+    name = clean_line(text, pointer)
+    if not any(unicodedata.category(char)[0] in "LN" for char in name):
+        raise Refused(Code.TEXT_BLANK, "a name needs a letter or a digit", pointer=pointer)
+    if _RESERVED.match(name):
+        raise Refused(Code.INVALID, "this beginning is kept for ids and for person:, group:, role:", pointer=pointer)
+    return name
+
+
+def clean_line(text: str, pointer: str, limit: int = MAX_NAME) -> str:
+    """Return one line in its normal form; it may be empty.
+
+    Raises:
+        Refused: `TEXT_TOO_LONG`, or `INVALID` for a control character.
+    """
+    line = unicodedata.normalize("NFC", text).strip()
+    if len(line) > limit:
+        raise Refused(Code.TEXT_TOO_LONG, f"longer than {limit} characters", pointer=pointer, limit=limit)
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in line):
+        raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)
+    return line
+
+
+def clean_address(kind: str, text: str, pointer: str = "/address") -> str:
+    """Return an endpoint's address as it is used.
+
+    Raises:
+        Refused: `INVALID`.
+    """
+    address = text.strip()
+    if kind != "email":
+        raise Refused(Code.INVALID, "the only kind of endpoint to be added so is email", pointer="/kind")
+    if len(address) > MAX_ADDRESS or not _MAILBOX.fullmatch(address) or ".." in address:
+        raise Refused(Code.INVALID, "not an e-mail address", pointer=pointer)
+    return address
+
+
+def clean_source(text: str, pointer: str = "/source") -> str:
+    """Return the name of an integration: the space of its identities, so never to be confused with another.
+
+    Raises:
+        Refused: `INVALID`.
+    """
+    if not _SOURCE.fullmatch(text) or text.startswith("dev_") or text == "wardwire":
+        raise Refused(
+            Code.INVALID, "a source is 1 to 60 of a-z, 0-9, '.', '_', '-', and not one of our own", pointer=pointer
+        )
+    return text

@@ -1,0 +1,24 @@
+-- name: of_message
+-- The facts of one message, in the order of their instants. `$2` spares the tables of the days before it.
+SELECT writer, seq, at, kind, person_id, device_id, body FROM facts
+WHERE message_id = $1 AND at >= $2
+ORDER BY at, writer, seq
+
+-- name: beginnings
+-- Where chains began: the node and lane of each writer.
+SELECT writer, body FROM facts WHERE writer = ANY($1::uuid[]) AND seq = 1
+
+-- name: chains
+-- All facts of all chains, each chain in its order.
+SELECT writer, seq, at, kind, message_id, person_id, device_id, body, hash FROM facts
+WHERE at >= $1 ORDER BY writer, seq
+
+-- name: count
+SELECT count(*) FROM facts WHERE at >= $1
+
+-- name: stored_proofs
+-- Facts of what was stored with a device's signature, of one chain, behind a place in it.
+SELECT f.writer, f.seq, f.at, f.message_id, f.device_id, f.body
+FROM facts f
+WHERE f.writer = $1 AND f.seq > $2 AND f.seq <= $3 AND f.kind = 'Stored'
+ORDER BY f.seq LIMIT $4

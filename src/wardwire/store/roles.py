@@ -1,0 +1,48 @@
+"""Writes roles and their shifts. Runs inside the transaction of a change of the directory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from wardwire.model.people import Role, Shift
+from wardwire.store.queries import load
+
+_SQL = load("roles")
+
+
+async def insert_role(connection: asyncpg.Connection, role: Role, version: int) -> None:
+    """Add a role; a name that a living role bears violates `roles_name`."""
+    await connection.execute(_SQL["add"], role.id, role.name, role.fallback, version)
+
+
+async def update_role(
+    connection: asyncpg.Connection,
+    role_id: UUID,
+    version: int,
+    now: datetime,
+    *,
+    name: str | None,
+    fallback: UUID | None,
+    change_fallback: bool,
+    disabled: bool | None,
+) -> Role | None:
+    """Change what is to change; locks the role's row. None when there is no such role. Without its shifts."""
+    row = await connection.fetchrow(
+        _SQL["change"], role_id, name, change_fallback, fallback, disabled, now, version
+    )  # fmt: skip
+    return Role(**row) if row else None
+
+
+async def insert_shift(connection: asyncpg.Connection, shift: Shift) -> None:
+    """Add a shift; an unknown role or person violates its foreign key."""
+    row = (shift.id, shift.role_id, shift.person_id, shift.starts_at, shift.ends_at, shift.version)
+    await connection.execute(_SQL["add_shift"], *row)
+
+
+async def cancel_shift(connection: asyncpg.Connection, shift_id: UUID, version: int, now: datetime) -> Shift | None:
+    """Take a shift away; taking it away twice is no fault. None when there is no such shift."""
+    row = await connection.fetchrow(_SQL["cancel_shift"], shift_id, now, version)
+    return Shift(**row) if row else None

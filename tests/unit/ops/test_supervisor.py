@@ -1,0 +1,67 @@
+"""The judgement on one part: started again when it ended, restarted when it hangs, left alone otherwise."""
+
+from __future__ import annotations
+
+from wardwire.ops.supervisor import Move, Phase, Standing, delay_before_start, judge
+
+
+def look(standing: Standing, now: float, *, ended: bool = False, ready: bool = True) -> tuple[Standing, Move]:
+    return judge(standing, ended=ended, ready=ready, now=now, missed_max=3)
+
+
+def test_a_part_that_answers_is_left_alone() -> None:
+    """Nothing changes while it runs and answers."""
+    before = Standing(since=0.0)
+
+    assert look(before, 100.0) == (before, Move.NOTHING)
+
+
+def test_a_part_that_ended_is_started_at_once() -> None:
+    """After a steady life the first death costs no delay."""
+    standing, move = look(Standing(since=0.0), 100.0, ended=True)
+
+    assert move is Move.START
+    assert (standing.phase, standing.deaths) == (Phase.STARTING, 1)
+
+
+def test_a_part_that_keeps_dying_waits_longer_each_time() -> None:
+    """The delay doubles up to five seconds, and a long life forgives."""
+    assert [delay_before_start(n) for n in (1, 2, 3, 4, 20)] == [0.0, 0.1, 0.2, 0.4, 5.0]
+
+    standing, move = look(Standing(phase=Phase.STARTING, since=10.0, deaths=1), 10.1, ended=True)
+    assert (standing.phase, move) == (Phase.DOWN, Move.NOTHING)
+    assert look(standing, 10.15)[1] is Move.NOTHING
+    standing, move = look(standing, 10.21)
+    assert move is Move.START
+
+    standing, _ = look(standing, 11.0)
+    standing, _ = look(standing, 100.0, ended=True)
+    assert standing.deaths == 1
+
+
+def test_a_part_that_does_not_answer_is_restarted_after_some_checks() -> None:
+    """Counted in checks, so that a machine that slept blames nobody."""
+    standing, moves = Standing(since=0.0), []
+    for now in (1.0, 5000.0, 5001.0):
+        standing, move = look(standing, now, ready=False)
+        moves.append(move)
+
+    assert moves == [Move.NOTHING, Move.NOTHING, Move.RESTART]
+
+
+def test_one_answer_forgives_the_checks_that_were_missed() -> None:
+    """Only checks in a row count."""
+    standing = Standing(since=0.0)
+    for ready in (False, False, True, False, False):
+        standing, move = look(standing, 1.0, ready=ready)
+        assert move is Move.NOTHING
+
+    assert standing.missed == 2
+
+
+def test_a_part_that_recovers_has_patience_of_its_own() -> None:
+    """A database may replay its log for minutes; it is not restarted in the middle of that."""
+    standing = Standing(phase=Phase.STARTING, since=0.0, deaths=1)
+    for now in range(1000):
+        standing, move = look(standing, float(now), ready=False)
+        assert move is Move.NOTHING
