@@ -21,7 +21,7 @@ PATIENCE_S = 15.0
 async def until(condition: Callable[[], object]) -> None:
     """Let the event loop turn until something is so; fail after the patience."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what it waits for has no event of its own
             await asyncio.sleep(0)
 
 

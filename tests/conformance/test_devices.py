@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.conformance.device_pair import PATIENCE_S, Pair, Raw, make_device, take, until
+from wardwire.client.card import DeviceKeys
 from wardwire.client.device import Closed
 from wardwire.devices.frames import (
     Cancel,
@@ -25,6 +28,8 @@ from wardwire.devices.frames import (
     Welcome,
     encode,
 )
+from wardwire.devices.proof import Mac
+from wardwire.devices.register import guess_limits, issue_code, register_device
 from wardwire.flow.statement import Responses, Statement, write_statement
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, Unavailable
@@ -199,7 +204,12 @@ async def test_a_device_reaches_its_own_subjects_alone(pair: Pair, closing: Asyn
 async def test_a_hello_that_was_said_before_opens_nothing(pair: Pair, closing: AsyncExitStack) -> None:
     """Somebody repeats an earlier hello of Ben's: refused, and Ben's session goes on."""
     said: list[bytes] = []
-    raw = Raw(await pair.site.enrol(pair.people[1], "third"), outgoing=lambda frame: said.append(frame) or (frame,))
+
+    def overheard(frame: bytes) -> tuple[bytes]:
+        said.append(frame)
+        return (frame,)
+
+    raw = Raw(await pair.site.enrol(pair.people[1], "third"), outgoing=overheard)
     await closing.enter_async_context(raw.device)
     first = said[0]
     raw.device.reconnect()
@@ -214,7 +224,7 @@ async def test_a_hello_that_was_said_before_opens_nothing(pair: Pair, closing: A
 async def test_a_frame_of_no_session_asks_for_a_hello(pair: Pair) -> None:
     """A wrong MAC and a session of nowhere are `session_unknown`; the client says hello and goes on by itself."""
     before = pair.anna.session
-    pair.anna._mac = type(pair.anna._mac)(bytes(32))  # type: ignore[misc, call-arg]
+    pair.anna._mac = Mac(bytes(32))
     stored = await pair.anna.page(pair.to_ben, "In spite of that.", timeout_s=PATIENCE_S)
     assert pair.anna.session != before
     assert (await pair.ben.next_event(PATIENCE_S)).id == stored.message
@@ -253,7 +263,13 @@ async def test_bad_frames_are_answered_with_a_code_and_change_nothing(pair: Pair
         assert (await raw.answer(RefusedFrame, nth)).code == code
     count = len(BAD)
     to = pair.anna.card.place.person
-    fields = {"id": "1", "to": (to,), "priority": Priority.HIGH, "text": "x"}
+
+    def stated(**fields: Any) -> bytes:
+        return write_statement(
+            Statement(**({"id": "1", "to": (to,), "priority": Priority.HIGH, "text": "x"} | fields))
+        )
+
+    twice, past = Responses(choices=("A", "a ")), datetime(2020, 1, 1, tzinfo=UTC)
     bodies: list[tuple[bytes, Code, str]] = [
         (b'{"t":"send","id":"7","to":["x"],"priority":"urgent"}', Code.INVALID, "/priority"),
         (b'{"t":"send","id":"7","to":[1],"priority":"low"}', Code.INVALID, "/to/0"),
@@ -263,19 +279,20 @@ async def test_bad_frames_are_answered_with_a_code_and_change_nothing(pair: Pair
         (encode(Response(id="7", message=f"msg_{uuid4().hex}")), Code.INVALID, ""),
         (encode(Response(id="7", message=f"msg_{uuid4().hex}", accept=True)), Code.NOT_FOUND, ""),
         (encode(Cancel(id="7", message=f"msg_{uuid4().hex}")), Code.NOT_FOUND, ""),
-        (write_statement(Statement(**{**fields, "text": "\u200b \n"})), Code.TEXT_BLANK, "/text"),  # type: ignore[arg-type]
-        (write_statement(Statement(**{**fields, "text": "x" * 4_001})), Code.TEXT_TOO_LONG, "/text"),  # type: ignore[arg-type]
-        (write_statement(Statement(**{**fields, "to": ("Nobody",)})), Code.RECIPIENT_UNKNOWN, "/to/0"),  # type: ignore[arg-type]
-        (write_statement(Statement(**{**fields, "priority": Priority.CODE})), Code.NOT_PERMITTED, ""),  # type: ignore[arg-type]
-        (write_statement(Statement(**fields, responses=Responses(choices=("A", "a ")))), Code.CHOICES_INVALID, "/responses/choices/1"),  # type: ignore[arg-type]
-    ]  # fmt: skip
+        (stated(text="\u200b \n"), Code.TEXT_BLANK, "/text"),
+        (stated(text="x" * 4_001), Code.TEXT_TOO_LONG, "/text"),
+        (stated(to=("Nobody",)), Code.RECIPIENT_UNKNOWN, "/to/0"),
+        (stated(priority=Priority.CODE), Code.NOT_PERMITTED, ""),
+        (stated(responses=twice), Code.CHOICES_INVALID, "/responses/choices/1"),
+        (stated(priority=Priority.LOW, expires_at=past), Code.EXPIRY_PAST, "/expires_at"),
+        (stated(expires_at=past), Code.EXPIRY_NOT_ALLOWED, "/expires_at"),
+    ]
     for body, code, pointer in bodies:
         raw.say(body)
         count += 1
         refused = await raw.answer(RefusedFrame, count)
         assert (refused.code, refused.pointer) == (code, pointer), body
-    good = write_statement(Statement(**fields))  # type: ignore[arg-type]
-    raw.say(good, sig="")
+    raw.say(stated(), sig="")
     assert (await raw.answer(RefusedFrame, count + 1)).code == Code.PROOF_INVALID
     raw.say(encode(Response(id="8", message=f"msg_{uuid4().hex}", accept=True)), sig="A" * 86)
     assert (await raw.answer(RefusedFrame, count + 2)).code == Code.PROOF_INVALID
@@ -380,7 +397,7 @@ async def test_frames_may_be_lost_doubled_and_reordered(pair: Pair, closing: Asy
 
 
 async def test_any_core_checks_any_frame(pair: Pair, nats_pair: NatsPair, closing: AsyncExitStack) -> None:
-    """A second core joins: frames of sessions that the first has opened are taken by either, one stops, all goes on."""
+    """A second core joins and takes frames of sessions that the first has opened; one stops, and all goes on."""
     second = await closing.enter_async_context(open_site(pair.site.dsn, nats_pair.logins(), name="core-2"))
     sent = [await pair.anna.page(pair.to_ben, f"Page {nth}.", timeout_s=PATIENCE_S) for nth in range(30)]
     assert [event.id for event in await take(pair.ben, 30)] == [stored.message for stored in sent]
@@ -401,9 +418,6 @@ async def test_a_device_reconnects_without_end(pair: Pair) -> None:
 
 async def test_a_code_brings_in_one_device(site: Site) -> None:
     """A code is good once, for ten minutes, and for the same keys again when the answer was lost."""
-    from wardwire.client.card import DeviceKeys
-    from wardwire.devices.register import guess_limits, issue_code, register_device
-
     person = await site.add_person("Dr. Chen")
     issued = await issue_code(site.ledger, site.clock, person_id=person, source="test", rates=guess_limits())
     keys = DeviceKeys.make()
