@@ -158,10 +158,12 @@ async def test_a_relay_that_is_not_there_is_tried_again() -> None:
 
 
 async def test_a_relay_that_hangs_is_cut_off_by_the_callers_deadline() -> None:
-    """It takes the connection and says nothing: the deadline ends it, and the connection is closed."""
+    """It greets and then says nothing: the deadline ends it, and the connection is closed."""
     came, gone = asyncio.Event(), asyncio.Event()
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ward.example\r\n")
+        await reader.readline()
         came.set()
         await reader.read()
         writer.close()
