@@ -256,22 +256,27 @@ async def _listen(path: Path, as_json: bool) -> None:
     memory = Memory(path.with_suffix(".state"))
     while True:
         last: list[Event] = []
+
+        def show(event: Event) -> None:
+            """Shown and kept first, then confirmed: what was confirmed was seen."""
+            if event.event == "new":
+                last[:] = [event]
+            print(encode(event).decode() if as_json else render(event), flush=True)
+            memory.keep(event)
+
         device = Device(
             card,
             cursor=memory.cursor,
             shown=memory.shown,
-            keep=memory.keep,
+            keep=show,
             on_status=None if as_json else _show_status,
         )
         typed = asyncio.create_task(_answer_typed(device, last)) if sys.stdin.isatty() else None
         try:
             welcome = await device.connect(None)
             say(f"Connected as {welcome.name}. Ctrl-C ends.")
-            async for event in device.events():
+            async for _ in device.events():
                 memory.moved(device.cursor)
-                if event.event == "new":
-                    last[:] = [event]
-                print(encode(event).decode() if as_json else render(event), flush=True)
         finally:
             if typed is not None:
                 typed.cancel()
