@@ -18,6 +18,7 @@ from wardwire.cli.exits import Exit
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
     "config": ("wardwire.cli.config", "Explain and check the settings."),
     "backup": ("wardwire.cli.backup", "Create, verify and restore backups."),
     "disk": ("wardwire.cli.disk", "Show the room that is left; give up the ballast in need."),

@@ -81,6 +81,7 @@ class Device:
     Args:
         card: Its keys and place.
         cursor: Where it left off; None begins with the state as it is.
+        shown: Ids of messages that the person has been shown before.
         receipts: Confirm by itself what it was given (`delivered`), and failures of its own messages (`heard`).
         keep: Stores an event for good before it is confirmed; without it, memory must do.
         on_status: Hears how the person's own messages stand, live.
@@ -96,6 +97,7 @@ class Device:
         card: Card,
         *,
         cursor: Cursor | None = None,
+        shown: Iterable[str] = (),
         app: str = f"wardwire/{__version__}",
         receipts: bool = True,
         keep: Callable[[Event], None] | None = None,
@@ -121,7 +123,7 @@ class Device:
         self._version = version
         self._order = Order(cursor)
         self._outbox = Outbox(unanswered_max)
-        self._shown: OrderedDict[str, None] = OrderedDict()
+        self._shown: OrderedDict[str, None] = OrderedDict.fromkeys(shown)
         self._events: deque[Event] = deque()
         self._more = asyncio.Event()
         self._welcomed = asyncio.Event()
