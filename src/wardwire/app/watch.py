@@ -71,7 +71,7 @@ class Watch:
 
 
 @contextlib.asynccontextmanager
-async def open_watch(ground: Ground, tasks: asyncio.TaskGroup, connected: Callable[[], int]) -> AsyncIterator[Watch]:
+async def open_watch(ground: Ground, tasks: asyncio.TaskGroup, doorway: Doorway | None) -> AsyncIterator[Watch]:
     """Watch this core, and tell on the ops port, or the next free one: each process has its own."""
     watch = Watch(ground, doorway)
     tasks.create_task(watch.lag.run())
