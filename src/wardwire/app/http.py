@@ -16,6 +16,7 @@ from wardwire.app.ground import DIRECTORY, Ground, join
 from wardwire.carrier.kick import SystemAccount
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
+from wardwire.engine.metrics import Metrics
 from wardwire.model.errors import Unavailable
 from wardwire.ops.authority import Authority
 from wardwire.settings import split_address
@@ -33,7 +34,7 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def open_http(ground: Ground) -> AsyncIterator[Server]:
+async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
     """Make the server of the API; the caller runs it."""
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
@@ -68,6 +69,8 @@ async def open_http(ground: Ground) -> AsyncIterator[Server]:
             serving=lambda: ground.lanes.serving,
             refresh=refresh,
             registration=registration,
+            counted=metrics.submitted,
+            denied=metrics.denied,
         )
         yield Server(_config(ground, deps))
 

@@ -18,6 +18,7 @@ from wardwire.cli.exits import Exit
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),

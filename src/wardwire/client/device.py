@@ -81,6 +81,7 @@ class Device:
     Args:
         card: Its keys and place.
         cursor: Where it left off; None begins with the state as it is.
+        shown: Ids of messages that the person has been shown before.
         receipts: Confirm by itself what it was given (`delivered`), and failures of its own messages (`heard`).
         keep: Stores an event for good before it is confirmed; without it, memory must do.
         on_status: Hears how the person's own messages stand, live.
@@ -96,6 +97,7 @@ class Device:
         card: Card,
         *,
         cursor: Cursor | None = None,
+        shown: Iterable[str] = (),
         app: str = f"wardwire/{__version__}",
         receipts: bool = True,
         keep: Callable[[Event], None] | None = None,
@@ -121,12 +123,14 @@ class Device:
         self._version = version
         self._order = Order(cursor)
         self._outbox = Outbox(unanswered_max)
-        self._shown: OrderedDict[str, None] = OrderedDict()
+        self._shown: OrderedDict[str, None] = OrderedDict.fromkeys(shown)
         self._events: deque[Event] = deque()
         self._more = asyncio.Event()
         self._welcomed = asyncio.Event()
         self._ended: BaseException | None = None
         self._hello: Asked | None = None
+        self._spent = False  # this hello was refused: it is of no more use
+        self._closing: asyncio.Task[None] | None = None
         self._nonce = b""
         self._mac: proof.Mac | None = None
         self.welcome: Welcome | None = None
@@ -205,7 +209,8 @@ class Device:
     async def close(self) -> None:
         """Close; what is not answered ends as *unknown*. Repeating does nothing."""
         self._end(Closed("closed"))
-        await self._connection.close()
+        if self._closing is not None:
+            await self._closing
 
     async def __aenter__(self) -> Device:
         await self.connect()
@@ -258,9 +263,7 @@ class Device:
             Unavailable: Too much waits already; it was not said.
             Closed: The device is done.
         """
-        stored: StoredFrame = await self._ask(
-            statement.id, write_statement(statement), signed=True, timeout_s=timeout_s
-        )
+        stored: StoredFrame = await self._ask(statement.id, write_statement(statement), timeout_s)
         return stored
 
     async def page(self, to: str | Iterable[str], text: str, **fields: Any) -> StoredFrame:
@@ -282,7 +285,7 @@ class Device:
         id: str = "",
         timeout_s: float | None = None,
     ) -> Done:
-        """Answer a message: `accept`, `decline` or `hand_back`, or one of its choices, or a text. Raises as `send`."""
+        """Answer a message: `accept`, `decline`, `hand_back`, one of its choices, or a text. Raises as `send`."""
         request = id or uuid4().hex
         response = Response(
             id=request,
@@ -293,7 +296,7 @@ class Device:
             choice=choice,
             text=text,
         )
-        done: Done = await self._ask(request, encode(response), signed=True, timeout_s=timeout_s)
+        done: Done = await self._ask(request, encode(response), timeout_s)
         return done
 
     async def cancel(
@@ -302,7 +305,7 @@ class Device:
         """Take an own message back; recalled, devices no longer show it. Raises as `send`."""
         request = id or uuid4().hex
         frame = Cancel(id=request, message=message, recall=recall)
-        done: Done = await self._ask(request, encode(frame), signed=True, timeout_s=timeout_s)
+        done: Done = await self._ask(request, encode(frame), timeout_s)
         return done
 
     def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH) -> None:
@@ -326,17 +329,14 @@ class Device:
         cursor = self._order.cursor or Cursor(epoch=0, seq=0)
         self._publish(encode(Resume(epoch=cursor.epoch, seq=cursor.seq)))
 
-    async def _ask(self, request: str, body: bytes, *, signed: bool, timeout_s: float | None) -> Any:
+    async def _ask(self, request: str, body: bytes, timeout_s: float | None) -> Any:
         if self._ended is not None:
             raise Closed(str(self._ended)) from self._ended
         known = self._outbox.get(request)
         if known is not None and known.answer is not None:
             return await asyncio.shield(known.answer)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        sig = (
-            proof.write_bytes(self.card.keys.signing.sign(proof.signed_bytes(self.card.name, body))) if signed else ""
-        )
-        asked = Asked(body, sig, answer)
+        asked = Asked(body, self._sign(body), answer)
         self._outbox.add(request, asked)
         self._say(asked)
         try:
@@ -346,6 +346,9 @@ class Device:
             raise Unknown("no answer in time; the same id again will tell") from None
         finally:
             self._outbox.pop(request)
+
+    def _sign(self, body: bytes) -> str:
+        return proof.write_bytes(self.card.keys.signing.sign(proof.signed_bytes(self.card.name, body)))
 
     # Saying ------------------------------------------------------------------------------------------------------
 
@@ -388,8 +391,8 @@ class Device:
                     resume=self._order.cursor,
                 )
             )
-            signature = self.card.keys.signing.sign(proof.signed_bytes(self.card.name, body))
-            self._hello = Asked(body, proof.write_bytes(signature), None)
+            self._hello = Asked(body, self._sign(body), None)
+            self._spent = False
         hello = self._hello
         hello.said(time.monotonic())
         self._write(Envelope(v=self._version, body=msgspec.Raw(hello.body), sig=hello.sig))
@@ -532,7 +535,7 @@ class Device:
             if refused.code in _FINAL:
                 self._end(refused)
             else:
-                self._hello = None  # another nonce, at the next tick
+                self._spent = True  # another nonce, in two seconds
             return
         if not frame.id:
             self.errors.append(str(refused))
@@ -564,6 +567,8 @@ class Device:
             return
         if self._mac is None:
             if self._hello is None or self._hello.again_at <= now:
+                if self._spent:
+                    self._hello = None
                 self._say_hello()
             return
         for asked in self._outbox.due(now):
@@ -590,6 +595,7 @@ class Device:
                 asked.answer.exception()  # it may be that nobody asks for it any more
         self._welcomed.set()
         self._more.set()
+        self._closing = asyncio.get_running_loop().create_task(self._connection.close())
 
 
 def _code(written: str) -> Code:
