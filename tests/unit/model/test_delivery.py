@@ -322,5 +322,5 @@ def _agrees(one: Delivery) -> None:
     if one.state in (State.DELIVERED, State.READ) or one.state in RESPONDED:
         assert one.delivered_at is not None
     if one.state in (State.PENDING, State.UNREACHABLE):
-        assert one.delivered_at is one.read_at is one.response is None
+        assert (one.delivered_at, one.read_at, one.response) == (None, None, None)
     assert one.stage < max(1, len(one.stages))
