@@ -141,9 +141,10 @@ class Store:
 async def _prepare(dsn: str, query: str, *, not_wanted: str) -> Any:
     """Prepare on a session of its own, so that the plan stays the right one when statistics are renewed.
 
-    A batch joins its own rows by hash, but looks deliveries up by their key: with loops forbidden there as
-    well, each batch of receipts would read the whole table.
+    A batch joins its own rows by hash, but looks deliveries up by their key. A plan made while the table is
+    still empty would read all of it for each batch, until the next ANALYZE some minute later.
     """
-    settings = {not_wanted: "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+    settings = dict.fromkeys((not_wanted, "enable_mergejoin", "enable_seqscan", "jit"), "off")
+    settings["plan_cache_mode"] = "force_generic_plan"
     connection = await asyncpg.connect(dsn, server_settings=settings)
     return await connection.prepare(query)

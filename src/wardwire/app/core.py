@@ -7,12 +7,15 @@ import contextlib
 import gc
 from collections.abc import Callable
 
+from wardwire.app.channels import make_channels
 from wardwire.app.devices import open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_ground
+from wardwire.app.http import open_http
+from wardwire.app.watch import open_watch
 from wardwire.engine.due import DueLoop
-from wardwire.engine.upkeep import LoopLag, Upkeep, keep
-from wardwire.flow.ports import Channel
-from wardwire.ops.disk import Room, decide_room, measure
+from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
+from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
+from wardwire.engine.upkeep import Alarm, Upkeep, keep
 from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 
@@ -31,16 +34,18 @@ async def run_core(
     """
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         ground = await stack.enter_async_context(lay_ground(settings, logins, node))
-        if PATH in serves:
-            await stack.enter_async_context(open_doorway(ground))
+        doorway = await stack.enter_async_context(open_doorway(ground)) if PATH in serves else None
         if ENGINE in serves:
             tasks.create_task(_engine(ground))
+            _keep_record(ground, tasks)
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
+        watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
+        if API in serves:
+            server = await stack.enter_async_context(open_http(ground, watch.metrics))
+            tasks.create_task(server.serve())
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
-        lag = LoopLag(ground.clock)
-        tasks.create_task(lag.run())
         _settle_memory()
         while True:
             beat()
@@ -48,9 +53,12 @@ async def run_core(
 
 
 async def _engine(ground: Ground) -> None:
-    channels: dict[str, Channel] = {}
     due = DueLoop(
-        connect=ground.plain, writer=ground.lanes, rules=ground.rules, clock=ground.clock, channels=channels
+        connect=ground.plain,
+        writer=ground.lanes,
+        rules=ground.rules,
+        clock=ground.clock,
+        channels=make_channels(ground.settings),
     )
     ground.hooks.armed = due.armed
     ground.hooks.unreachable_now = due.unreachable_now
@@ -67,13 +75,19 @@ def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     tasks.create_task(keep("tables", 3600, upkeep.tables))
     tasks.create_task(keep("identities", 3600, upkeep.identities))
 
-    async def disk() -> None:
-        own = ground.settings.disk
-        share = (await asyncio.to_thread(measure, ground.logins.home)).share
-        room = decide_room(share, warn=own.warn_percent / 100, urgent_only=own.urgent_percent / 100)
-        ground.lanes.rest_closed = room is Room.URGENT_ONLY
 
-    tasks.create_task(keep("disk", 5, disk))
+def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
+    """Seal the chains of facts each second, and check signatures behind the path."""
+
+    def alarm(kind: str, subject: str, text: str) -> None:
+        ground.lanes.put(Alarm(kind, subject, text, ground.rules))
+
+    anchors = ground.settings.audit.anchors or ground.logins.home / "audit"
+    anchors.mkdir(mode=0o700, exist_ok=True)
+    sealer = Sealer(connect=ground.sealing, clock=ground.clock, folder=anchors, alarm=alarm)
+    proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
+    tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round))
+    tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round))
 
 
 def _settle_memory() -> None:

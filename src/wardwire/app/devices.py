@@ -23,7 +23,7 @@ def read_site_key(home: Path) -> X25519PrivateKey:
 
 
 @contextlib.asynccontextmanager
-async def open_doorway(ground: Ground) -> AsyncIterator[tuple[Doorway, SystemAccount]]:
+async def open_doorway(ground: Ground) -> AsyncIterator[Doorway]:
     """Let devices in and hear them, until left."""
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
@@ -49,6 +49,7 @@ async def open_doorway(ground: Ground) -> AsyncIterator[tuple[Doorway, SystemAcc
             frames_burst=ground.settings.limits.frames_burst,
         )
         doorway.start()
+        ground.hooks.directory_changed = doorway.directory_changed
         stack.push_async_callback(doorway.stop)
         callout = Callout(
             callout_line,
@@ -60,4 +61,4 @@ async def open_doorway(ground: Ground) -> AsyncIterator[tuple[Doorway, SystemAcc
         callout.start()
         stack.push_async_callback(callout.stop)
         system.watch("EDGE", logins.presence)
-        yield doorway, system
+        yield doorway

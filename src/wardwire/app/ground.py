@@ -38,12 +38,31 @@ _SCHEMA = {"search_path": "wardwire", "application_name": "wardwire"}
 log = structlog.get_logger("wardwire.app")
 
 
+class Opener:
+    """Opens connections of the app's role whose commits are worth a promise.
+
+    Remembers the highest epoch that this process has seen: a primary of an older one has been replaced.
+    """
+
+    def __init__(self, settings: Settings, logins: EngineLogins) -> None:
+        self._dsn = logins.database.app
+        self._without_standby = settings.durability.without_standby
+        self.epoch = 0
+
+    async def __call__(self) -> DurableConnection:
+        """Open one. Raises `Unavailable`."""
+        durable = await open_durable(self._dsn, without_standby=self._without_standby, known_epoch=self.epoch)
+        self.epoch = max(self.epoch, durable.durability.epoch)
+        return durable
+
+
 class Hooks:
     """Calls between parts that are built one after the other."""
 
     def __init__(self) -> None:
         self.armed: Callable[[Batch], None] = lambda batch: None
         self.unreachable_now: Callable[[UUID, UUID], None] = lambda message, person: None
+        self.directory_changed: Callable[[], None] = lambda: None
 
 
 class Ground(NamedTuple):
@@ -60,19 +79,19 @@ class Ground(NamedTuple):
     lanes: Lanes
     rules: Callable[[], Rules]
     hooks: Hooks
+    open_durable: Opener
 
     def ledger(self, name: str) -> Ledger:
         """Make a writer for what is committed outside the lanes."""
-        return Ledger(f"{self.node}/{name}", open_connection=lambda: open_app(self.settings, self.logins))
+        return Ledger(f"{self.node}/{name}", open_connection=self.open_durable)
 
     async def plain(self) -> asyncpg.Connection:
         """Open a connection for reads and claims."""
         return await connect_to_primary(self.logins.database.app, server_settings=_SCHEMA)
 
-
-async def open_app(settings: Settings, logins: EngineLogins) -> DurableConnection:
-    """Open a connection of the app's role whose commits are worth a promise."""
-    return await open_durable(logins.database.app, without_standby=settings.durability.without_standby)
+    async def sealing(self) -> asyncpg.Connection:
+        """Open a connection of the role that seals the record, and can do nothing else."""
+        return await connect_to_primary(self.logins.database.sealer, server_settings=_SCHEMA)
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +99,9 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
     """Build it, wait until database and NATS are there, and take it down again in reverse."""
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(_pool(logins.database.app))
-        clock, people, hooks = SiteClock(), LiveDirectory(), Hooks()
+        clock, hooks = SiteClock(), Hooks()
+        people = LiveDirectory(changed=lambda changes: hooks.directory_changed())
+        opener = Opener(settings, logins)
         async with pool.acquire() as connection:
             await clock.read(connection)
             await people.refresh(connection)
@@ -106,7 +127,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         hub.start()
         stack.callback(hub.stop)
         lanes = Lanes(
-            open_connection=lambda: open_app(settings, logins),
+            open_connection=opener,
             clock=clock,
             announcer=hub,
             node=node,
@@ -114,7 +135,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         )
         stack.push_async_callback(lanes.stop)
         await lanes.start()
-        yield Ground(settings, logins, node, clock, pool, people, nats, hub, lanes, rules, hooks)
+        yield Ground(settings, logins, node, clock, pool, people, nats, hub, lanes, rules, hooks, opener)
 
 
 @contextlib.asynccontextmanager

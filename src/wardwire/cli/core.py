@@ -32,6 +32,12 @@ def core(
 
     Example: wardwire core --serve path,engine
     """
+    # Whatever is imported late must be imported before the drop to a user who may not read our interpreter.
+    import encodings.idna  # noqa: F401
+
+    import uvicorn.lifespan.off
+    import uvicorn.protocols.http.httptools_impl
+    import uvicorn.protocols.websockets.auto  # noqa: F401
     import uvloop
 
     from wardwire.app.core import SERVES, run_core

@@ -36,7 +36,8 @@ class Order:
     def condensed(self, page: Condensed) -> bool:
         """Expect a page of events with holes. False: it does not continue what is here, and was passed over."""
         if page.reset:
-            if self.cursor is None or self.cursor.epoch != page.epoch or self.cursor.seq > page.last:
+            asked = page.asked if page.asked is not None and page.asked.epoch else None
+            if asked == self.cursor:
                 self.cursor = Cursor(epoch=page.epoch, seq=page.first - 1)
                 self._held.clear()
             self._foreign = False

@@ -144,9 +144,16 @@ class CatchUp:
         frames, last = fit(page, render_page(page, epoch, self._directory(), now))
         if condensed:
             seqs = [event.seq for event in page.events[: len(frames)]]
-            self._tell(
-                want.door, Condensed(epoch=epoch, first=after + 1, last=last, seqs=seqs, reset=bool(why), why=why)
+            condensed_to = Condensed(
+                epoch=epoch,
+                first=after + 1,
+                last=last,
+                seqs=seqs,
+                reset=bool(why),
+                asked=want.cursor if why else None,
+                why=why,
             )
+            self._tell(want.door, condensed_to)
         for frame in frames:
             self._publish(want.door.down, frame)
         self._tell(want.door, BeatBack(epoch=epoch, head=head, time=now))

@@ -185,7 +185,8 @@ class Event(_Down, frozen=True, tag="event"):
 class Condensed(_Down, frozen=True, tag="condensed"):
     """The events `first..last` come as the last one of each message only: those numbered `seqs`, in this order.
 
-    `reset`: what the device has is not of this history; it begins anew from what follows.
+    `reset`: what the device has is not of this history; it begins anew from what follows, provided that its cursor
+    is still the one that it `asked` with (a frame may come late or twice).
     """
 
     epoch: int
@@ -193,6 +194,7 @@ class Condensed(_Down, frozen=True, tag="condensed"):
     last: int
     seqs: list[int]
     reset: bool = False
+    asked: Cursor | None = None
     why: str = ""
 
 

@@ -98,13 +98,15 @@ def write_bytes(raw: bytes) -> str:
 
 
 def read_bytes(text: str) -> bytes:
-    """Read what `write_bytes` wrote.
+    """Read what `write_bytes` wrote; no other spelling of the same bytes.
 
     Raises:
         Refused: `INVALID`.
     """
     try:
-        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except (ValueError, UnicodeEncodeError):
         raise Refused(Code.INVALID, "not base64url") from None
+    if write_bytes(raw) != text:
+        raise Refused(Code.INVALID, "not base64url")
     return raw

@@ -141,30 +141,45 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         return _repeat(delivery, happened)
     if event in (Event.ACCEPT, Event.DECLINE, Event.ANSWER):
         _check_offered(delivery.offered, happened)
-    changed = delivery._replace(state=after, version=delivery.version + 1)
+    version = delivery.version + 1
     if event in (Event.CANCEL, Event.EXPIRE):
         fact = FactKind.CANCELLED if event is Event.CANCEL else FactKind.EXPIRED
         return Step(
-            delivery=changed,
+            delivery=delivery._replace(state=after, version=version),
             fact=fact,
             tell_sender=event is Event.EXPIRE,
             tell_person=happened.answer or fact.value.lower(),
         )
-    if changed.delivered_at is None:
-        changed = changed._replace(delivered_at=now, delivered_by=happened.device_id)
+    # Whoever has read or answered it has it: an answer stands for the receipts before it.
+    first = delivery.delivered_at is None
+    delivered_at = now if first else delivery.delivered_at
+    delivered_by = happened.device_id if first else delivery.delivered_by
     match event:
         case Event.CONFIRMED:
-            return Step(delivery=changed, fact=FactKind.DELIVERED, tell_sender=True)
+            fact, told = FactKind.DELIVERED, None
+            changed = delivery._replace(
+                state=after, version=version, delivered_at=delivered_at, delivered_by=delivered_by
+            )
         case Event.SEEN:
-            changed = changed._replace(read_at=now)
-            return Step(delivery=changed, fact=FactKind.READ, tell_sender=True, tell_person="read")
+            fact, told = FactKind.READ, "read"
+            changed = delivery._replace(
+                state=after, version=version, delivered_at=delivered_at, delivered_by=delivered_by, read_at=now
+            )
         case Event.HAND_BACK:
-            changed = changed._replace(response=None, responded_at=None)
-            return Step(delivery=changed, fact=FactKind.HANDED_BACK, tell_sender=True, tell_person="handed_back")
+            fact, told = FactKind.HANDED_BACK, "handed_back"
+            changed = delivery._replace(state=after, version=version, response=None, responded_at=None)
         case _:
-            answer = happened.answer if event is Event.ANSWER else event.value
-            changed = changed._replace(response=answer, responded_at=now, read_at=changed.read_at or now)
-            return Step(delivery=changed, fact=FactKind.ANSWERED, tell_sender=True, tell_person="answered")
+            fact, told = FactKind.ANSWERED, "answered"
+            changed = delivery._replace(
+                state=after,
+                version=version,
+                delivered_at=delivered_at,
+                delivered_by=delivered_by,
+                read_at=delivery.read_at or now,
+                response=happened.answer if event is Event.ANSWER else event.value,
+                responded_at=now,
+            )
+    return Step(delivery=changed, fact=fact, tell_sender=True, tell_person=told)
 
 
 def first_step(delivery: Delivery, now: datetime) -> Step:

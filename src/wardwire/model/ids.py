@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as _Uuid
+
 from wardwire.model.errors import Code, Refused
 
 MESSAGE = "msg"
@@ -30,17 +32,28 @@ _LOW_62 = (1 << 62) - 1
 _chance = Random().getrandbits
 
 
+def make_id(value: bytes | str) -> UUID:
+    """Make an id of 16 bytes or 32 hex digits. Raises ValueError on anything else.
+
+    It is the driver's own UUID: equal to the standard one, hashed alike, and three to seven times as quick. The
+    path makes, hashes and compares some fifty of them for a message.
+    """
+    made: UUID = _Uuid(value)
+    return made
+
+
 def new_id(now: datetime) -> UUID:
     """Make a UUIDv7 of this instant; two of one millisecond differ by 74 random bits."""
     milliseconds = (now - _EPOCH) // _MILLISECOND
     chance = _chance(74)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0x2 << 62 | chance & _LOW_62)
+    value = milliseconds << 80 | 0x7 << 76 | (chance >> 62) << 64 | 0x2 << 62 | chance & _LOW_62
+    return make_id(value.to_bytes(16, "big"))
 
 
 def first_id_of(instant: datetime) -> UUID:
     """Return the smallest UUIDv7 of this instant: the bound of a partition, or of a search by time."""
     milliseconds = (instant - _EPOCH) // _MILLISECOND
-    return UUID(int=milliseconds << 80)
+    return make_id((milliseconds << 80).to_bytes(16, "big"))
 
 
 def instant_of(value: UUID) -> datetime:
@@ -50,7 +63,7 @@ def instant_of(value: UUID) -> datetime:
 
 def write_id(prefix: str, value: UUID) -> str:
     """Write an id for people and wires, e.g. `msg_0193a1b2…`."""
-    return f"{prefix}_{value.int:032x}"
+    return f"{prefix}_{value.hex}"
 
 
 def read_id(prefix: str, text: str) -> UUID:
@@ -63,7 +76,7 @@ def read_id(prefix: str, text: str) -> UUID:
     # UUID reads with int(), which also takes signs, spaces, underscores and other scripts' digits.
     if head == prefix and len(digits) == 32 and digits.isascii() and digits.isalnum():
         try:
-            return UUID(hex=digits)
+            return make_id(digits)
         except ValueError:
             pass
     raise Refused(Code.INVALID, f"not an id of the form {prefix}_<32 hex digits>")

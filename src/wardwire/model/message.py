@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
@@ -30,8 +30,7 @@ _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(NamedTuple):
     """The responses that a sender offers.
 
     Attributes:
@@ -45,8 +44,7 @@ class Offered:
     free_text: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(NamedTuple):
     """What a door hands in.
 
     Attributes:
@@ -66,7 +64,7 @@ class Submission:
     subject: str
     text: str
     callback: str = ""
-    offered: Offered = field(default_factory=Offered)
+    offered: Offered = Offered()
     expires_at: datetime | None = None
     patient: str = ""
     reply_to: UUID | None = None

@@ -76,8 +76,7 @@ class Planned(NamedTuple):
     rings: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """Who gets it, and who of the named groups was left out and why."""
 
     people: tuple[Planned, ...]

@@ -5,7 +5,7 @@ Rows are gathered column by column, as the statement takes them. Nothing here de
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -13,10 +13,11 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.model import ids
 from wardwire.model.delivery import Delivery
+from wardwire.model.ids import instant_of
 from wardwire.store.chain import Chain, Draft
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
+from wardwire.store.literal import ids, numbers, words
 from wardwire.store.queries import load
 
 _SQL = load("batch")
@@ -41,8 +42,9 @@ class Numbered(NamedTuple):
     event: NewEvent
 
 
-def _columns(count: int) -> list[list[Any]]:
-    return [[] for _ in range(count)]
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[Any]]:
+    """Turn rows into the columns that a statement takes."""
+    return list(zip(*rows, strict=True)) if rows else [()] * count
 
 
 @dataclass(slots=True)
@@ -53,16 +55,15 @@ class Batch:
     """
 
     now: datetime
-    identities: list[list[Any]] = field(default_factory=lambda: _columns(5))
-    messages: list[list[Any]] = field(default_factory=lambda: _columns(8))
-    deliveries: list[list[Any]] = field(default_factory=lambda: _columns(9))
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
     created: list[Delivery] = field(default_factory=list)
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
     armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
     drafts: list[Draft] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
-    attempts: list[list[Any]] = field(default_factory=lambda: _columns(5))
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
 
@@ -84,27 +85,39 @@ class Batch:
         expires_at: datetime | None,
     ) -> None:
         """Add a message with its identity."""
-        for column, value in zip(self.identities, (source, external_id, message_id, digest, result), strict=True):
-            column.append(value)
-        row = (thread_id, reply_to, kind, priority, sender_person, sender_device, content, expires_at)
-        for column, value in zip(self.messages, row, strict=True):
-            column.append(value)
+        self.messages.append(
+            (
+                source,
+                external_id,
+                message_id,
+                digest,
+                result,
+                thread_id,
+                reply_to,
+                kind,
+                priority,
+                sender_person,
+                sender_device,
+                content,
+                expires_at,
+            )
+        )
 
     def add_delivery(self, delivery: Delivery, *, plan: str, why: str, offered: str) -> None:
         """Add a new delivery, of version 1."""
-        row = (
-            delivery.message_id,
-            delivery.person_id,
-            delivery.state,
-            plan,
-            why,
-            delivery.kind,
-            delivery.priority,
-            delivery.sender_person,
-            offered,
+        self.deliveries.append(
+            (
+                delivery.message_id,
+                delivery.person_id,
+                delivery.state,
+                plan,
+                why,
+                delivery.kind,
+                delivery.priority,
+                delivery.sender_person,
+                offered,
+            )
         )
-        for column, value in zip(self.deliveries, row, strict=True):
-            column.append(value)
         self.created.append(delivery)
 
     def change(self, before: Delivery, after: Delivery) -> None:
@@ -143,8 +156,7 @@ class Batch:
 
     def intend(self, row: tuple[UUID, UUID, UUID, int, str]) -> None:
         """Add the intent of an attempt: message, person, endpoint, stage, channel."""
-        for column, value in zip(self.attempts, row, strict=True):
-            column.append(value)
+        self.attempts.append(row)
 
     def also(self, query: str, *args: Any) -> None:
         """Add one of the rarer statements of batch.sql, in the same transaction."""
@@ -155,7 +167,7 @@ class Batch:
         """Whether there is nothing to write."""
         return not (
             self.created or self.changes or self.armed or self.disarmed or self.drafts or self.events
-            or self.extras or self.identities[0]
+            or self.extras or self.messages
         )  # fmt: skip
 
 
@@ -178,9 +190,9 @@ async def write_batch(
         asyncpg.PostgresError: Rolled back. SQLSTATE WW001: decided on a delivery that has changed since.
         Unknown: See `commit_durable`. The chain must not be used again.
     """
-    if batch.attempts[0]:
-        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *batch.attempts)))
-        batch.attempts = _columns(5)
+    if batch.attempts:
+        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *_columns(batch.attempts, 5))))
+        batch.attempts = []
     linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []
@@ -209,7 +221,7 @@ def _work(statement: str, args: list[Any], batch: Batch) -> Callable[[asyncpg.Co
 
 def _statement(batch: Batch, days: frozenset[date]) -> str:
     """The statement for this batch: changes of one day go to that day's table, at no cost per kept day."""
-    touched = {ids.instant_of(message_id).date() for message_id, _ in batch.changes}
+    touched = {instant_of(message_id).date() for message_id, _ in batch.changes}
     if len(touched) == 1 and touched <= days:
         return _SQL["write"].replace("{deliveries}", f"deliveries_{touched.pop():%Y%m%d}")
     return _SQL["write"].replace("{deliveries}", "deliveries")
@@ -218,14 +230,13 @@ def _statement(batch: Batch, days: frozenset[date]) -> str:
 def _arguments(
     batch: Batch,
     chain: Chain,
-    facts: list[list[Any]],
+    facts: Sequence[Sequence[Any]],
     epoch: int,
     counts: dict[UUID, int],
     nths: list[int],
 ) -> list[Any]:
-    changes = _columns(11)
-    for expected, after in batch.changes.values():
-        row: tuple[Any, ...] = (
+    changes = [
+        (
             after.message_id,
             after.person_id,
             expected,
@@ -238,25 +249,55 @@ def _arguments(
             after.response,
             after.responded_at,
         )
-        for column, value in zip(changes, row, strict=True):
-            column.append(value)
-    armed = _columns(6)
-    for key, (lane, due) in batch.armed.items():
-        for column, value in zip(armed, [*key, lane, due], strict=True):
-            column.append(value)
-    disarmed = [list(column) for column in zip(*batch.disarmed, strict=True)] or _columns(4)
-    source, external, message_id, digest, result = batch.identities
+        for expected, after in batch.changes.values()
+    ]
+    armed = [(*key, *when) for key, when in batch.armed.items()]
+    (
+        source,
+        external,
+        message_id,
+        digest,
+        result,
+        thread,
+        reply_to,
+        kind,
+        priority,
+        sender,
+        device,
+        content,
+        expires,
+    ) = _columns(batch.messages, 13)
     people = sorted(counts)
+    events = batch.events
     return [
-        batch.now, source, external, message_id, digest, result,
-        *batch.messages,
-        *batch.deliveries,
-        *changes,
-        *armed,
-        *disarmed,
-        chain.writer, chain.seq, *facts,
-        people, [counts[person_id] for person_id in people], epoch,
-        [event.person_id for event in batch.events], nths,
-        [event.event for event in batch.events], [event.message_id for event in batch.events],
-        len(batch.changes),
+        batch.now, source, external, ids(message_id), digest, result,
+        ids(thread), ids(reply_to), words(kind), words(priority), ids(sender), ids(device), content, expires,
+        *_written(_columns(batch.deliveries, 9), _DELIVERY),
+        *_written(_columns(changes, 11), _CHANGE),
+        *_written(_columns(armed, 6), _ARMED),
+        *_written(_columns(list(batch.disarmed), 4), _DISARMED),
+        chain.writer, chain.seq, *_written(facts, _FACT),
+        ids(people), numbers([counts[person_id] for person_id in people]), epoch,
+        ids([event.person_id for event in events]), numbers(nths),
+        words([event.event for event in events]), ids([event.message_id for event in events]),
+        len(batch.changes), len(events),
     ]  # fmt: skip
+
+
+def _written(columns: Sequence[Sequence[Any]], how: Sequence[Callable[[Any], Any]]) -> list[Any]:
+    """Write columns, each as its parameter takes it."""
+    return [write(column) for column, write in zip(columns, how, strict=True)]
+
+
+def _by_driver(column: Sequence[Any]) -> Sequence[Any]:
+    """Leave a column to the driver: what people wrote, bytes, instants."""
+    return column
+
+
+_DELIVERY = (ids, ids, words, words, words, words, words, ids, _by_driver)
+_CHANGE = (
+    ids, ids, numbers, numbers, words, numbers, _by_driver, ids, _by_driver, _by_driver, _by_driver,
+)  # fmt: skip
+_ARMED = (ids, ids, words, ids, numbers, _by_driver)
+_DISARMED = (ids, ids, words, ids)
+_FACT = (words, ids, ids, ids, _by_driver, _by_driver)

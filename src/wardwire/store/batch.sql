@@ -5,29 +5,29 @@
 WITH identity AS (
     INSERT INTO identities (source, external_id, message_id, digest, result, stored_at)
     SELECT u.source, u.external_id, u.message_id, u.digest, u.result, $1
-    FROM unnest($2::text[], $3::text[], $4::uuid[], $5::bytea[], $6::text[])
+    FROM unnest($2::text[], $3::text[], $4::text::uuid[], $5::bytea[], $6::text[])
         AS u(source, external_id, message_id, digest, result)
 ), message AS (
     INSERT INTO messages (id, thread_id, reply_to, kind, priority, source, external_id, sender_person, sender_device,
                           content, expires_at, stored_at)
     SELECT u.*, $1
-    FROM unnest($4::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $2::text[], $3::text[], $11::uuid[],
-                $12::uuid[], $13::bytea[], $14::timestamptz[]) AS u
+    FROM unnest($4::text::uuid[], $7::text::uuid[], $8::text::uuid[], $9::text::text[], $10::text::text[], $2::text[], $3::text[], $11::text::uuid[],
+                $12::text::uuid[], $13::bytea[], $14::timestamptz[]) AS u
     RETURNING 1
 ), delivery AS (
     INSERT INTO deliveries (message_id, person_id, version, state, stage, plan, why, kind, priority, sender_person,
                             offered)
     SELECT u.message_id, u.person_id, 1, u.state, 0, u.plan, u.why, u.kind, u.priority, u.sender_person, u.offered
-    FROM unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
-                $22::uuid[], $23::text[])
+    FROM unnest($15::text::uuid[], $16::text::uuid[], $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[], $21::text::text[],
+                $22::text::uuid[], $23::text[])
         AS u(message_id, person_id, state, plan, why, kind, priority, sender_person, offered)
     RETURNING 1
 ), changed AS (
     UPDATE {deliveries} d
     SET version = u.version, state = u.state, stage = u.stage, delivered_at = u.delivered_at,
         delivered_by = u.delivered_by, read_at = u.read_at, response = u.response, responded_at = u.responded_at
-    FROM unnest($24::uuid[], $25::uuid[], $26::integer[], $27::integer[], $28::text[], $29::smallint[],
-                $30::timestamptz[], $31::uuid[], $32::timestamptz[], $33::text[], $34::timestamptz[])
+    FROM unnest($24::text::uuid[], $25::text::uuid[], $26::text::integer[], $27::text::integer[], $28::text::text[], $29::text::smallint[],
+                $30::timestamptz[], $31::text::uuid[], $32::timestamptz[], $33::text[], $34::timestamptz[])
         AS u(message_id, person_id, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
              responded_at)
     WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.version = u.expected
@@ -35,18 +35,18 @@ WITH identity AS (
 ), armed AS (
     INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
     SELECT u.*, u.due_at
-    FROM unnest($35::uuid[], $36::uuid[], $37::text[], $38::uuid[], $39::smallint[], $40::timestamptz[])
+    FROM unnest($35::text::uuid[], $36::text::uuid[], $37::text::text[], $38::text::uuid[], $39::text::smallint[], $40::timestamptz[])
         AS u(message_id, person_id, kind, ref, lane, due_at)
     ON CONFLICT (message_id, person_id, kind, ref) DO UPDATE
     SET due_at = excluded.due_at, visible_at = excluded.due_at, fence = d.fence + 1, holder = NULL
 ), disarmed AS (
     DELETE FROM deadlines d
-    USING unnest($41::uuid[], $42::uuid[], $43::text[], $44::uuid[]) AS u(message_id, person_id, kind, ref)
+    USING unnest($41::text::uuid[], $42::text::uuid[], $43::text::text[], $44::text::uuid[]) AS u(message_id, person_id, kind, ref)
     WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = u.kind AND d.ref = u.ref
 ), fact AS (
     INSERT INTO facts (writer, seq, at, kind, message_id, person_id, device_id, body, hash)
     SELECT $45, $46 + u.nth, $1, u.kind, u.message_id, u.person_id, u.device_id, u.body, u.hash
-    FROM unnest($47::text[], $48::uuid[], $49::uuid[], $50::uuid[], $51::text[], $52::bytea[])
+    FROM unnest($47::text::text[], $48::text::uuid[], $49::text::uuid[], $50::text::uuid[], $51::text[], $52::bytea[])
         WITH ORDINALITY AS u(kind, message_id, person_id, device_id, body, hash, nth)
     RETURNING 1
 ), done AS (
@@ -55,21 +55,22 @@ WITH identity AS (
 ), head AS (
     UPDATE inbox_heads h
     SET seq = h.seq + w.n
-    FROM (SELECT u.person_id, u.n FROM unnest($53::uuid[], $54::bigint[]) AS u(person_id, n), done
+    FROM (SELECT u.person_id, u.n FROM unnest($53::text::uuid[], $54::text::bigint[]) AS u(person_id, n), done
           WHERE done.n >= 0) w
     WHERE h.person_id = w.person_id
     RETURNING h.person_id, h.seq - w.n AS base
 ), event AS (
     INSERT INTO inbox (person_id, seq, epoch, event, message_id, at)
     SELECT head.person_id, head.base + u.nth, $55, u.event, u.message_id, $1
-    FROM unnest($56::uuid[], $57::bigint[], $58::text[], $59::uuid[]) AS u(person_id, nth, event, message_id)
+    FROM unnest($56::text::uuid[], $57::text::bigint[], $58::text::text[], $59::text::uuid[])
+        AS u(person_id, nth, event, message_id)
     JOIN head ON head.person_id = u.person_id
     RETURNING 1
 )
 SELECT (SELECT array_agg(head.person_id) FROM head) AS people,
        (SELECT array_agg(head.base) FROM head) AS bases,
        guard((SELECT changes FROM done), $60),
-       guard((SELECT count(*) FROM event), cardinality($56))
+       guard((SELECT count(*) FROM event), $61)
 
 -- name: attempt
 -- The intents of outside channels, in the transaction of the stage that they belong to. A stage that begins

@@ -25,7 +25,7 @@ class Draft(NamedTuple):
 class Linked:
     """Facts with their places: columns as the statement takes them, and the head after them."""
 
-    columns: list[list[Any]]
+    columns: Sequence[Sequence[Any]]
     seq: int
     head: bytes
 
@@ -44,13 +44,13 @@ class Chain:
 
     def link(self, at: datetime, drafts: Sequence[Draft]) -> Linked:
         """Give drafts their places behind the head; the head itself moves only with `advance`."""
-        columns: list[list[Any]] = [[] for _ in range(6)]
         seq, head = self.seq, self._head
+        rows = []
         for draft in drafts:
             seq += 1
             head = link(head, self.writer, seq, at, *draft)
-            for column, value in zip(columns, (*draft, head), strict=True):
-                column.append(value)
+            rows.append((*draft, head))
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
         return Linked(columns, seq, head)
 
     def advance(self, linked: Linked) -> None:

@@ -358,6 +358,7 @@ GRANT SELECT, INSERT, UPDATE ON
     wardwire.alarms
     TO wardwire_app;
 GRANT SELECT, UPDATE ON wardwire.deliveries_default TO wardwire_app;
+GRANT SELECT ON wardwire.messages_default, wardwire.inbox_default, wardwire.facts_default TO wardwire_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardwire.identities, wardwire.deadlines, wardwire.fanouts TO wardwire_app;
 GRANT SELECT, INSERT ON wardwire.inbox, wardwire.facts TO wardwire_app;
 GRANT SELECT ON wardwire.facts TO wardwire_sealer;

@@ -1,0 +1,103 @@
+"""Puts the HTTP side together: the API and its server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from wardwire import __version__
+from wardwire.api.app import make_api
+from wardwire.api.operation import Deps
+from wardwire.app.devices import read_site_key
+from wardwire.app.ground import DIRECTORY, Ground, join
+from wardwire.carrier.kick import SystemAccount
+from wardwire.devices.registration import DeviceRegistration
+from wardwire.directory.desk import DirectoryDesk
+from wardwire.engine.metrics import Metrics
+from wardwire.model.errors import Unavailable
+from wardwire.ops.authority import Authority
+from wardwire.settings import split_address
+
+MAX_CONNECTIONS = 1_000
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which leaves the signals to the process that it is in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
+    """Make the server of the API; the caller runs it."""
+    own = ground.logins.nats
+    async with contextlib.AsyncExitStack() as stack:
+        kick_line = await stack.enter_async_context(join(own.url, own.kick, f"{ground.node} kick"))
+        changes, sessions = ground.ledger("directory"), ground.ledger("registration")
+        stack.push_async_callback(changes.close)
+        stack.push_async_callback(sessions.close)
+
+        async def refresh() -> None:
+            async with ground.pool.acquire() as connection:
+                await ground.people.refresh(connection)
+            with contextlib.suppress(Unavailable):
+                ground.nats.publish(DIRECTORY, b"")
+
+        registration = DeviceRegistration(
+            ledger=sessions,
+            clock=ground.clock,
+            connection=ground.nats,
+            kick=SystemAccount(kick_line).kick,
+            site_key=read_site_key(ground.logins.home).public_key(),
+            server=own.edge_url,
+            refresh=refresh,
+            authority=_authority(ground.logins.home, own.edge_url),
+        )
+        deps = Deps(
+            writer=ground.lanes,
+            rules=ground.rules,
+            clock=ground.clock,
+            reads=ground.pool,
+            desk=DirectoryDesk(changes, ground.clock),
+            version=__version__,
+            serving=lambda: ground.lanes.serving,
+            refresh=refresh,
+            registration=registration,
+            counted=metrics.submitted,
+            denied=metrics.denied,
+        )
+        yield Server(_config(ground, deps))
+
+
+def _config(ground: Ground, deps: Deps) -> uvicorn.Config:
+    own = ground.settings.api
+    host, port = split_address(own.listen)
+    return uvicorn.Config(
+        make_api(deps),
+        host=host,
+        port=port,
+        ssl_certfile=own.tls_certificate,
+        ssl_keyfile=own.tls_key,
+        http="httptools",
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=16_384,
+    )
+
+
+def _authority(home: Path, url: str) -> str:
+    """The certificate that devices must trust: of the site's own authority, where TLS is its own."""
+    path = Authority(folder=home / "tls", account=None).certificate
+    return path.read_text() if url.startswith("tls://") and path.exists() else ""

@@ -1,0 +1,95 @@
+"""Puts together what watches a core: probe, figures, disk, and the port on which it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from wardwire.app.ground import Ground
+from wardwire.devices.doorway import Doorway
+from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
+from wardwire.engine.metrics import Metrics
+from wardwire.engine.ops_port import OpsPort
+from wardwire.engine.upkeep import LoopLag, keep
+from wardwire.ops.disk import Room, decide_room, measure
+from wardwire.settings import split_address
+
+DISK_EVERY_S = 5
+PORTS_TRIED = 10
+
+log = structlog.get_logger("wardwire.app")
+
+
+class Watch:
+    """What was measured of this core; `metrics` counts what it did."""
+
+    def __init__(self, ground: Ground, doorway: Doorway | None) -> None:
+        self._ground = ground
+        self._share: float | None = None
+        self._room = Room.AMPLE
+        self.lag = LoopLag(ground.clock)
+        self.metrics = Metrics(
+            clock=ground.clock,
+            vitals=self.vitals,
+            lanes=lambda: ground.lanes.writers,
+            connected=lambda: doorway.sessions if doorway else 0,
+        )
+        self.prober = Prober(
+            open_connection=ground.open_durable,
+            clock=ground.clock,
+            committed=self.metrics.committed,
+        )
+
+    def vitals(self) -> Vitals:
+        """Say how this core is now."""
+        prober = self.prober
+        return Vitals(
+            probed_at=prober.probed_at,
+            commit_s=prober.commit_s,
+            durability=prober.durability,
+            epoch=prober.epoch,
+            lanes_serving=self._ground.lanes.serving,
+            lag_s=self.lag.seconds,
+            disk_share=self._share,
+            room=self._room.value,
+            strays=prober.strays,
+            deadlines_armed=prober.deadlines_armed,
+            deadlines_late=prober.deadlines_late,
+            open_alarms=prober.open_alarms,
+        )
+
+    async def disk(self) -> None:
+        """Measure the disk; when it is nearly full the lane of the many closes for submissions."""
+        own = self._ground.settings.disk
+        space = await asyncio.to_thread(measure, self._ground.logins.home)
+        self._share = space.share
+        self._room = decide_room(space.share, warn=own.warn_percent / 100, urgent_only=own.urgent_percent / 100)
+        self._ground.lanes.rest_closed = self._room is Room.URGENT_ONLY
+
+
+@contextlib.asynccontextmanager
+async def open_watch(ground: Ground, tasks: asyncio.TaskGroup, doorway: Doorway | None) -> AsyncIterator[Watch]:
+    """Watch this core, and tell on the ops port, or the next free one: each process has its own."""
+    watch = Watch(ground, doorway)
+    tasks.create_task(watch.lag.run())
+    tasks.create_task(keep("probe", PROBE_EVERY_S, watch.prober.round))
+    tasks.create_task(keep("disk", DISK_EVERY_S, watch.disk))
+    port = OpsPort(clock=ground.clock, vitals=watch.vitals, metrics=watch.metrics.render)
+    host, first = split_address(ground.settings.ops.listen)
+    for number in range(first, first + PORTS_TRIED):
+        try:
+            await port.start(host, number)
+        except OSError:
+            continue
+        log.info("ops_port", port=number)
+        break
+    else:
+        log.error("ops_port_taken", first=first, last=first + PORTS_TRIED - 1)
+    try:
+        yield watch
+    finally:
+        await port.stop()
+        await watch.prober.close()

@@ -1,0 +1,170 @@
+"""Whether this core is well: one pure decision over what was measured, and what measures it.
+
+*Alive* is an event loop that turns. *Ready* is a core that can keep promises now: a durable commit has succeeded
+within the last second, not merely a ping. What is wrong without stopping messages is told beside it, and stops
+nothing: when in doubt messages go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Unavailable, Unknown
+from wardwire.store.alarms import count_open_alarms
+from wardwire.store.deadlines import count_deadlines
+from wardwire.store.durable import DurableConnection, commit_durable
+from wardwire.store.partitions import count_strays
+from wardwire.store.site import probe
+
+PROBE_EVERY_S = 0.4
+PROBE_FRESH_S = 1.0
+LAG_LIMIT_S = 0.5
+# A deadline that is still claimable so long after it was due is late: nobody looks after it.
+LATE_AFTER = timedelta(seconds=5)
+# Of the slower counts only every so many probes take one.
+_COUNT_EVERY = 12
+
+log = structlog.get_logger("wardwire.engine.health")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What was measured of one core.
+
+    Attributes:
+        probed_at: When the last durable commit succeeded, by the monotonic clock; None = never.
+        commit_s: How long it took.
+        durability: `synchronous` or `degraded`; "" = no connection.
+        lanes_serving: Whether every lane has a connection worth a promise.
+        lag_s: How late the event loop is.
+        disk_share: Free part of the disk; None = not measured here.
+        room: `ample`, `warn` or `urgent_only`.
+    """
+
+    probed_at: float | None = None
+    commit_s: float = 0.0
+    durability: str = ""
+    epoch: int = 0
+    lanes_serving: bool = False
+    lag_s: float = 0.0
+    disk_share: float | None = None
+    room: str = "ample"
+    strays: int = 0
+    deadlines_armed: int = 0
+    deadlines_late: int = 0
+    open_alarms: int = 0
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether a core is ready; `failing` says why not, `warnings` what else somebody should see to."""
+
+    ready: bool
+    failing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def readiness(vitals: Vitals, now: float) -> Readiness:
+    """Decide. `now` is the monotonic clock's."""
+    failing = []
+    if vitals.probed_at is None:
+        failing.append("no durable commit has succeeded yet")
+    elif now - vitals.probed_at > PROBE_FRESH_S:
+        failing.append(f"no durable commit has succeeded for {now - vitals.probed_at:.1f} s")
+    if not vitals.lanes_serving:
+        failing.append("a lane has no connection to the database")
+    if vitals.lag_s > LAG_LIMIT_S:
+        failing.append(f"the event loop is {vitals.lag_s:.2f} s late")
+    if vitals.draining:
+        failing.append("this core is being stopped")
+    warnings = []
+    if vitals.durability == "degraded":
+        warnings.append("no synchronous standby: stored on one machine only")
+    if vitals.room == "urgent_only":
+        warnings.append("the disk is nearly full: only code and high are taken")
+    elif vitals.room == "warn":
+        warnings.append("the disk is filling up")
+    for count, what in (
+        (vitals.strays, "rows without a table of their day"),
+        (vitals.deadlines_late, "deadlines are late"),
+        (vitals.open_alarms, "technical alarms are open"),
+    ):
+        if count:
+            warnings.append(f"{count} {what}")
+    return Readiness(ready=not failing, failing=tuple(failing), warnings=tuple(warnings))
+
+
+class Prober:
+    """Commits nothing, durably, again and again, on a connection of its own; and counts what is amiss.
+
+    Run `round` every `PROBE_EVERY_S` (engine/upkeep.keep). A round that fails leaves the last success to grow old.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_connection: Callable[[], Awaitable[DurableConnection]],
+        clock: Clock,
+        committed: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        """`committed` is told how long each commit took, in seconds."""
+        self._open = open_connection
+        self._clock = clock
+        self._committed = committed
+        self._durable: DurableConnection | None = None
+        self._rounds = 0
+        self.probed_at: float | None = None
+        self.commit_s = 0.0
+        self.strays = 0
+        self.deadlines_armed = 0
+        self.deadlines_late = 0
+        self.open_alarms = 0
+
+    @property
+    def durability(self) -> str:
+        """What a commit is worth now; "" without a connection."""
+        return self._durable.durability.word if self._durable else ""
+
+    @property
+    def epoch(self) -> int:
+        """The database's epoch, as of the connection; 0 without one."""
+        return self._durable.durability.epoch if self._durable else 0
+
+    async def round(self) -> None:
+        """Probe once."""
+        try:
+            if self._durable is None or not self._durable.usable:
+                self._durable = await self._open()
+            before = self._clock.monotonic()
+            now = self._clock.now()
+            await commit_durable(self._durable, lambda connection: probe(connection, now))
+            self.probed_at = self._clock.monotonic()
+            self.commit_s = self.probed_at - before
+            self._committed(self.commit_s)
+            if self._rounds % _COUNT_EVERY == 0:
+                await self._count(self._durable.connection)
+            self._rounds += 1
+        except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("probe_failed", reason=type(error).__name__)
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        durable, self._durable = self._durable, None
+        if durable is not None:
+            with contextlib.suppress(Exception):
+                await durable.close()
+
+    async def _count(self, connection: asyncpg.Connection) -> None:
+        late_before = self._clock.now() - LATE_AFTER
+        self.deadlines_armed, self.deadlines_late = await count_deadlines(connection, late_before)
+        self.strays = await count_strays(connection)
+        self.open_alarms = await count_open_alarms(connection)

@@ -1,0 +1,122 @@
+"""The figures of one process, as Prometheus reads them. Never a name, never what was said.
+
+Counters are counted where it happens, by callables that are handed out; gauges are asked for at each reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from wardwire.engine.health import Vitals, readiness
+from wardwire.model.clock import Clock
+from wardwire.store.batch import Batch
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_COMMIT_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class LaneFigures(Protocol):
+    """What is read of a lane's writer: engine/writer.LaneWriter."""
+
+    name: str
+    committed: int
+    batches: int
+
+    @property
+    def waiting(self) -> int:
+        """How many acts wait."""
+        ...
+
+
+class Metrics:
+    """The figures of one process."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        vitals: Callable[[], Vitals],
+        lanes: Callable[[], Sequence[LaneFigures]],
+        connected: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`connected` says how many devices have a session with this process."""
+        self._clock = clock
+        self._vitals = vitals
+        self._lanes = lanes
+        self._connected = connected
+        self._registry = CollectorRegistry()
+        self._submissions = Counter(
+            "wardwire_submissions", "Submissions by outcome.", ("outcome", "priority"), registry=self._registry
+        )
+        self._denied = Counter(
+            "wardwire_access_denied", "Refused credentials and rights.", ("code",), registry=self._registry
+        )
+        self._deliveries = Counter(
+            "wardwire_deliveries",
+            "Deliveries that came into a state.",
+            ("state", "priority"),
+            registry=self._registry,
+        )
+        self._commits = Histogram(
+            "wardwire_probe_commit_seconds",
+            "How long a durable commit of nothing took.",
+            buckets=_COMMIT_BUCKETS,
+            registry=self._registry,
+        )
+        self._registry.register(self)
+
+    def submitted(self, outcome: str, priority: str) -> None:
+        """Count a submission: `stored`, `repeated`, or the code of its refusal."""
+        self._submissions.labels(outcome, priority).inc()
+
+    def denied(self, code: str) -> None:
+        """Count a refused credential or right."""
+        self._denied.labels(code).inc()
+
+    def committed(self, seconds: float) -> None:
+        """Take the time of a probe's commit."""
+        self._commits.observe(seconds)
+
+    def batch(self, batch: Batch) -> None:
+        """Count what a committed batch did to deliveries."""
+        for delivery in batch.created:
+            self._deliveries.labels("new", delivery.priority).inc()
+        for _, delivery in batch.changes.values():
+            self._deliveries.labels(delivery.state, delivery.priority).inc()
+
+    def render(self) -> bytes:
+        """Write all figures in the text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the gauges; called by the registry."""
+        vitals = self._vitals()
+        ready = readiness(vitals, self._clock.monotonic()).ready
+        gauges: tuple[tuple[str, str, float], ...] = (
+            ("wardwire_ready", "Whether promises can be kept now.", float(ready)),
+            ("wardwire_synchronous", "Whether a standby confirms each commit.", vitals.durability == "synchronous"),
+            ("wardwire_epoch", "The database's epoch.", vitals.epoch),
+            ("wardwire_deadlines_armed", "Deadlines that are still to come.", vitals.deadlines_armed),
+            ("wardwire_deadlines_late", "Deadlines that nobody took in time.", vitals.deadlines_late),
+            ("wardwire_alarms_open", "Technical alarms that are open.", vitals.open_alarms),
+            ("wardwire_stray_rows", "Rows without a table of their day.", vitals.strays),
+            ("wardwire_devices_connected", "Devices with a session here.", self._connected()),
+            ("wardwire_loop_lag_seconds", "How late the event loop is.", vitals.lag_s),
+        )
+        for name, about, value in gauges:
+            yield GaugeMetricFamily(name, about, value=float(value))
+        if vitals.disk_share is not None:
+            yield GaugeMetricFamily("wardwire_disk_free_ratio", "Free part of the disk.", value=vitals.disk_share)
+        waiting = GaugeMetricFamily("wardwire_lane_waiting", "Acts that wait in a lane.", labels=("lane",))
+        committed = CounterMetricFamily("wardwire_lane_committed", "Acts that a lane committed.", labels=("lane",))
+        batches = CounterMetricFamily("wardwire_lane_batches", "Batches that a lane committed.", labels=("lane",))
+        for lane in self._lanes():
+            short = lane.name.partition("/")[2] or lane.name
+            waiting.add_metric((short,), lane.waiting)
+            committed.add_metric((short,), lane.committed)
+            batches.add_metric((short,), lane.batches)
+        yield from (waiting, committed, batches)

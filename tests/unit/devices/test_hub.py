@@ -1,0 +1,143 @@
+"""The hub: one encoding a message, a number and a ring in front of it for each person."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.unit.devices.fakes import ANNA, ANNAS, BEN, BENS, BENS_DESK, START, FakeConnection, make_directory
+from wardwire.devices.frames import Event, StatusFrame, read_down
+from wardwire.devices.hub import FORGET_S, Hub
+from wardwire.flow.views import DeliveryView, NewBody, Status
+from wardwire.store.batch import NewEvent, Numbered
+from wardwire.testing.clock import FakeClock
+
+MESSAGE = UUID(int=99)
+VIEW = (
+    b'{"id":"msg_1","thread":"thr_1","kind":"alert","priority":"high","sender":{"name":"Anna"},'
+    b'"stored_at":"2026-03-01T02:14:07Z","text":"say \\"priority\\":\\"code\\""}'
+)
+
+
+class Setting:
+    """A hub with everything around it faked."""
+
+    def __init__(self) -> None:
+        self.connection = FakeConnection()
+        self.clock = FakeClock(START)
+        self.directory = make_directory()
+        self.unreachable: list[tuple[UUID, UUID]] = []
+        self.hub = Hub(
+            self.connection,  # type: ignore[arg-type]
+            directory=lambda: self.directory,
+            clock=self.clock,
+            core="core-1",
+            unreachable_now=lambda message, person: self.unreachable.append((message, person)),
+        )
+        self.hub.start()
+
+    def new(self, person: UUID, seq: int = 1, *, rings: bool = True, view: bytes = VIEW) -> None:
+        """Announce a new message to a person."""
+        self.hub.inbox(3, [Numbered(seq, NewEvent(person, "new", MESSAGE, NewBody(view, rings, START)))])
+
+    def frames(self) -> list[Any]:
+        """What was published, read as a device would."""
+        return [read_down(payload) for _, payload, _ in self.connection.sent]
+
+    def absent(self, nth: int) -> None:
+        """NATS says that nobody was there for the n-th publish."""
+        self.connection.absent(self.connection.sent[nth][2].removeprefix("rep.core-1."))
+
+
+@pytest.fixture
+def setting() -> Setting:
+    """A fresh one."""
+    return Setting()
+
+
+def test_a_new_message_is_spliced_not_encoded_again(setting: Setting) -> None:
+    """Each device of the person gets the message's own bytes, with number, epoch, age and ring in front."""
+    setting.clock.advance(timedelta(milliseconds=120))
+    setting.new(BEN, 42)
+    assert [subject for subject, _, _ in setting.connection.sent] == [f"d.{d.hex}.down.m" for d in (BENS, BENS_DESK)]
+    for _, payload, reply in setting.connection.sent:
+        assert VIEW in payload
+        assert reply.startswith("rep.core-1.")
+        assert json.loads(payload)["message"]["text"] == 'say "priority":"code"'
+    [event, _] = setting.frames()
+    assert isinstance(event, Event)
+    assert (event.epoch, event.seq, event.event, event.age_ms, event.rings) == (3, 42, "new", 120, True)
+    assert event.id == f"msg_{MESSAGE.hex}"
+
+
+def test_a_silent_message_does_not_ring(setting: Setting) -> None:
+    """The field is left out."""
+    setting.new(ANNA, rings=False)
+    assert b"rings" not in setting.connection.sent[0][1]
+
+
+def test_a_change_tells_how_the_delivery_stands(setting: Setting) -> None:
+    """It carries the delivery, and asks for no reply: nothing follows from its being missed."""
+    view = DeliveryView(message="msg_1", person="per_1", state="read", at=START)
+    setting.hub.inbox(1, [Numbered(2, NewEvent(ANNA, "read", MESSAGE, view))])
+    [event] = setting.frames()
+    assert isinstance(event, Event)
+    assert event.deliveries == [view]
+    assert setting.connection.sent[0][2] == ""
+
+
+def test_a_person_is_unreachable_once_no_device_was_there(setting: Setting) -> None:
+    """One device that is away is not enough; a repeat says it once; a token of nowhere is ignored."""
+    setting.new(BEN)
+    setting.absent(0)
+    assert setting.unreachable == []
+    setting.absent(1)
+    setting.connection.absent("zz")
+    assert setting.unreachable == [(MESSAGE, BEN)]
+    setting.absent(1)
+    assert setting.unreachable == [(MESSAGE, BEN)]
+
+
+def test_tokens_are_forgotten(setting: Setting) -> None:
+    """After a few seconds nothing is kept of a message that somebody was there for."""
+    setting.new(BEN)
+    for _ in range(2):
+        setting.clock.advance(timedelta(seconds=FORGET_S + 0.1))
+        setting.new(ANNA)
+    assert sum(len(table) for table in (setting.hub._young, setting.hub._old)) == 2
+    setting.absent(0)
+    setting.absent(1)
+    assert setting.unreachable == []
+
+
+def test_a_device_that_is_too_old_hears_code_alone(setting: Setting) -> None:
+    """Its person's other devices hear everything; words that only look like a priority deceive nobody."""
+    setting.hub.limited.add(BENS)
+    setting.new(BEN)
+    assert [subject for subject, _, _ in setting.connection.sent] == [f"d.{BENS_DESK.hex}.down.m"]
+    setting.absent(0)
+    assert setting.unreachable == [(MESSAGE, BEN)]
+    setting.new(BEN, 2, view=VIEW.replace(b'"priority":"high"', b'"priority":"code"'))
+    assert len(setting.connection.sent) == 3
+
+
+def test_statuses_go_to_the_senders_devices(setting: Setting) -> None:
+    """Live, with the delivery's own words."""
+    view = DeliveryView(message="msg_1", person="per_2", state="accepted", at=START, response="accept")
+    setting.hub.live([Status(ANNA, view)])
+    [(subject, _, _)] = setting.connection.sent
+    assert subject == f"d.{ANNAS.hex}.down.m"
+    [status] = setting.frames()
+    assert isinstance(status, StatusFrame)
+    assert (status.message, status.state, status.response) == ("msg_1", "accepted", "accept")
+
+
+def test_a_connection_that_is_away_costs_nothing_but_a_count(setting: Setting) -> None:
+    """Devices will ask; nobody else is held up."""
+    setting.connection.away = True
+    setting.new(BEN)
+    assert (setting.hub.published, setting.hub.unsent) == (0, 2)
