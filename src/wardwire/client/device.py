@@ -136,7 +136,7 @@ class Device:
         self.welcome: Welcome | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._gap: asyncio.TimerHandle | None = None
-        self._heard_at = self._beat_at = 0.0
+        self._heard_at = self._beat_at = self._connected_at = 0.0
         self._up = f"d.{card.name}.up"
         self._connection = Connection(
             Target(
@@ -401,6 +401,7 @@ class Device:
 
     def _on_state(self, state: State, detail: str) -> None:
         if state is State.CONNECTED:
+            self._connected_at = time.monotonic()
             self._forget_session()
             self._say_hello()
         elif state in (State.DISCONNECTED, State.CLOSED):
@@ -457,6 +458,9 @@ class Device:
                     self._apply(self._order.drain())
                 self._mind_the_gap()
             case BeatBack():
+                if self.welcome and time.monotonic() - self._connected_at > self.welcome.renew_s:
+                    self._connection.reconnect("time to log in anew")  # a core is there: it just answered
+                    return
                 if frame.head != self._order.seq and not self._order.behind:
                     self.resume()
             case Bye():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
@@ -45,9 +46,12 @@ class Kicks:
         self._gather: Gather[Place] = Gather("kicks", self._work, largest=1, most_waiting=20_000, at_once=8)
         self.closed = 0
 
-    def put(self, place: Place) -> None:
-        """Close a connection soon."""
-        self._gather.put(place)
+    def put(self, place: Place, *, after_s: float = 0.0) -> None:
+        """Close a connection soon; `after_s` leaves time for a last word, which goes another way, to arrive."""
+        if after_s:
+            asyncio.get_running_loop().call_later(after_s, self.put, place)
+        else:
+            self._gather.put(place)
 
     async def settled(self) -> None:
         """Wait until all were tried."""
