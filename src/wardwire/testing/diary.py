@@ -7,12 +7,12 @@ from wardwire.testing import history
 
 
 class HistoryDiary:
-    """A client.diary.Diary that writes to a `history.Recorder`."""
+    """A client.diary.Diary that writes to a `history.Recorder`. People are written as in dumps: 32 hex digits."""
 
     def __init__(self, recorder: history.Recorder, *, device: str, person: str) -> None:
         self._recorder = recorder
         self._device = device
-        self._person = person
+        self._person = person.removeprefix("per_")
 
     def seen(self, event: Event, shown: bool) -> None:
         """Write a numbered event."""
@@ -35,5 +35,10 @@ class HistoryDiary:
     def status(self, status: StatusFrame) -> None:
         """Write how an own message stands."""
         self._recorder.write(
-            history.Status(client=self._device, message=status.message, person=status.person, state=status.state)
+            history.Status(
+                client=self._device,
+                message=status.message,
+                person=status.person.removeprefix("per_"),
+                state=status.state,
+            )
         )
