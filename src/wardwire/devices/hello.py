@@ -206,6 +206,7 @@ class Greeter:
                 self._failed(one.door, one.hello.nonce, result)
             else:
                 self._welcome(one, result)
+                await asyncio.sleep(0)
 
     def _open(self, one: _Checked, before: dict[UUID, SessionRow | None], head: int) -> _Opened:
         """Decide what a hello opens, beside the session that there is."""
