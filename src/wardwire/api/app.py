@@ -49,7 +49,9 @@ OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *devices.OPERATIONS, 
 def make_api(deps: Deps) -> Litestar:
     """Make the application."""
     document = _ENCODE(describe(OPERATIONS, deps.version))
-    handlers = [_route(operation, deps) for operation in OPERATIONS]
+    # First, because Litestar otherwise makes its own of the first method that it sees of a path.
+    handlers = _options()
+    handlers += [_route(operation, deps) for operation in OPERATIONS]
     handlers.append(_fixed("/openapi.json", document, "application/json"))
     handlers.append(_meaning())
     return Litestar(
@@ -215,6 +217,23 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("request_failed", exc_info=error)
     return _refuse(WardwireError(), _new_request_id())
+
+
+def _options() -> list[HTTPRouteHandler]:
+    """Make the answers to OPTIONS: the methods of each path."""
+    methods: dict[str, list[str]] = {}
+    for operation in OPERATIONS:
+        methods.setdefault(operation.path, []).append(operation.method)
+    return [_allow(path, ", ".join([*there, "OPTIONS"])) for path, there in methods.items()]
+
+
+def _allow(path: str, methods: str) -> HTTPRouteHandler:
+    async def handle() -> Response[bytes]:
+        return Response(b"", status_code=204, headers={**SECURITY_HEADERS, "Allow": methods})
+
+    return HTTPRouteHandler(
+        path.replace("}", ":str}"), http_method=HttpMethod.OPTIONS, status_code=200, include_in_schema=False
+    )(handle)
 
 
 def _fixed(path: str, body: bytes, media_type: str) -> HTTPRouteHandler:
