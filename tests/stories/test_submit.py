@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,20 @@ async def test_a_repeat_returns_the_first_result_and_rings_nobody_twice(ward: Wa
     assert (again, replayed, replayed_again) == (first, False, True)
     assert ward.events(ward.chen) == ["new"]
     assert await ward.connection.fetchval("SELECT count(*) FROM messages") == 1
+
+
+async def test_a_repeat_gets_the_first_result_though_today_it_would_be_refused(ward: Ward) -> None:
+    """H2: the answer was lost, and meanwhile the expiry has passed: *refused* would say that nothing was kept."""
+    expires_at = ward.clock.now() + timedelta(minutes=1)
+    fields: dict[str, Any] = {"id": "a1", "priority": Priority.LOW, "expires_at": expires_at}
+    first, _ = await ward.try_send(ward.anna, ["Dr. Chen"], **fields)
+    await ward.pass_time(minutes=2)
+    again, replayed = await ward.try_send(ward.anna, ["Dr. Chen"], **fields)
+    with pytest.raises(Refused) as refused:
+        await ward.try_send(ward.anna, ["Dr. Chen"], **(fields | {"id": "a2"}))
+
+    assert (again, replayed) == (first, True)
+    assert refused.value.code is Code.EXPIRY_PAST
 
 
 async def test_repeats_that_arrive_together_are_one_message(ward: Ward) -> None:

@@ -200,7 +200,9 @@ class LaneWriter:
             known = await read_in_time(
                 durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
             )
-            batch, remaining, broken = self._decide(durable, remaining, known)
+            batch, remaining, broken, refused = self._decide(durable, remaining, known)
+            if refused:
+                await self._answer_refused(durable, refused)
             if broken:
                 continue
             if batch.empty:
@@ -237,18 +239,23 @@ class LaneWriter:
 
     def _decide(
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
-    ) -> tuple[Batch, list[Act], bool]:
+    ) -> tuple[Batch, list[Act], bool, list[tuple[Act, Refused]]]:
+        """Let acts decide. Returns the batch, who is in it, whether one broke it, and refused submissions."""
         batch = Batch(self._clock.now())
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
         decided = []
+        refusals = []
         broken = False
         for act in acts:
             try:
                 act.decide(known, batch, durable.durability.word)
             except Refused as refused:
-                self._end(act, refused)
+                if act.identity is None:
+                    self._end(act, refused)
+                else:
+                    refusals.append((act, refused))
             except Exception:
                 log.exception("act_broke", lane=self.name, act=type(act).__name__)
                 self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))
@@ -257,7 +264,7 @@ class LaneWriter:
                 decided.append(act)
         if not decided and self._chain.seq == 0:
             batch.drafts.clear()
-        return batch, decided, broken
+        return batch, decided, broken, refusals
 
     def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
         """All is committed: tell devices, tell the senders, tell who waits for deadlines."""
@@ -271,6 +278,16 @@ class LaneWriter:
             self._announcer.live(batch.live)
         if batch.armed:
             self._armed(batch)
+
+    async def _answer_refused(self, durable: DurableConnection, refused: Sequence[tuple[Act, Refused]]) -> None:
+        """Refuse submissions, unless they are repeats of what was stored when it was still in order.
+
+        Their sender did not hear the first answer; *refused* would say that nothing was kept.
+        """
+        others = await self._answer_repeats(durable, [act for act, _ in refused])
+        reasons = {id(act): reason for act, reason in refused}
+        for act in others:
+            self._end(act, reasons[id(act)])
 
     async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
         """Answer those whose identity was committed before; return the others."""
