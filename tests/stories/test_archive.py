@@ -15,7 +15,7 @@ from wardwire.testing.ward import Ward
 
 
 async def test_a_word_about_an_archived_message_is_not_found_and_harms_nobody(fresh_database: FreshDatabase) -> None:
-    """Dr. Chen opens a message of last month; the core remembers it, the tables are gone."""
+    """H31: Dr. Chen opens a message of last month; the core remembers it, the tables are gone."""
     async with Ward(fresh_database.logins.app) as ward:
         day = ward.clock.now().date()
         old = await ward.send(ward.anna, ["Dr. Chen"])

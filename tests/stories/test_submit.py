@@ -60,7 +60,7 @@ async def test_repeats_that_arrive_together_are_one_message(ward: Ward) -> None:
 
 
 async def test_the_same_identity_with_other_content_is_refused(ward: Ward) -> None:
-    """Two messages must never hide behind one id."""
+    """H23: Two messages must never hide behind one id."""
     await ward.send(ward.anna, ["Dr. Chen"], id="a1")
 
     with pytest.raises(Refused) as refused:
@@ -100,7 +100,7 @@ async def test_a_repeat_beside_new_messages_delays_none_of_them(ward: Ward) -> N
     ],
 )
 async def test_what_is_not_fit_is_refused_as_a_whole(ward: Ward, fields: dict[str, object], code: Code) -> None:
-    """A refusal has its stable code, and nothing of the message is kept."""
+    """H30: A refusal has its stable code, and nothing of the message is kept."""
     fields = dict(fields)
     to = fields.pop("to", ["Dr. Chen"])
     assert isinstance(to, list)
@@ -164,7 +164,7 @@ async def test_an_empty_group_is_refused(ward: Ward) -> None:
 
 
 async def test_a_role_reaches_its_holder_of_now(ward: Ward) -> None:
-    """At hand-over the next page goes to the next holder; after the last shift to the fallback."""
+    """H20: At hand-over the next page goes to the next holder; after the last shift to the fallback."""
     role = await ward.add_role("Cardiology 1st", fallback=ward.dora)
     await ward.add_shift(role, ward.chen, timedelta(0), timedelta(hours=1))
     await ward.add_shift(role, ward.okafor, timedelta(hours=1), timedelta(hours=2))
@@ -187,7 +187,7 @@ async def test_a_vacant_role_without_fallback_is_refused(ward: Ward) -> None:
 
 
 async def test_a_reply_joins_the_thread_and_a_stranger_may_not(ward: Ward) -> None:
-    """Mallory cannot attach herself to what she was never told."""
+    """H19: Mallory cannot attach herself to what she was never told."""
     first = await ward.send(ward.anna, ["Dr. Chen"])
     reply = await ward.send(ward.chen, ["Anna"], reply_to=first.message, kind=Kind.CHAT)
 
@@ -198,7 +198,7 @@ async def test_a_reply_joins_the_thread_and_a_stranger_may_not(ward: Ward) -> No
 
 
 async def test_a_large_low_message_is_expanded_in_chunks_and_reaches_everybody_once(ward: Ward) -> None:
-    """A note to 1,200 people does not hold the lane; whoever dies in the middle, it is finished."""
+    """H28: A note to 1,200 people does not hold the lane; whoever dies in the middle, it is finished."""
     people = [await ward.add_person(f"Nurse {nth}", device=False) for nth in range(1, 1202)]
     group = await ward.add_group("Everybody", people)
 
