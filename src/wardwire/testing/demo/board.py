@@ -153,7 +153,7 @@ class Board:
     def alarm(self, row: Row, message: str, person: str, name: str) -> None:
         """The desk's device was given a technical alarm."""
         self.sent(row)
-        row.message, row.alarm = message, True
+        row.message, row.alarm, row.in_reach = message, True, False
         row.people = {person: Standing(name, State.DELIVERED)}
         self._by_message[message] = row
 

@@ -29,6 +29,7 @@ SCENES_MAX = 20  # at once
 ANSWER_S = 10.0  # for the core's answer to one request
 GIVEN_S = 30.0  # for a message to reach a phone
 OFF_S = 7.0  # a phone stays switched off so long
+HEARD_S = 0.2  # what a recipient has said reaches the sender's phone meanwhile
 LOOK_S = 0.5  # how often the laboratory asks how its message stands
 _TROUBLE = (WardwireError, Closed, OSError)
 
@@ -180,6 +181,7 @@ class Conductor:
             watch.cancel()
         else:
             await self._react(line, row, given)
+            await asyncio.sleep(HEARD_S)
         if not line.for_you:
             self._board.finish(row)
         return row

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from wardwire.client.card import Card
 from wardwire.client.enrol import enrol
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.keys import make_key
-from wardwire.model.errors import Code, Refused
+from wardwire.model.errors import Refused
 from wardwire.model.rights import CODE, DIRECTORY, READ, SCOPES, SEND, Caller
 from wardwire.ops.engines import logins_file, read_logins
 from wardwire.store.clock import SiteClock
@@ -25,8 +26,6 @@ from wardwire.testing.demo.rest import Rest
 from wardwire.testing.demo.server import Server
 from wardwire.testing.demo.ward import DUTIES, GROUPS, LAB, PEOPLE, Member, turns
 
-Say = Callable[[str], None]
-
 _OPERATOR = Caller(source="demo", scopes=frozenset(SCOPES))
 _KEYS = {"operator": ("demo", (SEND, CODE, READ, DIRECTORY)), LAB: (LAB, (SEND,))}
 
@@ -34,16 +33,25 @@ _KEYS = {"operator": ("demo", (SEND, CODE, READ, DIRECTORY)), LAB: (LAB, (SEND,)
 async def make_keys(folder: Folder, server: Server) -> tuple[Rest, Rest]:
     """Give the operator's and the laboratory's way in; their keys are made once and kept in the folder."""
     keys = folder.read("keys.json")
-    if set(keys) >= set(_KEYS):
-        operator = Rest(server.api, keys["operator"])
+    if not set(keys) >= set(_KEYS) or not await _known(Rest(server.api, keys["operator"]), patience_s=1):
+        keys = await _first_keys(folder.home)
+        folder.write("keys.json", keys)
+    operator = Rest(server.api, keys["operator"])
+    await _known(operator, patience_s=10)
+    return operator, Rest(server.api, keys[LAB])
+
+
+async def _known(rest: Rest, *, patience_s: float) -> bool:
+    """Whether the site knows this key; a new one is heard of within a second, without a restart."""
+    ends = time.monotonic() + patience_s
+    while True:
         try:
-            await operator.get("/v1/people", limit="1")
-            return operator, Rest(server.api, keys[LAB])
+            await rest.get("/v1/people", limit="1")
+            return True
         except Refused:
-            pass  # keys of another database
-    keys = await _first_keys(folder.home)
-    folder.write("keys.json", keys)
-    return Rest(server.api, keys["operator"]), Rest(server.api, keys[LAB])
+            if time.monotonic() > ends:
+                return False
+            await asyncio.sleep(0.05)
 
 
 async def _first_keys(home: Path) -> dict[str, str]:
@@ -125,8 +133,3 @@ def _load(path: Path, person: Any) -> Card | None:
     except (OSError, ValueError):
         return None
     return card if card.place.device in {device["id"] for device in person["devices"]} else None
-
-
-def sentence_of(error: Refused) -> str:
-    """Say why the ward could not be entered."""
-    return error.detail or str(Code(error.code))

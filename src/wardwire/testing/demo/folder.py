@@ -124,7 +124,13 @@ def write_settings(folder: Folder, *, edge: int, api: int, ops: int, smtp: int) 
         "ops": {"listen": f"127.0.0.1:{ops}"},
         # Short, so that somebody who looks on sees what happens when nobody confirms.
         "waits": {"code_s": 3.0, "high_s": 5.0, "medium_s": 4.0, "low_s": 15.0},
-        "smtp": {"host": "127.0.0.1", "port": smtp, "tls": "none", "sender": "wardwire@ward.example"},
+        "smtp": {
+            "host": "127.0.0.1",
+            "port": smtp,
+            "tls": "none",
+            "sender": "wardwire@ward.example",
+            "link_base": f"http://127.0.0.1:{api}",
+        },
         "disk": {"ballast_mb": 1},
     }
     text = "# Written by `wardwire demo` at every start.\n"

@@ -5,11 +5,11 @@ Priorities have a word, a shape and a mark beside their colour; states have word
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.layout import Layout
 from rich.panel import Panel
 from rich.table import Table
@@ -18,7 +18,8 @@ from rich.text import Text
 from wardwire.model.priority import Priority
 from wardwire.testing.demo.board import Board, Question, Quantiles, Row, describe
 
-WIDE = 120
+WITH_TEXT = 100  # from this width on there is room for what the messages say
+STORY_ROWS_MAX = 16
 TAG_WIDTH = 12
 
 # The colours of IEC 60601-1-8, dark enough for their labels; a filled tag reads alike on dark and light screens.
@@ -31,6 +32,7 @@ _TAGS = {
 _TONES = {"good": "green", "bad": "bold red", "busy": "dim", "plain": ""}
 _BANNER = "white on #B3261E"
 _RULE = "bold"
+_MEASURE = Console(width=200)  # only to break lines with
 _HINTS = (("m", "a message for you, as Dr. Chen"), ("space", "hold the story"), ("q", "quit"))
 
 
@@ -38,22 +40,12 @@ def draw(board: Board, *, now: float, elapsed_s: float, width: int, height: int)
     """Draw everything for a screen of this size."""
     root = Layout()
     question = board.questions[0] if board.questions else None
-    foot = [Layout(draw_hints(board, question), size=1)]
+    foot = [Layout(draw_hints(board, question, width), size=1)]
     if question is not None:
         foot.insert(0, Layout(draw_question(question, width), size=question_height(question, width)))
     head = Layout(draw_head(board, elapsed_s, width), size=1)
-    if width >= WIDE:
-        body = Layout()
-        left, right = width * 3 // 5, width - width * 3 // 5
-        room = height - 2 - sum(part.size or 0 for part in foot) + 1
-        body.split_row(
-            Layout(_pad(draw_messages(board, now, left - 2, room - 2)), size=left),
-            Layout(_pad(Group(draw_figures(board, now), Text(), draw_story(board, right - 2, room - 4)))),
-        )
-        root.split_column(head, body, *foot)
-        return root
     room = height - 1 - sum(part.size or 0 for part in foot)
-    story_rows = 0 if room < 12 else max(5, room * 2 // 5)
+    story_rows = 0 if room < 12 else min(STORY_ROWS_MAX, max(5, room * 9 // 20))
     message_rows = room - story_rows - 2
     parts = [head, Layout(draw_messages(board, now, width, message_rows - 1), size=message_rows)]
     parts.append(Layout(draw_figures(board, now), size=2))
@@ -67,9 +59,10 @@ def draw_head(board: Board, elapsed_s: float, width: int) -> Text:
     """The first line: what this is, whose phones are there, how long it runs."""
     phones = f"{board.connected} phones connected"
     if board.off:
-        phones += f"; switched off: {', '.join(sorted(board.off))}"
+        whose = " and ".join(f"{name}'s" for name in sorted(board.off))
+        phones += f", {whose} {'is' if len(board.off) == 1 else 'are'} off"
     clock = f"{int(elapsed_s) // 60:02}:{int(elapsed_s) % 60:02} "
-    text = Text(" Wardwire demo  Ward 4 West   ", style="bold reverse")
+    text = Text(" Wardwire demo  Ward 4 West  ", style="bold reverse")
     text.append(phones)
     text.truncate(max(0, width - cell_len(clock) - 1), overflow="ellipsis")
     text.append(" " * max(0, width - text.cell_len - cell_len(clock)) + clock)
@@ -82,7 +75,7 @@ def draw_messages(board: Board, now: float, width: int, rows: int) -> Renderable
     table.add_column("Age", width=4, justify="right", no_wrap=True)
     table.add_column("Priority", width=TAG_WIDTH, no_wrap=True)
     table.add_column("From → to", ratio=5, no_wrap=True, overflow="ellipsis")
-    if width >= 100:
+    if width >= WITH_TEXT:
         table.add_column("Message", ratio=7, no_wrap=True, overflow="ellipsis")
     table.add_column("How it stands", ratio=6, no_wrap=True, overflow="ellipsis")
     for row in board.latest(rows):
@@ -93,7 +86,7 @@ def draw_messages(board: Board, now: float, width: int, rows: int) -> Renderable
             Text(f"{row.sender} → {row.to}"),
             Text(stand.words, style=_TONES[stand.tone]),
         ]
-        if width >= 100:
+        if width >= WITH_TEXT:
             cells.insert(3, Text(row.text, style="dim"))
         # `code` is a banner over the full width.
         if row.priority is Priority.CODE:
@@ -108,8 +101,8 @@ def draw_figures(board: Board, now: float) -> Text:
     """Two lines: latencies of the last minute, and what the database counts of this run."""
     stored, delivered = board.stored_ms(now), board.delivered_ms(now)
     text = Text("Last minute ", style=_RULE, no_wrap=True, overflow="ellipsis", end="")
-    text.append("p50 / p99  ", style="dim")
-    text.append(f"send → stored {_both(stored)} ms   send → on a phone {_both(delivered)} ms\n", style="not bold")
+    text.append(f"send → stored {_both(stored)} ms, → on a phone {_both(delivered)} ms", style="not bold")
+    text.append("  p50 / p99\n", style="dim not bold")
     counts = board.counts
     text.append("This run    ")
     shown = f"stored {counts.stored}  delivered {counts.delivered}  answered {counts.answered}  "
@@ -129,28 +122,32 @@ def draw_story(board: Board, width: int, rows: int) -> RenderableType:
     head.append("  ").append_text(tag(told.row.priority))
     head.append(f"  {told.row.sender} → {told.row.to}", style="not bold")
     said = Text(f"“{told.row.text}”", style="italic", no_wrap=True, overflow="ellipsis")
-    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table = Table.grid(padding=(0, 1, 0, 0), expand=True)
     table.add_column(no_wrap=True, width=8)
-    table.add_column(no_wrap=True, width=10, justify="right")
+    table.add_column(no_wrap=True, width=9, justify="right")
     table.add_column(ratio=1)
     hops = told.story.get("hops", [])
-    for hop in fitting(hops, width - 22, rows - 2):
-        table.add_row(clock_time(hop["at"]), span(hop["after_s"]), hop["text"][:1].upper() + hop["text"][1:])
+    shown = fitting([hop["text"] for hop in hops], width - 20, rows - 2)
+    for nth, hop in enumerate(hops):
+        if nth in shown:
+            table.add_row(clock_time(hop["at"]), span(hop["after_s"]), hop["text"][:1].upper() + hop["text"][1:])
+        elif nth - 1 in shown:
+            table.add_row("", "", Text(f"… {len(hops) - len(shown)} more …", style="dim"))
     return Group(head, said, table)
 
 
-def fitting(hops: list[Any], width: int, rows: int) -> list[Any]:
-    """Choose the hops that fit: the first one, and as many of the last as there is room for."""
-    heights = [max(1, -(-cell_len(hop["text"]) // max(10, width - 4))) for hop in hops]
-    if sum(heights) <= rows or not hops:
-        return hops
-    left, chosen = rows - heights[0], []
-    for hop, height in zip(reversed(hops[1:]), reversed(heights[1:]), strict=True):
-        left -= height
+def fitting(texts: Sequence[str], width: int, rows: int) -> set[int]:
+    """Choose which hops are shown: all, or the first, a row that says how many are left out, and the last ones."""
+    heights = [len(Text(text).wrap(_MEASURE, max(10, width))) for text in texts]
+    if sum(heights) <= rows or not texts:
+        return set(range(len(texts)))
+    left, chosen = rows - heights[0] - 1, {0}
+    for nth in range(len(texts) - 1, 0, -1):
+        left -= heights[nth]
         if left < 0:
             break
-        chosen.append(hop)
-    return [hops[0], *reversed(chosen)]
+        chosen.add(nth)
+    return chosen
 
 
 def draw_question(question: Question, width: int) -> Panel:
@@ -170,7 +167,7 @@ def question_height(question: Question, width: int) -> int:
     return 3 + -(-cell_len(question.row.text) // room) + -(-options // room)
 
 
-def draw_hints(board: Board, question: Question | None) -> Text:
+def draw_hints(board: Board, question: Question | None, width: int) -> Text:
     """The last line: what may be pressed, and what went wrong last."""
     text = Text(no_wrap=True, overflow="ellipsis")
     hints = list(_HINTS)
@@ -178,7 +175,7 @@ def draw_hints(board: Board, question: Question | None) -> Text:
         hints[0] = ("1-" + str(len(question.options)), "answer")
     for key, what in hints:
         text.append(f" {key} ", style="bold reverse").append(f" {what}   ")
-    if board.note:
+    if board.note and text.cell_len + cell_len(board.note) <= width:
         text.append(board.note, style="dim")
     return text
 
@@ -225,11 +222,3 @@ def _figure(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
-
-
-def _pad(inner: RenderableType) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(ratio=1)
-    table.expand = True
-    table.add_row(inner)
-    return table

@@ -82,7 +82,8 @@ class Server:
                     self.api, self.devices = found.groups()
                     return
                 self._words.append(line)
-                say(told(line))
+                if not ended:
+                    say(told(line))
             if ended:
                 raise StartFailed("demo_not_started", *self._why())
             await asyncio.sleep(POLL_S)
