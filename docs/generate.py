@@ -89,7 +89,20 @@ def _kind(hint: Any) -> str:
     return words.get(hint, "table")
 
 
+def render_operations() -> str:
+    """Render the table of the HTTP operations, from that of which the routes are made."""
+    if importlib.util.find_spec("wardwire.api.app") is None:
+        return ""
+    operations = importlib.import_module("wardwire.api.app").OPERATIONS
+    rows = []
+    for one in operations:
+        about, scope = one.about.partition(".")[0], one.scope or ("no key" if one.open else "")
+        rows.append(f"| `{one.method} {one.path}` | {one.id} | {about}. | {scope} |")
+    return "\n".join(["| request | operation | what it does | scope |", "|---|---|---|---|", *rows])
+
+
 PARTS = (
+    Part("reference/rest.md", "operations", render_operations),
     Part("reference/errors.md", "codes", render_codes),
     Part("reference/settings.md", "settings", render_settings),
 )

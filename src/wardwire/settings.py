@@ -192,6 +192,15 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The record of what happened."""
+
+    anchors: Path | None = setting(
+        None, "Folder for the sealed heads of the record, best on another disk; by default audit in our folder."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is written to the log; never patient content."""
 
@@ -214,6 +223,7 @@ class Settings:
     smtp: Smtp = field(default_factory=Smtp)
     limits: Limits = field(default_factory=Limits)
     disk: Disk = field(default_factory=Disk)
+    audit: Audit = field(default_factory=Audit)
     log: Log = field(default_factory=Log)
 
 

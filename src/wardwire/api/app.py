@@ -49,7 +49,9 @@ OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS, *devices.OPERATIONS, 
 def make_api(deps: Deps) -> Litestar:
     """Make the application."""
     document = _ENCODE(describe(OPERATIONS, deps.version))
-    handlers = [_route(operation, deps) for operation in OPERATIONS]
+    # First, because Litestar otherwise makes its own of the first method that it sees of a path.
+    handlers = _options()
+    handlers += [_route(operation, deps) for operation in OPERATIONS]
     handlers.append(_fixed("/openapi.json", document, "application/json"))
     handlers.append(_meaning())
     return Litestar(
@@ -65,7 +67,10 @@ def make_api(deps: Deps) -> Litestar:
 def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         request_id = _new_request_id()
-        structlog.contextvars.bind_contextvars(request=request_id, operation=operation.id)
+        bound = {"request": request_id, "operation": operation.id}
+        if "message_id" in request.path_params:
+            bound["message"] = str(request.path_params["message_id"])[:40]
+        structlog.contextvars.bind_contextvars(**bound)
         caller = _NOBODY
         try:
             if not operation.open:
@@ -81,7 +86,7 @@ def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
             log.exception("request_failed")
             return _refuse(WardwireError(), request_id)
         finally:
-            structlog.contextvars.unbind_contextvars("request", "operation")
+            structlog.contextvars.unbind_contextvars(*bound)
 
     path = operation.path.replace("}", ":str}")
     return HTTPRouteHandler(
@@ -215,6 +220,23 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error("request_failed", exc_info=error)
     return _refuse(WardwireError(), _new_request_id())
+
+
+def _options() -> list[HTTPRouteHandler]:
+    """Make the answers to OPTIONS: the methods of each path."""
+    methods: dict[str, list[str]] = {}
+    for operation in OPERATIONS:
+        methods.setdefault(operation.path, []).append(operation.method)
+    return [_allow(path, ", ".join([*there, "OPTIONS"])) for path, there in methods.items()]
+
+
+def _allow(path: str, methods: str) -> HTTPRouteHandler:
+    async def handle() -> Response[bytes]:
+        return Response(b"", status_code=204, headers={**SECURITY_HEADERS, "Allow": methods})
+
+    return HTTPRouteHandler(
+        path.replace("}", ":str}"), http_method=HttpMethod.OPTIONS, status_code=200, include_in_schema=False
+    )(handle)
 
 
 def _fixed(path: str, body: bytes, media_type: str) -> HTTPRouteHandler:

@@ -14,6 +14,7 @@ from wardwire.api.paging import AFTER, LIMIT, link_next
 from wardwire.directory import groups, keys, people, roles
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
+from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
 from wardwire.model.rights import DIRECTORY, require
 
@@ -47,9 +48,9 @@ def _page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list
         behind = ids.read_id(prefix, after) if after else UUID(int=0)
     except Refused as error:
         raise Refused(Code.INVALID, error.detail, parameter="after") from None
-    wanted = name.casefold() if name else None
+    wanted = fold_name(name) if name else None
     found = sorted(
-        (t for t in things if t.id > behind and (wanted is None or t.name.casefold() == wanted)), key=lambda t: t.id
+        (t for t in things if t.id > behind and (wanted is None or fold_name(t.name) == wanted)), key=lambda t: t.id
     )
     following = ids.write_id(prefix, found[limit - 1].id) if len(found) > limit else None
     return found[:limit], following, link_next(path, following, limit, name=name)

@@ -361,13 +361,17 @@ class NewDevice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RegisteredDevice(msgspec.Struct, frozen=True):
-    """What a registered device must know: who it is, where it connects, and the site's key."""
+    """What a registered device must know: who it is, where it connects, and the site's key.
+
+    `authority` is the certificate that it must trust, where the site is its own authority.
+    """
 
     device: str
     person: str
     name: str
     server: str
     site_x25519: str
+    authority: str = ""
 
 
 class RegistrationCode(msgspec.Struct, frozen=True):

@@ -13,7 +13,9 @@ from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_grou
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.due import DueLoop
-from wardwire.engine.upkeep import Upkeep, keep
+from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
+from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
+from wardwire.engine.upkeep import Alarm, Upkeep, keep
 from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 
@@ -35,6 +37,7 @@ async def run_core(
         doorway = await stack.enter_async_context(open_doorway(ground)) if PATH in serves else None
         if ENGINE in serves:
             tasks.create_task(_engine(ground))
+            _keep_record(ground, tasks)
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
         watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
@@ -71,6 +74,20 @@ def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     tasks.create_task(keep("clock", 2, upkeep.clock))
     tasks.create_task(keep("tables", 3600, upkeep.tables))
     tasks.create_task(keep("identities", 3600, upkeep.identities))
+
+
+def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
+    """Seal the chains of facts each second, and check signatures behind the path."""
+
+    def alarm(kind: str, subject: str, text: str) -> None:
+        ground.lanes.put(Alarm(kind, subject, text, ground.rules))
+
+    anchors = ground.settings.audit.anchors or ground.logins.home / "audit"
+    anchors.mkdir(mode=0o700, exist_ok=True)
+    sealer = Sealer(connect=ground.sealing, clock=ground.clock, folder=anchors, alarm=alarm)
+    proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
+    tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round))
+    tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round))
 
 
 def _settle_memory() -> None:

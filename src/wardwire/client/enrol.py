@@ -1,4 +1,4 @@
-"""Registers a device over HTTP with a one-time code."""
+"""Registers a device over HTTP with a one-time code; and puts one out, with a key that may."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ class _Problem(msgspec.Struct):
     code: str = ""
     detail: str = ""
     pointer: str = ""
+
+
+async def revoke(url: str, device: str, why: str, *, key: str, tls: ssl.SSLContext | None = None) -> None:
+    """Put a device out; when this returns it is committed, and its connection closed.
+
+    Args:
+        device: As written, `dev_…`.
+        key: An API key with the scope `directory:write`.
+
+    Raises:
+        Refused, Unavailable: As the site answers.
+    """
+    path = f"/v1/devices/{device}/revoke"
+    await asyncio.to_thread(_post, url.rstrip("/") + path, msgspec.json.encode({"why": why}), tls, key)
 
 
 async def enrol(
@@ -52,10 +66,11 @@ async def enrol(
         raise Unavailable(Code.UNAVAILABLE, "the site's answer could not be read") from error
 
 
-def _post(url: str, body: bytes, tls: ssl.SSLContext | None) -> bytes:
+def _post(url: str, body: bytes, tls: ssl.SSLContext | None, key: str = "") -> bytes:
     if not url.startswith(("http://", "https://")):
         raise Refused(Code.INVALID, "the site's address begins with http:// or https://")
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    request = urllib.request.Request(url, body, headers, method="POST")
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=tls) as answer:
             read: bytes = answer.read(ANSWER_MAX)

@@ -26,6 +26,8 @@ OLDEST = 0
 
 FRAME_MAX = 65_536
 BEAT_S = 15
+# The login itself lives 24 h: whoever renews at this age is never cut off while no core can let them in.
+RENEW_S = 64_800
 # A device that is further behind is given the last event of each message.
 BEHIND_MAX = 500
 
@@ -144,6 +146,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
         nonce: Of the hello that is answered: another connection's welcome is not ours.
         head: The last event there is; those after the device's cursor follow.
         offset_ms: The device's clock minus the site's.
+        renew_s: Log in anew when the connection is so old, at a moment when a beat was just answered.
         limited: The device is too old: it gets `code` and nothing else.
     """
 
@@ -157,6 +160,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
     person: str
     name: str
     beat_s: int = BEAT_S
+    renew_s: int = RENEW_S
     minimum: int = MINIMUM
     limited: bool = False
 

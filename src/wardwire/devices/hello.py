@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from wardwire.store.ledger import Ledger
 from wardwire.store.sessions import SessionRow, lock_sessions, put_sessions
 
 MOST_NONCES = 100_000
+# A replaced device that hears why stays away; one that is only cut off would come back and replace the other.
+LAST_WORD_S = 0.5
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -76,6 +79,7 @@ class Greeter:
         site_key: The site's X25519 key, the same in all cores.
         failed: Answers a hello that did not succeed: (door, nonce, why).
         opened: Hears of every session that was opened here: (door, session).
+        renew_s: The age at which devices log in anew, spread by a tenth so that they do not come together.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Greeter:
         publish: Callable[[str, bytes], None],
         failed: Callable[[Door, str, WardwireError], None],
         opened: Callable[[Door, Session], None],
+        renew_s: float,
     ) -> None:
         self._ledger = ledger
         self._site_key = site_key
@@ -102,6 +107,7 @@ class Greeter:
         self._publish = publish
         self._failed = failed
         self._opened = opened
+        self._renew_s = renew_s
         self._nonces: OrderedDict[bytes, UUID] = OrderedDict()
         self._gather: Gather[_Hello] = Gather("hellos", self._work, largest=100, most_waiting=20_000)
         self.welcomed = 0
@@ -200,6 +206,7 @@ class Greeter:
                 self._failed(one.door, one.hello.nonce, result)
             else:
                 self._welcome(one, result)
+                await asyncio.sleep(0)
 
     def _open(self, one: _Checked, before: dict[UUID, SessionRow | None], head: int) -> _Opened:
         """Decide what a hello opens, beside the session that there is."""
@@ -248,11 +255,12 @@ class Greeter:
                 offset_ms=row.offset_ms,
                 person=ids.write_id(ids.PERSON, person.id),
                 name=person.name,
+                renew_s=round(self._renew_s * random.uniform(0.9, 1.1)),
                 limited=row.limited,
             ),
         )
         if opened.replaced is not None:
-            self._kicks.put(opened.replaced)
+            self._kicks.put(opened.replaced, after_s=LAST_WORD_S)
         cursor = one.hello.resume
         if cursor is None or cursor.seq != opened.head or cursor.epoch != self._ledger.epoch:
             self._catchup.resume(door, session, cursor)

@@ -34,7 +34,8 @@ LARGEST_BATCH = 500
 LONGEST_QUEUE = 5_000
 REOPEN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 # Undone because of another's commit, not because of what we asked: decide anew.
-_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03"})
+_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03", "42P01"})
+_NO_SUCH_TABLE = "42P01"  # a day's tables were taken away
 _IDENTITIES = "identities_pkey"
 
 log = structlog.get_logger("wardwire.engine.writer")
@@ -51,7 +52,7 @@ class LaneWriter:
         clock: Clock,
         announcer: Announcer,
         cache: DeliveryCache,
-        armed: Callable[[Batch], None],
+        written: Callable[[Batch], None],
         patience_s: float,
     ) -> None:
         self.name = name
@@ -60,7 +61,7 @@ class LaneWriter:
         self._clock = clock
         self._announcer = announcer
         self._cache = cache
-        self._armed = armed
+        self._written = written
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
         self._serves = asyncio.Event()
@@ -69,6 +70,7 @@ class LaneWriter:
         self._durable: DurableConnection | None = None
         self._chain = Chain(uuid4())
         self._days: frozenset[date] = frozenset()
+        self._looked_on: date | None = None
         self._after: str | None = None
         # Acts of the batch under way that have been told how they ended.
         self._ended: set[int] = set()
@@ -84,6 +86,11 @@ class LaneWriter:
     def epoch(self) -> int:
         """The database's epoch, as of the connection; 0 = none."""
         return self._durable.durability.epoch if self._durable else 0
+
+    @property
+    def days(self) -> frozenset[date]:
+        """The days that it knows to have tables of their own."""
+        return self._days
 
     @property
     def waiting(self) -> int:
@@ -116,7 +123,8 @@ class LaneWriter:
             durable = None
             try:
                 durable = await self._open()
-                self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+                self._looked_on = None
+                await self._look_at_days(durable)
             except (Unavailable, asyncpg.PostgresError, *BROKEN) as error:
                 if durable is not None:
                     durable.connection.terminate()
@@ -188,6 +196,7 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
+            await self._look_at_days(durable)
             known = await read_in_time(
                 durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
             )
@@ -206,6 +215,8 @@ class LaneWriter:
                 remaining = await self._answer_repeats(durable, remaining)
             except asyncpg.PostgresError as error:
                 self._cache.drop(known.keys)
+                if error.sqlstate == _NO_SUCH_TABLE:
+                    self._looked_on = None
                 if error.sqlstate not in _DECIDE_ANEW:
                     return await self._split(durable, remaining, error)
             except Unknown:
@@ -216,6 +227,13 @@ class LaneWriter:
                 self._cache.put(after for _, after in batch.changes.values())
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
+
+    async def _look_at_days(self, durable: DurableConnection) -> None:
+        """Ask which days have tables of their own: at each opening, and once on each new day."""
+        today = self._clock.now().date()
+        if today != self._looked_on:
+            self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+            self._looked_on = today
 
     def _decide(
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
@@ -251,8 +269,7 @@ class LaneWriter:
             self._end(act, None)
         if batch.live:
             self._announcer.live(batch.live)
-        if batch.armed:
-            self._armed(batch)
+        self._written(batch)
 
     async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
         """Answer those whose identity was committed before; return the others."""

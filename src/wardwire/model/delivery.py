@@ -215,9 +215,11 @@ def _repeat(delivery: Delivery, happened: Happened) -> Step:
     if state in ENDED:
         raise Refused(Code.ALREADY_ENDED, f"this message was {state} already")
     if event is Event.HAND_BACK:
+        if state is State.READ:  # where a hand-back leads: said twice, or nothing was held
+            return Step(delivery=delivery)
         raise Refused(Code.TOO_LATE, "only what you have accepted can be handed back")
     said = happened.answer if event is Event.ANSWER else event.value
-    if said == delivery.response:
+    if said == delivery.response and state is TRANSITIONS[State.READ, event]:
         return Step(delivery=delivery)
     raise Refused(Code.TOO_LATE, f"you have answered already: {delivery.state}", answered=delivery.response)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from wardwire.model import ids
+from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
 
 
@@ -73,5 +74,5 @@ def index_names(directory: Directory) -> None:
     ):
         for value, thing in table.items():
             if not thing.disabled:
-                names.setdefault(thing.name.casefold(), []).append((kind, value))
+                names.setdefault(fold_name(thing.name), []).append((kind, value))
     directory.names = {name: tuple(found) for name, found in names.items()}

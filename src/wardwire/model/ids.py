@@ -73,7 +73,8 @@ def read_id(prefix: str, text: str) -> UUID:
         Refused: `INVALID` when the prefix differs or the rest is not 32 hex digits.
     """
     head, _, digits = text.partition("_")
-    if head == prefix and len(digits) == 32:
+    # UUID reads with int(), which also takes signs, spaces, underscores and other scripts' digits.
+    if head == prefix and len(digits) == 32 and digits.isascii() and digits.isalnum():
         try:
             return make_id(digits)
         except ValueError:

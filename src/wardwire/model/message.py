@@ -24,6 +24,11 @@ ACCEPT = "accept"
 DECLINE = "decline"
 HAND_BACK = "hand_back"
 
+# Controls, halves of characters, separators of lines and of paragraphs.
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Letters and a symbol by their category, blank to the eye: fillers of Hangul, the empty pattern of Braille.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
 
 class Offered(NamedTuple):
     """The responses that a sender offers.
@@ -124,14 +129,14 @@ def _check_length(text: str, limit: int, pointer: str) -> None:
 
 
 def _check_line(text: str, limit: int, pointer: str) -> None:
-    """One line: no control character, so that no subject ever becomes a header of something else."""
+    """One line: no control character and no separator of lines, so that no subject ever becomes a header."""
     _check_length(text, limit, pointer)
-    if not text.isprintable() and any(unicodedata.category(char) == "Cc" for char in text):
+    if not text.isprintable() and any(unicodedata.category(char) in _BREAKS for char in text):
         raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)
 
 
 def _has_ink(text: str) -> bool:
-    """Whether a person would see anything: not only spaces, controls and invisible format characters."""
+    """Whether a person would see anything: not only spaces, controls, fillers, and marks on nothing."""
     if text.isascii():
         return any("!" <= char <= "~" for char in text)
-    return any(unicodedata.category(char)[0] in "LNPSM" for char in text)
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _FILLERS for char in text)

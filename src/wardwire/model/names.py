@@ -31,6 +31,13 @@ def clean_name(text: str, pointer: str = "/name") -> str:
     return name
 
 
+def fold_name(text: str) -> str:
+    """Return a name as it is looked up: however it was typed, composed or not, capitals or not."""
+    if text.isascii():
+        return text.strip().lower()
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
 def clean_line(text: str, pointer: str, limit: int = MAX_NAME) -> str:
     """Return one line in its normal form; it may be empty.
 

@@ -120,7 +120,7 @@ class Directory:
     """Everybody, as of one version of the directory; what it holds is replaced, never changed in place.
 
     Attributes:
-        names: Casefolded name -> ids of people, groups and roles who bear it and are not disabled.
+        names: Folded name (model/names.py) -> ids of people, groups and roles who bear it and are not disabled.
     """
 
     version: int = -1

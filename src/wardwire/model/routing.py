@@ -15,6 +15,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
+from wardwire.model.names import fold_name
 from wardwire.model.people import Directory, Group, Person, Role, Status
 from wardwire.model.priority import Kind, Priority
 
@@ -85,7 +86,12 @@ class Plan(NamedTuple):
 @lru_cache(maxsize=256)
 def write_stages(stages: tuple[Stage, ...]) -> str:
     """Write stages as they are stored, e.g. `app:10 email:10`, `app+email:3`."""
-    return " ".join(f"{'+'.join(s.kinds)}:{s.wait.total_seconds():g}" for s in stages)
+    return " ".join(f"{'+'.join(s.kinds)}:{_write_seconds(s.wait)}" for s in stages)
+
+
+def _write_seconds(wait: timedelta) -> str:
+    """Write seconds exactly: to the microsecond, without needless zeros."""
+    return f"{wait.total_seconds():.6f}".rstrip("0").rstrip(".")
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +123,8 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
             _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
         else:
             _add_role(directory.roles[value], directory, now, whys, f"/to/{nth}")
+    if not whys:
+        raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
     people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     return Plan(people=people, left_out=gone)
@@ -151,15 +159,18 @@ def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, U
     }
     prefix = target[:3]
     if prefix in tables and target[3:4] == "_" and len(target) == 36:
-        value = ids.read_id(prefix, target)
+        try:
+            value = ids.read_id(prefix, target)
+        except Refused as refused:
+            raise Refused(Code.RECIPIENT_UNKNOWN, refused.detail, pointer=pointer) from None
         if value in tables[prefix]:
             return prefix, value
         raise Refused(Code.RECIPIENT_UNKNOWN, "nobody has this id", pointer=pointer)
     wanted = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
     word, colon, rest = target.partition(":")
     only = wanted.get(word.strip().casefold()) if colon else None
-    name = rest if only else target
-    found = [hit for hit in directory.names.get(name.strip().casefold(), ()) if only in (None, hit[0])]
+    name = fold_name(rest if only else target)
+    found = [hit for hit in directory.names.get(name, ()) if only in (None, hit[0])]
     if not found:
         raise Refused(Code.RECIPIENT_UNKNOWN, "nobody bears this name", pointer=pointer)
     if len(found) > 1:
@@ -196,8 +207,6 @@ def _add_group(
             whys.setdefault(member, why)
     if not reached:
         raise Refused(Code.GROUP_EMPTY, "this group has nobody who could be reached", pointer=pointer)
-    if not whys:
-        raise Refused(Code.GROUP_EMPTY, "this group has nobody but the sender", pointer=pointer)
 
 
 def _add_role(role: Role, directory: Directory, now: datetime, whys: dict[UUID, str], pointer: str) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from wardwire.model.facts import Fact
 from wardwire.model.ids import instant_of
 from wardwire.store.queries import load
 
 _SQL = load("fact_reads")
 # A message's first fact bears the instant of its batch, which is that of its id to the millisecond.
 _MARGIN = timedelta(minutes=1)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE = 5_000
 
 
 class ToldFact(NamedTuple):
@@ -40,3 +43,30 @@ async def lanes_of_writers(connection: asyncpg.Connection, writers: Sequence[UUI
     """Return the lane of each writer, e.g. `ward1/high/0`, as its chain began."""
     rows = await connection.fetch(_SQL["beginnings"], list(writers))
     return {row["writer"]: str(json.loads(row["body"]).get("lane", "")) for row in rows}
+
+
+async def read_chains(connection: asyncpg.Connection, since: datetime | None) -> AsyncIterator[list[Fact]]:
+    """Read all facts in the order (writer, seq), some thousand at a time. Needs an open transaction."""
+    cursor = await connection.cursor(_SQL["chains"], since or _EVER)
+    while rows := await cursor.fetch(_AT_ONCE):
+        yield [Fact(*row) for row in rows]
+
+
+async def count_facts(connection: asyncpg.Connection, since: datetime | None) -> int:
+    """Count facts."""
+    count: int = await connection.fetchval(_SQL["count"], since or _EVER)
+    return count
+
+
+async def stored_since(
+    connection: asyncpg.Connection, writer: UUID, behind: int, upto: int, limit: int
+) -> list[Fact]:
+    """Read the `Stored` facts of one chain in (behind, upto], in order."""
+    rows = await connection.fetch(_SQL["stored_since"], writer, behind, upto, limit)
+    return [Fact(*row) for row in rows]
+
+
+async def keys_of_devices(connection: asyncpg.Connection, devices: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the nkeys of devices, revoked ones too."""
+    rows = await connection.fetch(_SQL["keys_of_devices"], list(devices))
+    return {row["id"]: row["nkey"] for row in rows}

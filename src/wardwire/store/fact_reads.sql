@@ -14,11 +14,15 @@ SELECT writer, seq, at, kind, message_id, person_id, device_id, body, hash FROM 
 WHERE at >= $1 ORDER BY writer, seq
 
 -- name: count
+-- How many there are to be read.
 SELECT count(*) FROM facts WHERE at >= $1
 
--- name: stored_proofs
--- Facts of what was stored with a device's signature, of one chain, behind a place in it.
-SELECT f.writer, f.seq, f.at, f.message_id, f.device_id, f.body
+-- name: stored_since
+-- What was stored, of one chain, behind a place in it and up to another.
+SELECT writer, seq, at, kind, message_id, person_id, device_id, body, hash
 FROM facts f
 WHERE f.writer = $1 AND f.seq > $2 AND f.seq <= $3 AND f.kind = 'Stored'
 ORDER BY f.seq LIMIT $4
+
+-- name: keys_of_devices
+SELECT id, nkey FROM devices WHERE id = ANY($1::uuid[])

@@ -1,0 +1,98 @@
+"""`wardwire trace ID`: the story of one message, from its facts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import asyncpg
+import typer
+
+from wardwire.cli.database import find_place, reading
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder
+from wardwire.cli.tables import print_json
+from wardwire.directory.live import LiveDirectory
+from wardwire.flow.trace import Hop, Promise, Story, read_story
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+app = typer.Typer(add_completion=False, help="Retell one message: each hop with its time, node and reason.")
+
+_COLOURS = {
+    "Stored": "cyan",
+    "Delivered": "green",
+    "Read": "green",
+    "Answered": "bold green",
+    "NotConfirmed": "yellow",
+    "SendFailed": "yellow",
+    "Unreachable": "red",
+    "Expired": "red",
+    "Cancelled": "magenta",
+    "AlarmRaised": "bold red",
+    "ProofFailed": "bold red",
+}
+
+
+@app.command()
+def trace(
+    message: Annotated[str, typer.Argument(help="The message, an id msg_…")],
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Retell one message.
+
+    Example: wardwire trace msg_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b
+    """
+
+    async def work(connection: asyncpg.Connection) -> Story:
+        live = LiveDirectory()
+        await live.refresh(connection)
+        story = await read_story(connection, ids.read_id(ids.MESSAGE, message), live.directory)
+        if story is None:
+            raise Refused(Code.NOT_FOUND, "there is no such message")
+        return story
+
+    story = reading(find_place(config, data).logins.app, work)
+    if json_:
+        print_json(story)
+    else:
+        render(story)
+
+
+def render(story: Story) -> None:
+    """Print a story as a timeline."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    sender = story.sender.name or story.sender.source
+    head = f"{story.kind} {story.priority} from {sender}, {story.stored_at.astimezone():%a %d %b %Y}"
+    console.print(Text(story.message, style="bold"), Text(head, style="dim"))
+    timeline = Table.grid(padding=(0, 2))
+    for hop in story.hops:
+        timeline.add_row(*_row(hop))
+    console.print(timeline)
+    console.print()
+    for promise in story.people:
+        console.print(Text(_promised(promise), style="green" if promise.kept else "yellow"))
+    if not story.told_all:
+        console.print(Text("There is more than is told here; --json has no more either.", style="dim"))
+
+
+def _row(hop: Hop) -> tuple[str, str, Text, str]:
+    from rich.text import Text
+
+    colour = _COLOURS.get(hop.what, "")
+    at = hop.at.astimezone()
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}", f"+{hop.after_s:.3f} s", Text(hop.text, colour), hop.node
+
+
+def _promised(promise: Promise) -> str:
+    happened = "not delivered yet" if promise.delivered_s is None else f"delivered after {promise.delivered_s:.3f} s"
+    return f"{promise.name} ({promise.why}): {promise.tries}; {happened}; now {promise.state}"

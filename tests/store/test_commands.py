@@ -1,0 +1,108 @@
+"""The commands about people, on a real database: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.engines import FreshDatabase
+from wardwire.cli.main import main
+from wardwire.model.anchor import Anchored, write_line
+from wardwire.ops.engines import ENGINES_VARIABLE
+from wardwire.ops.nats import NatsLogins
+
+
+class Terminal:
+    """Runs commands and keeps what they say."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.said = ""
+
+    def __call__(self, *words: str) -> tuple[int, str]:
+        """Run; returns the exit status and what came on stdout."""
+        self._capsys.readouterr()
+        status = main(words)
+        out, self.said = self._capsys.readouterr()
+        return status, out.strip()
+
+    def json(self, *words: str) -> Any:
+        """Run with --json; returns the object."""
+        status, out = self(*words, "--json")
+        assert status == 0, self.said
+        return json.loads(out)
+
+
+@pytest.fixture
+def wardwire(
+    fresh_database: FreshDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Terminal:
+    """A terminal on the site of this test."""
+    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
+    path = tmp_path / "engines.json"
+    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
+    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
+    monkeypatch.setenv("COLUMNS", "200")
+    return Terminal(capsys)
+
+
+def test_a_ward_is_entered_and_listed_from_a_terminal(wardwire: Terminal) -> None:
+    """People, groups, roles and keys: each command ends with 0 and says what it made."""
+    status, anna = wardwire("people", "add", "Anna", "--title", "day nurse", "--email", "anna@ward.example")
+    assert (status, anna[:4]) == (0, "per_")
+    chen = wardwire.json("people", "add", "Dr. Chen", "--scope", "messages:code")["id"]
+    assert wardwire("group", "add", "Ward 3", "--member", "Anna", "--member", chen)[0] == 0
+    assert wardwire("role", "add", "Cardiology 1st", "--fallback", "anna")[0] == 0
+    assert wardwire("role", "shift", "Cardiology 1st", "Dr. Chen", "--hours", "8")[0] == 0
+    assert wardwire("people", "status", "Anna", "busy")[0] == 0
+    status, key = wardwire("key", "add", "lab", "--scope", "messages:send")
+    assert (status, key[:8]) == (0, "ww_live_")
+
+    (one, other) = wardwire.json("people", "list")["people"]
+    assert (one["name"], one["status"], one["endpoints"][0]["address"]) == ("Anna", "busy", "anna@ward.example")
+    assert other["scopes"] == ["messages:code"]
+    assert wardwire.json("role", "list")["roles"][0]["holder"] == "Dr. Chen"
+    assert [m["name"] for m in wardwire.json("group", "show", "ward 3")["members"]] == ["Anna", "Dr. Chen"]
+    (listed,) = wardwire.json("key", "list")["keys"]
+    assert wardwire("key", "revoke", listed["id"])[0] == 0
+    assert wardwire.json("key", "list")["keys"][0]["revoked"]
+    assert "Cardiology 1st" in wardwire("role", "list")[1]
+    assert len(wardwire.json("people", "code", "Anna")["code"]) >= 8
+
+
+def test_what_cannot_be_done_is_a_sentence_and_a_status(wardwire: Terminal) -> None:
+    """No traceback; with --json the code stands on stdout."""
+    wardwire("people", "add", "Anna")
+    wardwire("people", "add", "Anna")
+    assert wardwire("group", "add", "Ward 3", "--member", "Anna")[0] == 1
+    assert "Candidates: per_" in wardwire.said
+    assert wardwire("people", "change", "Nobody", "--disable")[0] == 1
+    assert "There is no person 'Nobody'" in wardwire.said
+    status, out = wardwire("people", "add", "person:x", "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (1, "invalid")
+    assert wardwire("trace", "msg_" + "0" * 32)[0] == 1
+    assert "Traceback" not in wardwire.said
+
+
+def test_the_audit_ends_with_what_it_found(wardwire: Terminal, tmp_path: Path) -> None:
+    """0 when all is as it was written, 1 when not, 2 when it cannot be asked so."""
+    wardwire("people", "add", "Anna")
+    verdict = wardwire.json("audit", "verify")
+    assert (verdict["good"], verdict["facts"], verdict["chains"]) == (True, 2, 1)
+    anchor = tmp_path / "heads-20261124.txt"
+    gone = Anchored(datetime(2026, 11, 24, tzinfo=UTC), UUID(int=7), 42, bytes(32))
+    anchor.write_text(write_line(gone))
+    status, out = wardwire("audit", "verify", "--anchor", str(tmp_path))
+    assert status == 1
+    assert "NOT as it was written" in out
+    anchor.write_text("nonsense\n\n" + write_line(gone))
+    assert wardwire("audit", "verify", "--anchor", str(anchor))[0] == 2
