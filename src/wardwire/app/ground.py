@@ -61,8 +61,14 @@ class Hooks:
 
     def __init__(self) -> None:
         self.armed: Callable[[Batch], None] = lambda batch: None
+        self.counted: Callable[[Batch], None] = lambda batch: None
         self.unreachable_now: Callable[[UUID, UUID], None] = lambda message, person: None
         self.directory_changed: Callable[[], None] = lambda: None
+
+    def written(self, batch: Batch) -> None:
+        """A batch of this core is committed."""
+        self.armed(batch)
+        self.counted(batch)
 
 
 class Ground(NamedTuple):
@@ -131,7 +137,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
             clock=clock,
             announcer=hub,
             node=node,
-            armed=lambda batch: hooks.armed(batch),
+            written=hooks.written,
         )
         stack.push_async_callback(lanes.stop)
         await lanes.start()
@@ -167,7 +173,7 @@ def hint_when_due(nats: Connection, clock: SiteClock) -> Callable[[Batch], None]
     """Make the hook of a process without an engine: what is due within a second or so wakes those that have one."""
 
     def armed(batch: Batch) -> None:
-        if min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
+        if batch.armed and min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
             with contextlib.suppress(Unavailable):
                 nats.publish(WAKE, b"")
 

@@ -260,7 +260,7 @@ async def _listen(path: Path, as_json: bool) -> None:
         """Shown and kept first, then confirmed: what was confirmed was seen."""
         if event.event == "new":
             last[:] = [event]
-        print(encode(event).decode() if as_json else render(event), flush=True)
+        typer.echo(encode(event).decode() if as_json else render(event))
         memory.keep(event)
 
     while True:

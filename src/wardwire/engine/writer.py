@@ -52,7 +52,7 @@ class LaneWriter:
         clock: Clock,
         announcer: Announcer,
         cache: DeliveryCache,
-        armed: Callable[[Batch], None],
+        written: Callable[[Batch], None],
         patience_s: float,
     ) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class LaneWriter:
         self._clock = clock
         self._announcer = announcer
         self._cache = cache
-        self._armed = armed
+        self._written = written
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
         self._serves = asyncio.Event()
@@ -276,8 +276,7 @@ class LaneWriter:
             self._end(act, None)
         if batch.live:
             self._announcer.live(batch.live)
-        if batch.armed:
-            self._armed(batch)
+        self._written(batch)
 
     async def _answer_refused(self, durable: DurableConnection, refused: Sequence[tuple[Act, Refused]]) -> None:
         """Refuse submissions, unless they are repeats of what was stored when it was still in order.
