@@ -109,13 +109,18 @@ class Server:
             return True
         if child.poll() is None:
             child.terminate()
-        ends = time.monotonic() + STOP_S
-        while child.poll() is None and time.monotonic() < ends:
-            await asyncio.sleep(POLL_S)
-        if child.poll() is None:
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.gone()
+        except TimeoutError:
             child.kill()  # its children have asked to be told of that
             return False
         return True
+
+    async def gone(self) -> None:
+        """Wait for its end."""
+        while not self.ended():
+            await asyncio.sleep(POLL_S)
 
     @property
     def log(self) -> Path:
