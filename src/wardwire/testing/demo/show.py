@@ -194,8 +194,10 @@ class Show:
         """Play until told to stop, or until the time is up; then count."""
         options = self._options
         self._began = time.monotonic()
+        settle_s = SETTLE_S
         if options.for_s is not None:
-            asyncio.get_running_loop().call_later(options.for_s, self.stop.set)
+            settle_s = min(SETTLE_S, options.for_s / 4)
+            asyncio.get_running_loop().call_later(options.for_s - settle_s, self.stop.set)
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(self._watch_server()),
@@ -205,7 +207,7 @@ class Show:
             with self._screen() as refresh:
                 drawing = tasks.create_task(self._keep_drawing(refresh))
                 await self._conductor.play(traffic(options.seed), self.stop)
-                await self._conductor.settle(HURRY_S if self._hurry else SETTLE_S)
+                await self._conductor.settle(HURRY_S if self._hurry else settle_s)
                 drawing.cancel()
             for task in beside:
                 task.cancel()
