@@ -42,6 +42,7 @@ class Run(msgspec.Struct, tag=True, kw_only=True):
     Attributes:
         window: Rounds that each sender keeps open (closed loop); 0 with `rate`.
         rate: Sends a second, evenly spaced over all pairs (open loop); latencies count from the intended time.
+        stock: Sends that each sender makes ahead, before anything is measured.
         accounts: name -> process ids whose CPU, with their children's, is read at both ends.
     """
 
@@ -49,21 +50,39 @@ class Run(msgspec.Struct, tag=True, kw_only=True):
     rate: float = 0
     warm_s: float = 0.5
     seconds: float = 2.0
+    stock: int = 0
     accounts: dict[str, list[int]] = {}
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What a run gave; times in milliseconds, CPU in microseconds a round by account."""
+    """What a run gave; times in milliseconds, CPU in microseconds a round by account.
+
+    Attributes:
+        open: Rounds that never ended.
+        sent, done: Of the load maker's whole life.
+        unstocked: Sends of its whole life that were made in the middle of a run.
+        troubles: What devices heard that nobody expects, the first few.
+    """
 
     rounds: int
     seconds: float
     round_p50: float
     round_p99: float
+    round_max: float
     receive_p50: float
     receive_p99: float
     cpu_us: dict[str, float]
     foreign_cores: float
     open: int
+    sent: int
+    done: int
+    unstocked: int
+    troubles: list[str]
+
+    @property
+    def rate(self) -> float:
+        """Rounds a second."""
+        return self.rounds / self.seconds
 
 
 class Load:
@@ -71,7 +90,9 @@ class Load:
 
     def __init__(self) -> None:
         self.senders: list[Device] = []
-        self._number = 0
+        self.sent = 0
+        self.done = 0
+        self._troubles: list[str] = []
         self._begun: dict[bytes, float] = {}  # request -> time of its send
         self._stored: dict[bytes, float] = {}  # message -> the same
         self._received: dict[bytes, float] = {}  # message -> time at the recipient
@@ -107,9 +128,10 @@ class Load:
                     return
 
     def _begin(self, device: Device, since: float) -> None:
-        self._number += 1
-        self._begun[b"%d" % self._number] = since
-        device.say(device.voice.send(self._number))
+        request, frame = device.voice.send()
+        self._begun[request] = since
+        self.sent += 1
+        device.say(frame)
 
     def heard(self, device: Device, sort: Sort, request: bytes, message: bytes) -> None:
         """Take what a device heard."""
@@ -124,21 +146,27 @@ class Load:
             received = self._received.pop(message, now)
             if began is None:
                 return
+            self.done += 1
             if self._counting:
                 self._rounds.append(now - began)
                 self._receives.append(received - began)
             if self._again:
                 self._begin(device, now)
+        elif sort is Sort.TROUBLE and len(self._troubles) < 10:
+            self._troubles.append(message.decode(errors="replace"))
 
     async def run(self, order: Run) -> Outcome:
         """Make load, measure its middle part, and let everything under way end."""
         self._counting = False
+        for device in self.senders:
+            device.voice.stock(order.stock)
         self._again = order.window > 0
         stop = self._keep_rate(order) if order.rate else self._fill(order.window)
         await asyncio.sleep(order.warm_s)
         self._rounds.clear()
         self._receives.clear()
         gc.collect()
+        gc.disable()
         accounts = {name: Account(pids) for name, pids in order.accounts.items()}
         busy, began = read_busy(), time.perf_counter()
         before = {name: account.read() for name, account in accounts.items()}
@@ -148,6 +176,7 @@ class Load:
         seconds = time.perf_counter() - began
         spent = {name: account.read() - before[name] for name, account in accounts.items()}
         foreign = (read_busy() - busy - sum(spent.values())) / seconds
+        gc.enable()
         stop()
         left = await self._settle()
         rounds = len(self._rounds) or 1
@@ -156,11 +185,16 @@ class Load:
             seconds=seconds,
             round_p50=_rank(self._rounds, 0.5),
             round_p99=_rank(self._rounds, 0.99),
+            round_max=_rank(self._rounds, 1.0),
             receive_p50=_rank(self._receives, 0.5),
             receive_p99=_rank(self._receives, 0.99),
             cpu_us={name: cpu / rounds * 1e6 for name, cpu in spent.items()},
             foreign_cores=foreign,
             open=left,
+            sent=self.sent,
+            done=self.done,
+            unstocked=sum(device.voice.unstocked for device in self.senders),
+            troubles=self._troubles,
         )
 
     def _fill(self, window: int) -> Callable[[], None]:

@@ -43,7 +43,9 @@ class Child:
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(order + b"\n")
+        rest = memoryview(order + b"\n")
+        while rest:
+            rest = rest[self.process.stdin.write(rest) or 0 :]
         answer = self.process.stdout.readline()
         if not answer:
             raise RuntimeError("a process of the bench ended")

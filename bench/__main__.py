@@ -1,0 +1,41 @@
+"""`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
+
+    W=w1,w2     only these of w1, w2, w6, memory (a: question A, the floors against each other)
+    FULL=1      the long form
+    --strict    exit with 1 when a goal is missed
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.result import Report
+from bench.site import raise_open_files
+from bench.w1 import run_w1
+
+WORK: dict[str, Callable[..., None]] = {"w1": run_w1}
+
+
+def main() -> int:
+    """Measure what is picked; 0 when it ran."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strict", action="store_true")
+    given = parser.parse_args()
+    picked = [name.strip().lower() for name in (os.environ.get("W") or ",".join(WORK)).split(",")]
+    if unknown := [name for name in picked if name not in WORK]:
+        parser.error(f"W={','.join(unknown)} is none of {', '.join(WORK)}")
+    raise_open_files()
+    report = Report()
+    for name in picked:
+        WORK[name](report, full=os.environ.get("FULL") == "1")
+    print(report.table(), flush=True)
+    report.write(Path(__file__).parent / "results.json")
+    return 1 if given.strict and not all(result.held for result in report.results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
