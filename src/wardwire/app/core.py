@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import open_doorway
-from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_ground
+from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.due import DueLoop
@@ -40,6 +40,7 @@ async def run_core(
             _keep_record(ground, tasks)
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
+            ground.hooks.unreachable_now = tell_absent(ground.nats)
         watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
         if API in serves:
             server = await stack.enter_async_context(open_http(ground, watch.metrics))
@@ -63,6 +64,7 @@ async def _engine(ground: Ground) -> None:
     ground.hooks.armed = due.armed
     ground.hooks.unreachable_now = due.unreachable_now
     ground.nats.subscribe(WAKE, lambda *_: due.hint())
+    hear_absent(ground.nats, due.unreachable_now)
     await due.run()
 
 
