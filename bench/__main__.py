@@ -16,8 +16,9 @@ from pathlib import Path
 from bench.result import Report
 from bench.site import raise_open_files
 from bench.w1 import run_w1
+from bench.w2 import run_w2
 
-WORK: dict[str, Callable[..., None]] = {"w1": run_w1}
+WORK: dict[str, Callable[..., None]] = {"w1": run_w1, "w2": run_w2}
 
 
 def main() -> int:
