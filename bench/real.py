@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bench.people import with_more
 from bench.shapes.load import Connect
 from bench.shapes.turns import PAIRS, Child, Shape
 from bench.site import CORE, Site, real_site
+from wardwire.ops.engines import EngineLogins
 
 VOICE = "bench.voice:Real"
 
@@ -21,6 +22,7 @@ def real_shape(
     name: str,
     *,
     home: Path | None = None,
+    before: Callable[[EngineLogins], None] = lambda logins: None,
     core: Sequence[str] = CORE,
     more: dict[str, str] | None = None,
     listeners: int = 0,
@@ -33,7 +35,16 @@ def real_shape(
         priority: Of what the pairs send.
     """
     with ExitStack() as stack:
-        site = stack.enter_context(real_site(people=2 * PAIRS + bool(listeners) + listeners, group=listeners, home=home, core=core, more=more))
+        site = stack.enter_context(
+            real_site(
+                people=2 * PAIRS + bool(listeners) + listeners,
+                group=listeners,
+                home=home,
+                before=before,
+                core=core,
+                more=more,
+            )
+        )
         load = Child("bench.shapes.load")
         stack.callback(load.end)
         staff = site.staff

@@ -21,7 +21,6 @@ from bench.shapes.cpu import Account, read_busy
 from bench.shapes.devices import Device, NatsDevice, WebSocketDevice
 from bench.shapes.voices import Party, Sort
 
-
 AT_ONCE = 100
 
 
