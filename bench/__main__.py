@@ -1,8 +1,8 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
-    W=w1,w2     only these of w1, w2, w6, memory (a: question A, the floors against each other)
-    FULL=1      the long form
-    --strict    exit with 1 when a goal is missed
+W=w1,w2     only these of w1, w2, w6, memory (a: question A, the floors against each other)
+FULL=1      the long form
+--strict    exit with 1 when a goal is missed
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.memory import run_memory
 from bench.result import Report
 from bench.site import raise_open_files
 from bench.w1 import run_w1
+from bench.w2 import run_w2
+from bench.w6 import run_w6
 
-WORK: dict[str, Callable[..., None]] = {"w1": run_w1}
+WORK: dict[str, Callable[..., None]] = {"w1": run_w1, "w2": run_w2, "w6": run_w6, "memory": run_memory}
 
 
 def main() -> int:
