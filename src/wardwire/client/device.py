@@ -42,6 +42,7 @@ from wardwire.devices.frames import (
     Hello,
     Receipt,
     RefusedFrame,
+    Relogin,
     Response,
     Resume,
     StatusFrame,
@@ -457,8 +458,14 @@ class Device:
                     self._apply(self._order.drain())
                 self._mind_the_gap()
             case BeatBack():
+                if frame.again:
+                    self._say_all_again()
                 if frame.head != self._order.seq and not self._order.behind:
                     self.resume()
+            case Relogin():
+                info = self._connection.info
+                if info is not None and (info.server_id, info.client_id) == (frame.server_id, frame.cid):
+                    self._connection.reconnect("asked to log in anew")
             case Bye():
                 if frame.why != Code.SESSION_REPLACED or frame.session == self.session:
                     self._end(Closed(frame.why))
@@ -551,6 +558,15 @@ class Device:
         elif frame.id:
             self._later(frame.id)
 
+    def _say_all_again(self) -> None:
+        """A core is here again: what was on its way to it may be lost."""
+        if self._mac is None:
+            if self._hello is not None:
+                self._say_hello()
+            return
+        for asked in self._outbox.all():
+            self._say(asked)
+
     def _later(self, request: str) -> None:
         """It was not kept, or nobody knows: say it again, with the same id, soon."""
         asked = self._outbox.get(request)
@@ -577,8 +593,11 @@ class Device:
         if now - self._beat_at >= beat_s:
             self.beat()
         if now - self._heard_at > 3 * beat_s:
+            # The connection stays: its server answers PINGs, so it is the cores that are away, and nobody could
+            # let us in again. A hello finds out whether they have forgotten us.
             self._heard_at = now
-            self._connection.reconnect("nothing heard for three beats")
+            self._hello = None
+            self._say_hello()
 
     def _end(self, why: BaseException) -> None:
         if self._ended is not None:
