@@ -1,4 +1,7 @@
-"""A whole site under `serve`, run as a process of its own, so that it can be killed like any other."""
+"""A whole site under `serve`, run as a process of its own, so that it can be killed like any other.
+
+With stand-ins for the core processes (`served`), or with the real ones (`serve_whole`, for scenarios).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,11 +27,29 @@ from wardwire.ops.process import read_record, started_at
 PARTS = ("postgres", "nats-edge", "nats-core", "path", "api")
 
 
-class Served:
-    """One `serve`, with stand-ins for the core processes, on one folder; started as often as one likes."""
+STAND_INS = "tests.faults.serve_stand_ins"
+WHOLE = "tests.faults.serve_whole"
 
-    def __init__(self, home: Path, *sets: str, prefix: Sequence[str] = ()) -> None:
+
+class Served:
+    """One `serve` on one folder; started as often as one likes.
+
+    Args:
+        program: The module that serves: `STAND_INS` or `WHOLE`.
+        environment: Added to ours, at each start.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *sets: str,
+        prefix: Sequence[str] = (),
+        program: str = STAND_INS,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
+        self.environment = dict(environment or {})
+        self._program = program
         self.edge, self.api = free_port(), free_port()
         self._sets = (
             "data.user=nobody",
@@ -43,12 +64,17 @@ class Served:
 
     def start(self) -> None:
         """Start it; `until_ready` or `until_ended` tells how that went."""
-        environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'src'}"}
-        command = [sys.executable, "-m", "tests.faults.serve_stand_ins", str(self.home), *self._sets]
+        environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'src'}", **self.environment}
+        command = [sys.executable, "-m", self._program, str(self.home), *self._sets]
         self.words = ""
         self._process = subprocess.Popen(
             [*self._prefix, *command], stderr=subprocess.PIPE, env=environment, cwd=REPOSITORY
         )
+
+    @property
+    def flags(self) -> list[str]:
+        """What a core process of this site is told on its command line."""
+        return ["--data", str(self.home), *(word for each in self._sets for word in ("--set", each))]
 
     @property
     def pid(self) -> int:

@@ -8,8 +8,8 @@ import gc
 from collections.abc import Callable
 
 from wardwire.app.channels import make_channels
-from wardwire.app.devices import open_doorway
-from wardwire.app.ground import DIRECTORY, WAKE, Ground, hint_when_due, lay_ground
+from wardwire.app.devices import make_rollcall, open_doorway
+from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.due import DueLoop
@@ -34,16 +34,20 @@ async def run_core(
     """
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         ground = await stack.enter_async_context(lay_ground(settings, logins, node))
-        doorway = await stack.enter_async_context(open_doorway(ground)) if PATH in serves else None
+        doorway = await stack.enter_async_context(open_doorway(ground, tasks)) if PATH in serves else None
         if ENGINE in serves:
             tasks.create_task(_engine(ground))
             _keep_record(ground, tasks)
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
+            ground.hooks.unreachable_now = tell_absent(ground.nats)
         watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
         if API in serves:
             server = await stack.enter_async_context(open_http(ground, watch.metrics))
             tasks.create_task(server.serve())
+            if PATH not in serves:
+                # What this process's earlier life has committed, and not told any more, is noticed at once.
+                tasks.create_task(make_rollcall(ground).call())
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
         _settle_memory()
@@ -63,6 +67,7 @@ async def _engine(ground: Ground) -> None:
     ground.hooks.armed = due.armed
     ground.hooks.unreachable_now = due.unreachable_now
     ground.nats.subscribe(WAKE, lambda *_: due.hint())
+    hear_absent(ground.nats, due.unreachable_now)
     await due.run()
 
 

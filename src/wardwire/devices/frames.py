@@ -264,11 +264,22 @@ class StatusFrame(_Down, frozen=True, tag="status"):
 
 
 class BeatBack(_Down, frozen=True, tag="beat"):
-    """The server is here too."""
+    """The server is here too.
+
+    `again`: a core, or the way to it, was away: what is unanswered may be lost, say it again.
+    """
 
     epoch: int
     head: int
     time: datetime
+    again: bool = False
+
+
+class Relogin(_Down, frozen=True, tag="login"):
+    """Log in anew, if this is still your connection: its login ends some time, and the site is well now."""
+
+    server_id: str
+    cid: int
 
 
 class Bye(_Down, frozen=True, tag="bye"):
@@ -280,7 +291,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | BeatBack | Bye
+    | StatusFrame | BeatBack | Relogin | Bye
 )  # fmt: skip
 
 
