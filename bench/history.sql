@@ -59,5 +59,3 @@ FROM past, generate_series(1, 2) AS kind ORDER BY n
 DROP TABLE past
 -- next
 VACUUM (ANALYZE) identities, messages, deliveries, inbox, inbox_heads, facts
--- next
-CHECKPOINT

@@ -42,7 +42,7 @@ class Turns:
     def ratio(self, of: str) -> float:
         """The median of the ratios of neighbours in time: the machine's own drift cancels out."""
         pairs = zip(self.other, self.floor, strict=True)
-        return median(getattr(a, of) / max(getattr(b, of), 1e-9) for a, b in pairs)
+        return float(median(getattr(a, of) / max(getattr(b, of), 1e-9) for a, b in pairs))
 
     def cpu_ratio(self, *accounts: str) -> float:
         """The same of the CPU that these processes took for a round."""
