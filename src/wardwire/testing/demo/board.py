@@ -44,6 +44,7 @@ class Row:
 
     Attributes:
         asks: An answer is wanted.
+        yours: The person at the terminal answers it.
         in_reach: A recipient's device was connected when it was sent, so that its way can be measured.
         stored_ms, delivered_ms: From the sending to the sender's knowing that.
     """
@@ -57,6 +58,7 @@ class Row:
     in_reach: bool = True
     chat: bool = False
     alarm: bool = False
+    yours: bool = False
     message: str = ""
     stored_ms: float | None = None
     delivered_ms: float | None = None
@@ -229,7 +231,9 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 
 def worth(row: Row) -> int:
-    """How much there is to be told of a message: 2 when it did not go straight, 1 when it was answered, 0 else."""
+    """How much there is to be told of a message: 3 yours, 2 not straight, 1 an answer or an alarm, 0 else."""
+    if row.yours:
+        return 3
     crooked = any(s.state in (State.UNREACHABLE, State.EXPIRED, State.DECLINED) for s in row.people.values())
     if crooked or row.ended or row.priority is Priority.CODE:
         return 2

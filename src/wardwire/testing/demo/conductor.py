@@ -161,6 +161,7 @@ class Conductor:
             sent_at=self._clock(),
             asks=line.accept_decline or line.free_text or bool(line.choices),
             chat=line.kind is Kind.CHAT,
+            yours=line.for_you,
         )
         self._board.sent(row)
         try:

@@ -120,6 +120,7 @@ class Show:
         self._board = Board(self._finished)
         self._phones: dict[str, Phone] = {}
         self._stories: asyncio.Queue[Row] = asyncio.Queue()
+        self._yours = asyncio.Event()
         self._began = 0.0
         self._since = datetime.now(UTC)
         self._hurry = False
@@ -273,9 +274,18 @@ class Show:
                 story: dict[str, Any] = await self._operator.get(f"/v1/messages/{row.message}/trace")
                 if not self._board.hold:
                     self._board.told = Told(row, story)
-                    await asyncio.sleep(STORY_S)
+                    await self._let_it_be_read()
+
+    async def _let_it_be_read(self) -> None:
+        """Leave a story a while; what the person at the terminal has answered does not wait."""
+        self._yours.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STORY_S):
+                await self._yours.wait()
 
     def _finished(self, row: Row) -> None:
+        if row.yours:
+            self._yours.set()
         self._stories.put_nowait(row)
         if self._options.console is None:
             self._options.tell(story_line(row, datetime.now()))
