@@ -28,21 +28,21 @@ class NotStored(Exception):
     """What was measured is not what was kept: the figures mean nothing."""
 
 
-async def check_rounds(site: Site, last: Outcome, *, more: int = 0) -> dict[str, float]:
+async def check_rounds(site: Site, last: Outcome, *, calls: int = 0, devices: int = 0) -> dict[str, float]:
     """Count what is kept since the site began; raises NotStored unless it is exactly what the load maker did.
 
     Args:
         last: The last outcome of the site's load maker.
-        more: Deliveries beyond one for each message, of fan-outs.
+        calls, devices: Messages of the caller, and the deliveries of each.
     """
     connection = await asyncpg.connect(site.logins.database.readonly, server_settings={"search_path": "wardwire"})
     try:
         for _ in range(50):  # receipts of the last rounds, and what is confirmed behind the path
             found = {name: await connection.fetchval(text, site.begun) for name, text in QUESTIONS.items()}
             found |= {name: await connection.fetchval(text) for name, text in NONE.items()}
-            expected = dict.fromkeys(QUESTIONS, last.sent) | dict.fromkeys(NONE, 0)
+            expected = dict.fromkeys(QUESTIONS, last.sent + calls) | dict.fromkeys(NONE, 0)
             for name in ("delivered", "inbox", "delivered facts"):
-                expected[name] += more
+                expected[name] += calls * (devices - 1)
             if found == expected:
                 return found
             await asyncio.sleep(0.1)

@@ -48,7 +48,9 @@ class Report:
     def outcomes(self, title: str, found: Mapping[str, Sequence[Outcome]]) -> None:
         """Print the medians of runs, by shape."""
         print(f"\n{title}", flush=True)
-        print("| shape | rounds/s | round p50 / p99 / max ms | receive p50 / p99 ms | CPU µs a round | foreign cores |")
+        print(
+            "| shape | rounds/s | round p50 / p99 / max ms | receive p50 / p99 ms | CPU µs a round | foreign cores |"
+        )
         print("|---|---:|---|---|---|---:|")
         for name, each in found.items():
             cpu = {key: median(one.cpu_us[key] for one in each) for key in sorted(each[0].cpu_us)}

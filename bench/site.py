@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,15 @@ from uuid import UUID
 from bench.people import Staff, enter_staff
 from wardwire.ops.account import drop_account
 from wardwire.ops.child import Child, ChildPlan
-from wardwire.ops.engines import ENGINES_VARIABLE, EmbeddedDatabase, EmbeddedNats, EngineLogins, Engines, Wanted, logins_file
+from wardwire.ops.engines import (
+    ENGINES_VARIABLE,
+    EmbeddedDatabase,
+    EmbeddedNats,
+    EngineLogins,
+    Engines,
+    Wanted,
+    logins_file,
+)
 from wardwire.ops.ports import free_port
 from wardwire.ops.postgres_throwaway import temporary_home
 from wardwire.ops.roles import DatabaseLogins, run_apart
@@ -63,11 +71,14 @@ class Site:
 
 
 @contextmanager
-def running_engines(home: Path) -> Iterator[Engines]:
-    """Start the engines on a folder, migrated; stop them at the end and leave the folder."""
-    wanted = Wanted(
-        home=home, site="Bench", database=EmbeddedDatabase(), nats=EmbeddedNats(edge_port=free_port())
-    )
+def running_engines(home: Path, *, postgres: Mapping[str, str] | None = None) -> Iterator[Engines]:
+    """Start the engines on a folder, migrated; stop them at the end and leave the folder.
+
+    Args:
+        postgres: Settings that win over the product's.
+    """
+    database = EmbeddedDatabase(settings=postgres or {})
+    wanted = Wanted(home=home, site="Bench", database=database, nats=EmbeddedNats(edge_port=free_port()))
     engines = Engines(wanted, account=drop_account(), say=lambda _: None)
     engines.prepare()
     steps = engines.steps(migrate=_migrate)
@@ -87,7 +98,13 @@ def running_engines(home: Path) -> Iterator[Engines]:
 
 @contextmanager
 def real_site(
-    *, people: int, group: int = 0, home: Path | None = None, core: Sequence[str] = CORE, more: dict[str, str] | None = None
+    *,
+    people: int,
+    group: int = 0,
+    home: Path | None = None,
+    before: Callable[[EngineLogins], None] = lambda logins: None,
+    core: Sequence[str] = CORE,
+    more: dict[str, str] | None = None,
 ) -> Iterator[Site]:
     """Start a site with new people, each with a device that may log in.
 
@@ -95,6 +112,7 @@ def real_site(
         people: How many.
         group: The last so many of them are members of the group `Everybody`.
         home: A folder with a site's data, of the account that engines run as; removed at the end all the same.
+        before: Called when the engines run, before anything else.
         core: The command of its core.
         more: Added to the core's environment.
     """
@@ -103,6 +121,7 @@ def real_site(
     try:
         with running_engines(folder) as engines:
             logins = engines.logins()
+            before(logins)
             begun = datetime.now(UTC)
             staff = run_apart(enter_staff(logins, people=people, group=group))
             environment = {

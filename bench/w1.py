@@ -42,7 +42,7 @@ class Turns:
     def ratio(self, of: str) -> float:
         """The median of the ratios of neighbours in time: the machine's own drift cancels out."""
         pairs = zip(self.other, self.floor, strict=True)
-        return median(getattr(a, of) / max(getattr(b, of), 1e-9) for a, b in pairs)
+        return float(median(getattr(a, of) / max(getattr(b, of), 1e-9) for a, b in pairs))
 
     def cpu_ratio(self, *accounts: str) -> float:
         """The same of the CPU that these processes took for a round."""
@@ -79,9 +79,7 @@ def run_w1(report: Report, *, full: bool) -> None:
         saturate.stock = stock_for(last.rate, saturate)
         flat_out = take_turns(bare, real, saturate, turns)
         report.outcomes("W1 at saturation", {"bare": flat_out.floor, "real": flat_out.other})
-        report.add(
-            Result("w1.saturation", "W1 rounds/s at saturation", flat_out.ratio("rate"), "bare", 0.6, True)
-        )
+        report.add(Result("w1.saturation", "W1 rounds/s at saturation", flat_out.ratio("rate"), "bare", 0.6, True))
         cpu = flat_out.cpu_ratio("core", "postgres")
         report.add(Result("w1.cpu", "W1 CPU of core + PostgreSQL a round", cpu, "bare", 2.0, False))
         after(report, bare, real, saturate, turns=3 if full else 2)
@@ -107,4 +105,7 @@ def after(report: Report, bare: Shape, real: Shape, saturate: Run, *, turns: int
     report.add(
         Result("w1.after.p99", "W1 p99 in the 5 s after a saturation", both.ratio("round_p99"), "bare", 2.0, False)
     )
-    report.note("the slowest round after a saturation, ms", {s: max(o.round_max for o in f) for s, f in (("bare", first), ("real", second))})
+    report.note(
+        "the slowest round after a saturation, ms",
+        {s: max(o.round_max for o in f) for s, f in (("bare", first), ("real", second))},
+    )

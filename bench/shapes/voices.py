@@ -66,19 +66,26 @@ class Voice(Protocol):
 
 
 class Bare:
-    """Frames without envelope, proof or session, made ahead as far as possible."""
+    """Frames without envelope, proof or session, made ahead as far as possible.
 
-    __slots__ = ("_after", "_before", "_me", "_number")
+    A party with `members` in its `more` (their names, by commas) makes a group of them first, and sends to it.
+    """
+
+    __slots__ = ("_after", "_before", "_me", "_members", "_number")
     unstocked = 0
 
     def __init__(self, me: Party, peer: Party) -> None:
         self._me = me.name[-12:].encode()
         self._number = 0
-        self._before = b'{"t":"send","id":"'
-        self._after = b'","to":"%b","text":"%b"}' % (peer.name.encode(), b"x" * TEXT_BYTES)
+        self._members = me.more.get("members", "")
+        self._before = b'{"t":"page","id":"' if self._members else b'{"t":"send","id":"'
+        to = b"" if self._members else b',"to":"%b"' % peer.name.encode()
+        self._after = b'"%b,"text":"%b"}' % (to, b"x" * TEXT_BYTES)
 
     def opening(self, server_id: str, client_id: int) -> list[bytes]:
-        return []
+        if not self._members:
+            return []
+        return [b'{"t":"group","members":["%b"]}' % b'","'.join(self._members.encode().split(b","))]
 
     def stock(self, count: int) -> None:
         """Nothing: a send costs next to nothing."""
@@ -100,4 +107,6 @@ class Bare:
             if payload[8:9] == b"o":
                 return Sort.STORED, payload[20 : payload.index(b'"', 20)], payload[-34:-2]
             return Sort.DELIVERED, b"", payload[25:57]
+        if letter == b"gr":
+            return Sort.READY, b"", b""
         return Sort.OTHER, b"", b""

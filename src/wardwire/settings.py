@@ -172,6 +172,13 @@ class Limits:
 
     frames_per_s: int = setting(50, "Frames of one device.", unit="1/s", least=1, most=100_000)
     frames_burst: int = setting(500, "Frames of one device at once.", least=1, most=1_000_000)
+    login_s: int = setting(
+        86_400,
+        "How long a device's login lasts (± 10 %); from half of it on it is asked to log in anew.",
+        unit="s",
+        least=10,
+        most=2_592_000,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

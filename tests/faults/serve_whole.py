@@ -25,17 +25,20 @@ CLOCKS = "FAULTS_CLOCKS"
 
 def dial_another_leaf(port: str) -> None:
     """Let the core's NATS server dial this port of the loopback instead of the edge's."""
-    as_it_is = nats.render_core
+    module: Any = nats
+    as_it_is = module.render_core
 
     def render(**told: Any) -> str:
-        return as_it_is(**{**told, "leaf_url": f"127.0.0.1:{port}"})
+        rendered: str = as_it_is(**{**told, "leaf_url": f"127.0.0.1:{port}"})
+        return rendered
 
-    nats.render_core = render
+    module.render_core = render
 
 
 def set_clocks(clocks: Mapping[str, Mapping[str, str]]) -> None:
     """Give PostgreSQL and the cores wall clocks of their own."""
-    as_it_is = process.spawn
+    module: Any = process
+    as_it_is = module.spawn
 
     def spawn(argv: Any, **told: Any) -> Any:
         program = Path(argv[0]).name
@@ -44,7 +47,7 @@ def set_clocks(clocks: Mapping[str, Mapping[str, str]]) -> None:
             told["environment"] = {**(told.get("environment") or os.environ), **clocks[whose]}
         return as_it_is(argv, **told)
 
-    process.spawn = spawn
+    module.spawn = spawn
 
 
 def main(home: str, *sets: str) -> int:

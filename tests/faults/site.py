@@ -72,6 +72,11 @@ class Served:
         )
 
     @property
+    def flags(self) -> list[str]:
+        """What a core process of this site is told on its command line."""
+        return ["--data", str(self.home), *(word for each in self._sets for word in ("--set", each))]
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,6 +32,7 @@ from wardwire.client.card import Card, DeviceKeys, Place
 from wardwire.devices import proof
 from wardwire.model import ids
 from wardwire.model.credentials import SECRET_BYTES, digest_secret, read_key, write_key
+from wardwire.model.facts import FactKind
 from wardwire.model.priority import Kind
 from wardwire.model.rights import CODE, SEND
 from wardwire.ops.account import drop_account
@@ -56,9 +57,14 @@ from wardwire.testing.node import clean_environment
 from wardwire.testing.verdict import Invariant, Violation
 
 ROOT = Path(__file__).parents[2]
+Check = Callable[["System", asyncpg.Connection, Sequence[Record]], Awaitable[list[Violation]]]
 # Shorter than a hospital's, so that deadlines pass within a run.
 WAITS = ("waits.code_s=1", "waits.high_s=3", "waits.medium_s=4", "waits.low_s=5")
+WAIT_S = {"code": 1.0, "high": 3.0, "medium": 4.0, "low": 5.0}
 HEAL_S = 60.0
+QUICK_S, JUMPED_S = 0.5, 3.0
+# A deadline that a killed core had claimed comes back with its lease.
+LATE_S = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,7 @@ class System:
         self.extra: list[Violation] = []
         self._struck_at = 0.0
         self._voices: dict[str, subprocess.Popen[bytes]] = {}
-        self._others: list[subprocess.Popen[bytes]] = []
+        self._named: dict[str, subprocess.Popen[bytes]] = {}
 
     # Life --------------------------------------------------------------------------------------------------------
 
@@ -216,7 +222,7 @@ class System:
             folder=ROOT,
             environment=clean_environment({**path, **(environment or {})}),
         )
-        self._others.append(process)
+        self._named[name] = process
         return process
 
     def signal_voices(self, number: signal.Signals) -> None:
@@ -248,13 +254,28 @@ class System:
         """Note the instant at which the fault strikes."""
         self._struck_at = time.monotonic()
 
+    def end_process(self, name: str) -> None:
+        """Kill a process that was started beside the site."""
+        self._named[name].kill()
+        self._named[name].wait()
+
+    async def logged(self, part: str, word: str, *, within_s: float) -> None:
+        """Wait until a part of the site has logged this."""
+        log = self.site.home / "log" / f"{part}.log"
+        await processes.wait_until(
+            lambda: word in log.read_text(errors="replace"), within_s=within_s, what=f"{part} says {word}"
+        )
+
     def everything(self) -> list[int]:
         """All processes of the site, parts first."""
         return [pid for pid in map(self.site.part, PARTS) if pid is not None]
 
-    async def flows_again(self, *, within_s: float = HEAL_S, since: float | None = None) -> None:
-        """Wait until every sender had something acknowledged that was begun after now (or `since`)."""
-        now = time.monotonic() if since is None else since
+    async def flows_again(self, what: str = "", *, within_s: float = HEAL_S) -> None:
+        """Wait until every sender had something acknowledged that was begun after now.
+
+        Keeps how long it took since the last strike as a figure `WHAT_s`.
+        """
+        now = time.monotonic()
 
         def all_answered() -> bool:
             self._look_after_voices()
@@ -266,6 +287,8 @@ class System:
         except TimeoutError as error:
             silent = self._senders() - {o.client for o in self._ok() if o.t_inv > now}
             raise TimeoutError(f"{error}; {len(silent)} silent: {sorted(silent)[:4]}") from None
+        if what:
+            self.figures[f"{what}_s"] = round(time.monotonic() - self._struck_at, 1)
 
     def _ok(self) -> Iterable[Operation]:
         return (o for o in operations(self.history()) if o.outcome is Outcome.OK)
@@ -279,8 +302,8 @@ class System:
 
     # Judgement ---------------------------------------------------------------------------------------------------
 
-    async def judge(self) -> Finding:
-        """Let everybody settle, wait until the site is quiet, and let the checker judge."""
+    async def judge(self, *, check: Check | None = None) -> Finding:
+        """Let everybody settle, wait until the site is quiet, and let the checker judge; and `check`, if given."""
         self.signal_voices(signal.SIGTERM)
         for name in self._voices:
             settled = self.case.folder / f"settled-{name}"
@@ -299,13 +322,14 @@ class System:
             dump = await dump_site(connection)
             self.extra += await self._undelivered(connection)
             figures = await _count(connection)
+            history = self.history()
+            if check is not None:
+                self.extra += await check(self, connection, history)
         finally:
             await connection.close()
-        history = self.history()
         verdict = judge(history, dump, ranks=RANKS)
         self.extra += check_to_the_end(history, dump)
         verdict = replace(verdict, violations=(*verdict.violations, *self.extra))
-        again = min((o.t_ret for o in self._ok() if o.t_inv > self._struck_at > 0), default=self._struck_at)
         return Finding(
             verdict=verdict,
             figures={
@@ -316,7 +340,6 @@ class System:
                 "lost": verdict.lost,
                 "shown": sum(1 for r in history if isinstance(r, Seen) and r.shown),
                 "gap_s": round(longest_gap_s(o for o in operations(history) if not o.client.startswith("http")), 2),
-                "back_after_s": round(again - self._struck_at, 2),
                 **figures,
                 **self.figures,
                 "plan": self.case.plan.describe(),
@@ -366,7 +389,7 @@ class System:
 
     def end(self) -> None:
         """End what was started beside the site, and keep the site's logs."""
-        for process in self._others:
+        for process in self._named.values():
             process.kill()
             process.wait()
         for log in (self.site.home / "log").glob("*"):
@@ -454,6 +477,31 @@ def check_to_the_end(history: Sequence[Record], dump: Dump) -> list[Violation]:
         for (device, person), seq in reached_by_devices(history).items()
         if seq < heads[person]
     ]
+
+
+async def check_times(system: System, connection: asyncpg.Connection, history: Sequence[Record]) -> list[Violation]:
+    """The site's time has not jumped, and nobody's deadline was early, or later than a lease and a restart."""
+    rows = await connection.fetch("SELECT id, stored_at FROM messages")
+    stored = {ids.write_id(ids.MESSAGE, row["id"]): row["stored_at"] for row in rows}
+    offsets = [
+        stored[o.message].timestamp() - o.t_ret
+        for o in operations(history)
+        if o.message in stored and o.t_ret - o.t_inv < QUICK_S
+    ]
+    spread = max(offsets) - min(offsets)
+    system.figures["site_time_moved_s"] = round(spread, 2)
+    found = [_late("the site's time has jumped", f"{spread:.1f} s")] if spread > JUMPED_S else []
+    rows = await connection.fetch(
+        "SELECT m.priority, extract(epoch FROM f.at - m.stored_at)::float AS after FROM facts f"
+        " JOIN messages m ON m.id = f.message_id WHERE f.kind = $1 AND f.person_id = $2",
+        FactKind.UNREACHABLE, system.mute.person,
+    )  # fmt: skip
+    late = [row["after"] - WAIT_S[row["priority"]] for row in rows]
+    system.figures["deadlines"] = len(late)
+    system.figures["latest_s"] = round(max(late, default=0.0), 2)
+    found += [_late("a deadline passed early", f"by {-by:.2f} s") for by in late if by < -0.01]
+    found += [_late("a deadline passed late", f"by {by:.2f} s") for by in late if by > LATE_S]
+    return found
 
 
 async def _next_version(connection: asyncpg.Connection) -> int:

@@ -10,6 +10,7 @@ A second SIGTERM ends the process. SIGUSR1 heals the radio of all devices.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
@@ -61,6 +62,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     to: list[str]
     every_s: float = 0.1
     text_length: int = 0
+    at_once: int = 1
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +77,11 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 class Sender:
     """Tries one identity after the other, each until its outcome is known, and writes every try down."""
 
-    def __init__(self, folder: Path, client: str, source: str, text_length: int = 0) -> None:
+    def __init__(self, folder: Path, client: str, source: str, *, prefix: str = "", text_length: int = 0) -> None:
         self.client = client
         self.source = source
         self.recorder = Recorder(folder / f"{client}.jsonl")
+        self._prefix = prefix
         self._text_length = text_length
         self._tries = 0
         self._next = 0
@@ -89,7 +92,7 @@ class Sender:
             self._next += 1
             text = f"content of {self._next} by {self.client}".ljust(self._text_length, ".")
             statement = Statement(
-                id=str(self._next),
+                id=f"{self._prefix}{self._next}",
                 to=(to[self._next % len(to)],),
                 priority=PRIORITIES[self._next % len(PRIORITIES)],
                 text=text,
@@ -197,14 +200,16 @@ class DeviceVoice(Sender):
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         transport.pause_reading()
         await asyncio.sleep(self.voice.deaf_for_s)
-        transport.resume_reading()
+        with contextlib.suppress(RuntimeError):
+            transport.resume_reading()
 
 
 class HttpVoice(Sender):
     """An integration that sends over HTTP, with idempotency keys."""
 
-    def __init__(self, folder: Path, http: Http) -> None:
-        super().__init__(folder, f"http-{http.source}", http.source, http.text_length)
+    def __init__(self, folder: Path, http: Http, nth: int) -> None:
+        client = f"http-{http.source}-{nth}"
+        super().__init__(folder, client, http.source, prefix=f"{nth}.", text_length=http.text_length)
         self._client = httpx.AsyncClient(
             base_url=http.url, headers={"Authorization": f"Bearer {http.key}"}, timeout=PATIENCE_S
         )
@@ -254,7 +259,8 @@ async def main(orders: Orders) -> None:
             if voice.voice.deaf_for_s:
                 group.create_task(voice.go_deaf())
         for http in orders.http:
-            group.create_task(HttpVoice(folder, http).run(stop, http.to, http.every_s))
+            for nth in range(http.at_once):
+                group.create_task(HttpVoice(folder, http, nth).run(stop, http.to, http.every_s))
     (folder / f"settled-{orders.name}").touch()
     await end.wait()
     unanswered = {voice.client: voice.device.unanswered for voice in voices if voice.device.unanswered}

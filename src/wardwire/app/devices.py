@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.app.ground import Ground, join
-from wardwire.carrier.callout import Callout
+from wardwire.carrier.callout import Callout, CalloutLimits
 from wardwire.carrier.kick import SystemAccount
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
 from wardwire.devices.logins import Logins
+from wardwire.devices.lost_logins import LostLogins
+from wardwire.devices.renewal import Renewal
+from wardwire.devices.rollcall import RollCall
 from wardwire.ops.engines import SITE_KEY
 
 
@@ -24,13 +29,14 @@ def read_site_key(home: Path) -> X25519PrivateKey:
 
 
 @contextlib.asynccontextmanager
-async def open_doorway(ground: Ground) -> AsyncIterator[Doorway]:
+async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator[Doorway]:
     """Let devices in and hear them, until left."""
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
         kick_line = await stack.enter_async_context(join(own.url, own.kick, f"{ground.node} kick"))
         callout_line = await stack.enter_async_context(join(own.url, own.callout, f"{ground.node} callout"))
         system = SystemAccount(kick_line)
+        lifetime = timedelta(seconds=ground.settings.limits.login_s)
         logins = Logins(lambda: ground.people.directory)
         ledger = ground.ledger("sessions")
         stack.push_async_callback(ledger.close)
@@ -61,8 +67,24 @@ async def open_doorway(ground: Ground) -> AsyncIterator[Doorway]:
             authorise=logins.authorise,
             on_login=logins.on_login,
             now=ground.clock.now,
+            limits=CalloutLimits(lifetime=lifetime),
         )
         callout.start()
         stack.push_async_callback(callout.stop)
         system.watch("EDGE", logins.presence)
+        renewal = Renewal(system, lifetime=lifetime, publish=ground.hub.publish, healthy=lambda: ground.lanes.serving)
+        tasks.create_task(renewal.run())
+        lost = LostLogins(system, waiting=lambda: callout.waiting)
+        tasks.create_task(make_rollcall(ground).watch(system, lost.free))
         yield doorway
+
+
+def make_rollcall(ground: Ground) -> RollCall:
+    """Make what calls the devices when a core, or the way to it, is here again."""
+    return RollCall(
+        acquire=ground.pool.acquire,
+        publish=ground.hub.publish,
+        directory=lambda: ground.people.directory,
+        clock=ground.clock,
+        epoch=lambda: ground.lanes.epoch,
+    )

@@ -32,6 +32,7 @@ from wardwire.store.ledger import Ledger
 # Among cores, in the account CORE: hints, never truths.
 WAKE = "core.wake"
 DIRECTORY = "core.directory"
+ABSENT = "core.absent"
 _HINT_IF_WITHIN = timedelta(seconds=1.5)
 _SCHEMA = {"search_path": "wardwire", "application_name": "wardwire"}
 
@@ -178,6 +179,26 @@ def hint_when_due(nats: Connection, clock: SiteClock) -> Callable[[Batch], None]
                 nats.publish(WAKE, b"")
 
     return armed
+
+
+def tell_absent(nats: Connection) -> Callable[[UUID, UUID], None]:
+    """Make the hook of a process without an engine: that nobody's device was there is told to one that has it."""
+
+    def absent(message_id: UUID, person_id: UUID) -> None:
+        with contextlib.suppress(Unavailable):
+            nats.publish(ABSENT, message_id.bytes + person_id.bytes)
+
+    return absent
+
+
+def hear_absent(nats: Connection, unreachable_now: Callable[[UUID, UUID], None]) -> None:
+    """Hear what `tell_absent` says; of several engines one does."""
+
+    def heard(_subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        if len(payload) == 32:
+            unreachable_now(UUID(bytes=payload[:16]), UUID(bytes=payload[16:]))
+
+    nats.subscribe(ABSENT, heard, queue="engine")
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,10 @@ Source: docs.nats.io, "System Events"; `$SYS.REQ.SERVER.<id>.KICK` takes `{"cid"
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,7 +23,7 @@ _Shape = TypeVar("_Shape")
 
 
 class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A client's connection, as its server lists it."""
+    """A client's connection, as its server lists it. `age` is counted by the server's own clock."""
 
     cid: int
     ip: str = ""
@@ -31,9 +34,17 @@ class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     pending_bytes: int = 0
     subscriptions: int = 0
+    start: datetime | None = None
+    now: datetime | None = None
+
+    @property
+    def age(self) -> timedelta:
+        """How long it has been open; zero where the server does not say."""
+        return self.now - self.start if self.now and self.start else timedelta(0)
 
 
 class _ConnzData(msgspec.Struct, frozen=True, kw_only=True):
+    now: datetime | None = None
     connections: list[ConnectionInfo] = []
     total: int = 0
 
@@ -61,6 +72,10 @@ class _Client(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
     host: str = ""
     user: str = ""  # the name in its user JWT
+
+
+class _Pong(msgspec.Struct, frozen=True, kw_only=True):
+    server: _Server
 
 
 class _Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +106,28 @@ class SystemAccount:
     def __init__(self, connection: Connection, *, on_fault: Callable[[Exception], None] | None = None) -> None:
         self._connection = connection
         self._on_fault = on_fault
+
+    async def servers(self, *, wait_s: float = 0.5) -> set[str]:
+        """Ask which servers are there: the ids of those that answer within this time; empty when none does.
+
+        Raises:
+            Unavailable: We are not connected.
+        """
+        found: set[str] = set()
+        # Many answer, so this is no request; the reply subject is as good as its randomness.
+        reply = f"rep.servers.{os.urandom(9).hex()}"
+
+        def heard(_subject: str, _reply: str, payload: bytes, status: int) -> None:
+            if not status:
+                found.add(_read(payload, _Pong).server.id)
+
+        subscription = self._connection.subscribe(reply, heard)
+        try:
+            self._connection.publish("$SYS.REQ.SERVER.PING", b"", reply)
+            await asyncio.sleep(wait_s)
+        finally:
+            subscription.unsubscribe()
+        return found
 
     async def kick(self, server_id: str, client_id: int, *, timeout_s: float = 1.0) -> bool:
         """Close a connection. True: the server did so. False: there is no such server or connection any more.
@@ -145,7 +182,11 @@ class SystemAccount:
             if listed.error is not None:
                 raise CarrierError(listed.error.description)
             seen += len(listed.data.connections)
-            found += [each for each in listed.data.connections if each.kind == "Client"]
+            found += [
+                msgspec.structs.replace(each, now=listed.data.now)
+                for each in listed.data.connections
+                if each.kind == "Client"
+            ]
             if not listed.data.connections or seen >= listed.data.total:
                 return found
 

@@ -42,6 +42,7 @@ from wardwire.devices.frames import (
     Hello,
     Receipt,
     RefusedFrame,
+    Relogin,
     Response,
     Resume,
     StatusFrame,
@@ -141,7 +142,7 @@ class Device:
         self._gap: asyncio.TimerHandle | None = None
         self._gap_s = GAP_S
         self._head = 0  # the last event that there is, as far as we were told
-        self._asked_at = self._heard_at = self._beat_at = self._connected_at = 0.0
+        self._asked_at = self._heard_at = self._beat_at = 0.0
         self._up = f"d.{card.name}.up"
         self._connection = Connection(
             Target(
@@ -407,7 +408,6 @@ class Device:
 
     def _on_state(self, state: State, detail: str) -> None:
         if state is State.CONNECTED:
-            self._connected_at = time.monotonic()
             self._forget_session()
             self._say_hello()
         elif state in (State.DISCONNECTED, State.CLOSED):
@@ -464,12 +464,15 @@ class Device:
                     self._apply(self._order.drain())
                 self._mind_the_gap()
             case BeatBack():
-                if self.welcome and time.monotonic() - self._connected_at > self.welcome.renew_s:
-                    self._connection.reconnect("time to log in anew")  # a core is there: it just answered
-                    return
                 self._head = frame.head
+                if frame.again:
+                    self._say_all_again()
                 if frame.head != self._order.seq and not self._order.behind:
                     self.resume()
+            case Relogin():
+                info = self._connection.info
+                if info is not None and (info.server_id, info.client_id) == (frame.server_id, frame.cid):
+                    self._connection.reconnect("asked to log in anew")
             case Bye():
                 if frame.why != Code.SESSION_REPLACED or frame.session == self.session:
                     self._end(Closed(frame.why))
@@ -566,6 +569,15 @@ class Device:
         elif frame.id:
             self._later(frame.id)
 
+    def _say_all_again(self) -> None:
+        """A core is here again: what was on its way to it may be lost."""
+        if self._mac is None:
+            if self._hello is not None:
+                self._say_hello()
+            return
+        for asked in self._outbox.all():
+            self._say(asked)
+
     def _later(self, request: str) -> None:
         """It was not kept, or nobody knows: say it again, with the same id, soon."""
         asked = self._outbox.get(request) or self._unconfirmed.get(request)
@@ -594,8 +606,11 @@ class Device:
         if now - self._beat_at >= beat_s:
             self.beat()
         if now - self._heard_at > 3 * beat_s:
+            # The connection stays: its server answers PINGs, so it is the cores that are away, and nobody could
+            # let us in again. A hello finds out whether they have forgotten us.
             self._heard_at = now
-            self._connection.reconnect("nothing heard for three beats")
+            self._hello = None
+            self._say_hello()
 
     def _end(self, why: BaseException) -> None:
         if self._ended is not None:

@@ -18,7 +18,6 @@ from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.answers import Answers, Denied
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
-    RENEW_S,
     Beat,
     Bye,
     Cancel,
@@ -85,8 +84,6 @@ class Doorway:
         limited: Devices that get `code` only: the hub's set, kept up to date here.
         frames_per_s, frames_burst: What one device may send.
         confirm_after_s: Receipts with an id are confirmed together after this long.
-        renew_s: Devices log in anew at this age of their connection, spread by a tenth; well below the life of a
-            login, so that none runs out while no core is there.
     """
 
     def __init__(
@@ -107,7 +104,6 @@ class Doorway:
         frames_per_s: float = 50,
         frames_burst: float = 500,
         confirm_after_s: float = 0.5,
-        renew_s: float = RENEW_S,
     ) -> None:
         self._connection = connection
         self._writer = writer
@@ -137,7 +133,6 @@ class Doorway:
             publish=self._publish,
             failed=self.answers.fail,
             opened=self._opened,
-            renew_s=renew_s,
         )
         self._handlers: dict[type, Callable[[Door, Session, Envelope, Any], None]] = {
             Statement: self._send,

@@ -26,8 +26,6 @@ OLDEST = 0
 
 FRAME_MAX = 65_536
 BEAT_S = 15
-# The login itself lives 24 h: whoever renews at this age is never cut off while no core can let them in.
-RENEW_S = 64_800
 # A device that is further behind is given the last event of each message.
 BEHIND_MAX = 500
 
@@ -146,7 +144,6 @@ class Welcome(_Down, frozen=True, tag="welcome"):
         nonce: Of the hello that is answered: another connection's welcome is not ours.
         head: The last event there is; those after the device's cursor follow.
         offset_ms: The device's clock minus the site's.
-        renew_s: Log in anew when the connection is so old, at a moment when a beat was just answered.
         limited: The device is too old: it gets `code` and nothing else.
     """
 
@@ -160,7 +157,6 @@ class Welcome(_Down, frozen=True, tag="welcome"):
     person: str
     name: str
     beat_s: int = BEAT_S
-    renew_s: int = RENEW_S
     minimum: int = MINIMUM
     limited: bool = False
 
@@ -268,11 +264,22 @@ class StatusFrame(_Down, frozen=True, tag="status"):
 
 
 class BeatBack(_Down, frozen=True, tag="beat"):
-    """The server is here too."""
+    """The server is here too.
+
+    `again`: a core, or the way to it, was away: what is unanswered may be lost, say it again.
+    """
 
     epoch: int
     head: int
     time: datetime
+    again: bool = False
+
+
+class Relogin(_Down, frozen=True, tag="login"):
+    """Log in anew, if this is still your connection: its login ends some time, and the site is well now."""
+
+    server_id: str
+    cid: int
 
 
 class Bye(_Down, frozen=True, tag="bye"):
@@ -284,7 +291,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | BeatBack | Bye
+    | StatusFrame | BeatBack | Relogin | Bye
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +78,6 @@ class Greeter:
         site_key: The site's X25519 key, the same in all cores.
         failed: Answers a hello that did not succeed: (door, nonce, why).
         opened: Hears of every session that was opened here: (door, session).
-        renew_s: The age at which devices log in anew, spread by a tenth so that they do not come together.
     """
 
     def __init__(
@@ -95,7 +93,6 @@ class Greeter:
         publish: Callable[[str, bytes], None],
         failed: Callable[[Door, str, WardwireError], None],
         opened: Callable[[Door, Session], None],
-        renew_s: float,
     ) -> None:
         self._ledger = ledger
         self._site_key = site_key
@@ -107,7 +104,6 @@ class Greeter:
         self._publish = publish
         self._failed = failed
         self._opened = opened
-        self._renew_s = renew_s
         self._nonces: OrderedDict[bytes, UUID] = OrderedDict()
         self._gather: Gather[_Hello] = Gather("hellos", self._work, largest=100, most_waiting=20_000)
         self.welcomed = 0
@@ -255,7 +251,6 @@ class Greeter:
                 offset_ms=row.offset_ms,
                 person=ids.write_id(ids.PERSON, person.id),
                 name=person.name,
-                renew_s=round(self._renew_s * random.uniform(0.9, 1.1)),
                 limited=row.limited,
             ),
         )

@@ -31,6 +31,12 @@ class FaultPlan:
         """Choose a whole number, both ends included."""
         return self._note(name, self.random(name).randint(low, high))
 
+    def order(self, name: str, items: Sequence[T]) -> list[T]:
+        """Put the items in an order."""
+        shuffled = list(items)
+        self.random(name).shuffle(shuffled)
+        return self._note(name, shuffled)
+
     def random(self, name: str) -> random.Random:
         """Give the generator of one name, fresh."""
         return random.Random(f"{self.seed}/{name}")

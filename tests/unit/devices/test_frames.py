@@ -88,6 +88,11 @@ DOWN: dict[str, tuple[Any, str]] = {
         frames.RefusedFrame(id="7", code="text_blank", detail="nothing to see", pointer="/text"),
         '{"t":"refused","id":"7","code":"text_blank","detail":"nothing to see","pointer":"/text"}',
     ),
+    "beat": (
+        frames.BeatBack(epoch=1, head=44, time=AT, again=True),
+        '{"t":"beat","epoch":1,"head":44,"time":"2026-03-01T02:14:07.250000Z","again":true}',
+    ),
+    "login": (frames.Relogin(server_id="NBX", cid=7), '{"t":"login","server_id":"NBX","cid":7}'),
     "bye": (frames.Bye(why="device_revoked"), '{"t":"bye","why":"device_revoked"}'),
 }  # fmt: skip
 

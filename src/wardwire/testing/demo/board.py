@@ -228,6 +228,14 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return sorted(values)[min(rank, len(values) - 1)]
 
 
+def worth(row: Row) -> int:
+    """How much there is to be told of a message: 2 when it did not go straight, 1 when it was answered, 0 else."""
+    crooked = any(s.state in (State.UNREACHABLE, State.EXPIRED, State.DECLINED) for s in row.people.values())
+    if crooked or row.ended or row.priority is Priority.CODE:
+        return 2
+    return 1 if row.asks or row.alarm else 0
+
+
 # Words -------------------------------------------------------------------------------------------------------------
 
 _STATE_WORDS = {

@@ -70,8 +70,8 @@ def open_folder(home: Path, *, fresh: bool = False) -> Folder:
             f"The folder {home} holds something, and no demo has made it.",
             "Choose an empty folder with --data.",
         )
+    _refuse_running(home)
     if fresh and home.exists():
-        _refuse_running(home)
         try:
             shutil.rmtree(home)
         except OSError as error:

@@ -153,8 +153,8 @@ def huddle(r: Random) -> Scene:
             text=f"Safety huddle at {r.randint(8, 15)}:30, staff room.",
             choices=("I come", "Not today"),
             reactions=(
-                Reaction(by=ANNA, say="I come", after_s=r.uniform(0.5, 3)),
-                Reaction(by=BEN, say=r.choice(("I come", "Not today")), after_s=r.uniform(1, 4)),
+                Reaction(by=ANNA, say="I come", after_s=r.uniform(0.3, 1)),
+                Reaction(by=BEN, say=r.choice(("I come", "Not today")), after_s=r.uniform(0.3, 1)),
             ),
         ),
     )

@@ -22,6 +22,7 @@ STOP_S = 25.0
 POLL_S = 0.05
 
 _READY = re.compile(r"^Wardwire runs\. API (\S+), devices (\S+)\.$")
+_PROGRESS = re.compile(r"^(Starting|Making|Copying|An earlier) ")
 _STARTING = re.compile(r"^Starting (\S+)\.$")
 _PARTS = {
     "postgres": "PostgreSQL, which remembers",
@@ -78,11 +79,11 @@ class Server:
         while time.monotonic() < ends:
             ended = self.ended()
             for line in self._new_lines():
+                self._words.append(line)
                 if found := _READY.match(line):
                     self.api, self.devices = found.groups()
                     return
-                self._words.append(line)
-                if not ended:
+                if _PROGRESS.match(line):  # anything else is trouble, and told with the failure
                     say(told(line))
             if ended:
                 raise StartFailed("demo_not_started", *self._why())
@@ -109,13 +110,19 @@ class Server:
             return True
         if child.poll() is None:
             child.terminate()
-        ends = time.monotonic() + STOP_S
-        while child.poll() is None and time.monotonic() < ends:
-            await asyncio.sleep(POLL_S)
-        if child.poll() is None:
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self.gone()
+        except TimeoutError:
             child.kill()  # its children have asked to be told of that
             return False
         return True
+
+    async def gone(self) -> None:
+        """Wait for its end."""
+        # A process sets no event.
+        while not self.ended():  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
 
     @property
     def log(self) -> Path:
@@ -137,8 +144,7 @@ class Server:
     def _why(self) -> tuple[str, str]:
         self._words += self._new_lines()
         sentences = [line for line in self._words if not _STARTING.match(line)] or ["Wardwire ended without a word."]
-        busy = any("runs already" in line for line in sentences)
-        return " ".join(sentences[-3:]), "" if busy else f"Its logs are in {self._log.parent}.{self._fresh_hint()}"
+        return " ".join(sentences[-3:]), f"Its logs are in {self._log.parent}.{self._fresh_hint()}"
 
     def _fresh_hint(self) -> str:
         if not self._folder.old:

@@ -22,7 +22,7 @@ from wardwire.model.errors import WardwireError
 from wardwire.ops.engines import logins_file, read_logins
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.ports import free_port
-from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile
+from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, worth
 from wardwire.testing.demo.conductor import Conductor, why
 from wardwire.testing.demo.enter import enter_ward, give_phones, make_keys
 from wardwire.testing.demo.folder import Folder, write_settings
@@ -32,6 +32,7 @@ from wardwire.testing.demo.relay import Relay
 from wardwire.testing.demo.rest import Rest
 from wardwire.testing.demo.screen import draw, story_line
 from wardwire.testing.demo.server import Server
+from wardwire.testing.demo.tally import count_run
 from wardwire.testing.demo.traffic import traffic
 
 T = TypeVar("T")
@@ -96,14 +97,13 @@ async def run_demo(folder: Folder, options: Options) -> Outcome:
         StartFailed: It did not start, or Wardwire ended in the middle of it.
         Interrupted: It was told to stop while it started.
     """
-    stop = asyncio.Event()
+    show = Show(folder, options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-    show = Show(folder, options, stop)
+        loop.add_signal_handler(number, show.hurry)
     async with Relay(show.mailed).running() as relay:
         try:
-            await _unless(stop, show.start(relay.port))
+            await _unless(show.stop, show.start(relay.port))
             return await show.play()
         finally:
             await show.end()
@@ -112,10 +112,10 @@ async def run_demo(folder: Folder, options: Options) -> Outcome:
 class Show:
     """One run, with everything that it has started."""
 
-    def __init__(self, folder: Folder, options: Options, stop: asyncio.Event) -> None:
+    def __init__(self, folder: Folder, options: Options) -> None:
         self._folder = folder
         self._options = options
-        self._stop = stop
+        self.stop = asyncio.Event()
         self._server = Server(folder)
         self._board = Board(self._finished)
         self._phones: dict[str, Phone] = {}
@@ -125,6 +125,11 @@ class Show:
         self._hurry = False
         self._conductor: Conductor
         self._operator: Rest
+
+    def hurry(self) -> None:
+        """Come to the end now; what is under way is not waited for."""
+        self._hurry = True
+        self.stop.set()
 
     def mailed(self, address: str) -> None:
         """The ward's relay took an e-mail."""
@@ -162,7 +167,9 @@ class Show:
 
     async def _enter(self, say: Say) -> None:
         self._operator, lab = await make_keys(self._folder, self._server)
-        say("Everybody is there already." if self._folder.old else "Entering the ward: people, groups, roles, shifts…")
+        say(
+            "Everybody is there already." if self._folder.old else "Entering the ward: people, groups, roles, shifts…"
+        )
         people = await enter_ward(self._operator, now=datetime.now().astimezone())
         say("Connecting their phones…")
         cards = await give_phones(self._folder, self._server, self._operator, people)
@@ -187,8 +194,10 @@ class Show:
         """Play until told to stop, or until the time is up; then count."""
         options = self._options
         self._began = time.monotonic()
+        settle_s = SETTLE_S
         if options.for_s is not None:
-            asyncio.get_running_loop().call_later(options.for_s, self._stop.set)
+            settle_s = min(SETTLE_S, options.for_s / 4)
+            asyncio.get_running_loop().call_later(options.for_s - settle_s, self.stop.set)
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(self._watch_server()),
@@ -197,8 +206,8 @@ class Show:
             ]
             with self._screen() as refresh:
                 drawing = tasks.create_task(self._keep_drawing(refresh))
-                await self._conductor.play(traffic(options.seed), self._stop)
-                await self._conductor.settle(HURRY_S if self._hurry else SETTLE_S)
+                await self._conductor.play(traffic(options.seed), self.stop)
+                await self._conductor.settle(HURRY_S if self._hurry else settle_s)
                 drawing.cancel()
             for task in beside:
                 task.cancel()
@@ -208,7 +217,7 @@ class Show:
                 f"Wardwire ended in the middle of the demo: {self._server.last_words()}.",
                 f"Its logs are in {self._folder.home / 'log'}.",
             )
-        counts = await self._count(lost=True)
+        counts = await self._count()
         return Outcome(
             counts=counts, p99_ms=quantile(self._board.all_ms, 0.99), took_s=time.monotonic() - self._began
         )
@@ -230,9 +239,8 @@ class Show:
     # Beside it ---------------------------------------------------------------------------------------------------
 
     async def _watch_server(self) -> None:
-        while not self._server.ended():
-            await asyncio.sleep(0.5)
-        self._stop.set()
+        await self._server.gone()
+        self.stop.set()
 
     async def _count_now_and_then(self) -> None:
         """Count while it runs: less often where counting takes long."""
@@ -241,29 +249,25 @@ class Show:
             await asyncio.sleep(wait)
             began = time.monotonic()
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                self._board.counts = await self._count(lost=True)
+                self._board.counts = await self._count()
             wait = max(COUNT_S, 20 * (time.monotonic() - began))
 
-    async def _count(self, *, lost: bool) -> Counts:
-        from wardwire.testing.demo.tally import count_run
-
+    async def _count(self) -> Counts:
         dsn = read_logins(logins_file(self._folder.home)).database.readonly
         connection = await asyncpg.connect(dsn, server_settings={"search_path": "wardwire"}, timeout=10)
         try:
-            return await count_run(
-                connection, since=self._since, acknowledged=self._board.acknowledged, lost=lost
-            )
+            return await count_run(connection, since=self._since, acknowledged=self._board.acknowledged)
         finally:
             await connection.close(timeout=2)
 
     async def _tell_stories(self) -> None:
-        """Fetch the story of what finished last; chats only while there is nothing better."""
+        """Fetch the story of what finished last; of several the one that there is most to tell of."""
         while True:
             row = await self._stories.get()
             while not self._stories.empty():
                 newer = self._stories.get_nowait()
-                row = newer if not newer.chat or row.chat else row
-            if self._board.hold or not row.message or (row.chat and self._board.told is not None):
+                row = newer if worth(newer) >= worth(row) else row
+            if self._board.hold or not row.message or (not worth(row) and self._board.told is not None):
                 continue
             with contextlib.suppress(WardwireError):
                 story: dict[str, Any] = await self._operator.get(f"/v1/messages/{row.message}/trace")
@@ -307,8 +311,7 @@ class Show:
     def _pressed(self, key: str) -> None:
         board = self._board
         if key in ("q", "Q"):
-            self._hurry = True
-            self._stop.set()
+            self.hurry()
         elif key in ("m", "M"):
             self._conductor.ask_you()
         elif key == " ":

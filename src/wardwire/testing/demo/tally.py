@@ -58,18 +58,15 @@ WHERE m.id IS NULL
 """
 
 
-async def count_run(
-    connection: asyncpg.Connection, *, since: datetime, acknowledged: Sequence[str], lost: bool = True
-) -> Counts:
+async def count_run(connection: asyncpg.Connection, *, since: datetime, acknowledged: Sequence[str]) -> Counts:
     """Count what was stored since an instant of the site's time.
 
     Args:
         acknowledged: The messages that a client was told of as stored.
-        lost: Look for what was lost, too.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         row = await connection.fetchrow(_COUNTS, ids.first_id_of(since), since)
-        missing = await find_lost(connection, acknowledged) if lost else []
+        missing = await find_lost(connection, acknowledged)
     return Counts(**dict(row), lost=len(missing))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from wardwire.testing.demo.scenes import OVERTURE, REPERTOIRE, Scene
+from wardwire.testing.demo.scenes import OVERTURE, REPERTOIRE, Make, Scene
 
 SCENES_PER_S = 0.75
 """With about 1.4 messages a scene, one message a second."""
 OVERTURE_PAUSE_S = 0.9
+REPEATS_AFTER = 5  # other scenes
 
 
 class Cue(NamedTuple):
@@ -27,10 +29,10 @@ def traffic(seed: int) -> Iterator[Cue]:
         yield Cue(OVERTURE_PAUSE_S, make(chance))
     makes = [make for _, make in REPERTOIRE]
     weights = [weight for weight, _ in REPERTOIRE]
-    last = None
+    recent: deque[Make] = deque(maxlen=REPEATS_AFTER)
     while True:
         make = chance.choices(makes, weights)[0]
-        if make is last:
+        if make in recent:
             continue
-        last = make
+        recent.append(make)
         yield Cue(chance.uniform(0.4, 1.6) / SCENES_PER_S, make(chance))
