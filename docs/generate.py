@@ -116,8 +116,8 @@ def render_diagram() -> str:
     for (before, event), after in TRANSITIONS.items():
         sources.setdefault((event, after), set()).add(before)
     arrows = ["[*] --> pending"]
-    for (event, after), before in sources.items():
-        left = set(before)
+    for (event, after), befores in sources.items():
+        left = set(befores)
         for frame, inside in frames.items():
             if inside <= left:
                 arrows.append(f"{frame} --> {after}: {event}")
