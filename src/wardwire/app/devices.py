@@ -17,6 +17,7 @@ from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
 from wardwire.devices.logins import Logins
+from wardwire.devices.lost_logins import LostLogins
 from wardwire.devices.renewal import Renewal
 from wardwire.devices.rollcall import RollCall
 from wardwire.ops.engines import SITE_KEY
@@ -73,7 +74,8 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
         system.watch("EDGE", logins.presence)
         renewal = Renewal(system, lifetime=lifetime, publish=ground.hub.publish, healthy=lambda: ground.lanes.serving)
         tasks.create_task(renewal.run())
-        tasks.create_task(make_rollcall(ground).watch(system))
+        lost = LostLogins(system, waiting=lambda: callout.waiting)
+        tasks.create_task(make_rollcall(ground).watch(system, lost.free))
         yield doorway
 
 

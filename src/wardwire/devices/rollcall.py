@@ -7,7 +7,7 @@ by themselves (a request is said again after two seconds, a beat every fifteen s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
@@ -78,8 +78,12 @@ class RollCall:
             if number % CHUNK == 0:
                 await asyncio.sleep(CHUNK_S)
 
-    async def watch(self, system: SystemAccount) -> None:
-        """Call at the start, and whenever a server of the devices has come (back); runs until cancelled."""
+    async def watch(self, system: SystemAccount, returned: Callable[[], Awaitable[None]]) -> None:
+        """Call at the start, and whenever a server of the devices has come (back); runs until cancelled.
+
+        Args:
+            returned: Done with each call: what else is to be done when a server is back.
+        """
         known: frozenset[str] = frozenset()
         while True:
             try:
@@ -91,6 +95,7 @@ class RollCall:
                 for pause in PAUSES_S:
                     await asyncio.sleep(pause)
                     await self.call()
+                    await returned()
             known = there
             await asyncio.sleep(WATCH_S)
 

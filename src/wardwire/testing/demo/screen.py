@@ -42,13 +42,13 @@ def draw(board: Board, *, now: float, elapsed_s: float, width: int, height: int)
     root = Layout()
     question = board.questions[0] if board.questions else None
     foot = [Layout(draw_hints(board, question, width), size=1)]
-    if question is not None:
-        foot.insert(0, Layout(draw_question(question, width), size=question_height(question, width)))
+    if question is not None and height > question_height(question, width) + 5:
+        foot.insert(0, Layout(draw_question(question), size=question_height(question, width)))
     head = Layout(draw_head(board, elapsed_s, width), size=1)
     room = height - 1 - sum(part.size or 0 for part in foot)
     story_rows = 0 if room < 12 else min(STORY_ROWS_MAX, max(5, room * 9 // 20))
     gap = 1 if room >= AIRY else 0
-    message_rows = room - story_rows - 2 - 2 * gap
+    message_rows = max(1, room - story_rows - 2 - 2 * gap)
     parts = [head, Layout(draw_messages(board, now, width, message_rows - 1), size=message_rows + gap)]
     parts.append(Layout(draw_figures(board, now), size=2 + gap))
     if story_rows:
@@ -152,7 +152,7 @@ def fitting(texts: Sequence[str], width: int, rows: int) -> set[int]:
     return chosen
 
 
-def draw_question(question: Question, width: int) -> Panel:
+def draw_question(question: Question) -> Panel:
     """What waits for the person at the terminal."""
     row = question.row
     text = Text()
