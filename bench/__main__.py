@@ -21,7 +21,13 @@ from bench.w1 import run_w1
 from bench.w2 import run_w2
 from bench.w6 import run_w6
 
-WORK: dict[str, Callable[..., None]] = {"w1": run_w1, "w2": run_w2, "w6": run_w6, "memory": run_memory, "a": run_floors}
+WORK: dict[str, Callable[..., None]] = {
+    "w1": run_w1,
+    "w2": run_w2,
+    "w6": run_w6,
+    "memory": run_memory,
+    "a": run_floors,
+}
 USUAL = "w1,w2,w6,memory"
 
 
