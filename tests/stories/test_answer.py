@@ -123,3 +123,13 @@ async def test_a_recalled_message_is_named_as_recalled(ward: Ward) -> None:
 
     assert ward.events(ward.anna) == ["new", "recalled"]
     assert await ward.connection.fetchval("SELECT ended_why FROM messages") == "recalled"
+
+
+async def test_a_sender_whose_phone_was_off_finds_the_answer_later(ward: Ward) -> None:
+    """H32: live words are lost on a phone without network; the answer is among the numbered events as well."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], responses=ASKED)
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await ward.say(ward.chen, stored, Event.ANSWER, "On my way")
+
+    assert ward.events(ward.anna) == ["changed"]
+    assert ward.told[ward.anna.id][0].body.response == "On my way"

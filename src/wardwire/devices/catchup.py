@@ -219,9 +219,9 @@ def _deliveries(page: Page, event: InboxEvent, now: datetime) -> list[DeliveryVi
     own = page.own.get(event.message_id)
     views = [] if own is None else [view_delivery(own, own.responded_at or own.read_at or event.at, own.delivered_by)]
     return views + [
-        view_delivery(failed, event.at, None)
-        for failed in page.failed.get(event.message_id, ())
-        if own is None or failed.person_id != own.person_id
+        view_delivery(outcome, event.at, None)
+        for outcome in page.outcomes.get(event.message_id, ())
+        if own is None or outcome.person_id != own.person_id
     ]
 
 

@@ -12,6 +12,7 @@ from wardwire.flow.stages import begin_stage
 from wardwire.flow.views import Status, view_delivery
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State, Step
+from wardwire.model.facts import FactKind
 from wardwire.model.priority import Kind, lane_of
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import CONFIRM, NOTICE
@@ -54,13 +55,17 @@ def take_step(
         view = view_delivery(after, batch.now, device_id)
         batch.tell(after.person_id, step.tell_person, after.message_id, view)
     if step.tell_sender:
-        _tell_sender(batch, rules, after, device_id)
+        answered = step.fact in (FactKind.ANSWERED, FactKind.HANDED_BACK)
+        _tell_sender(batch, rules, after, device_id, answered=answered)
 
 
-def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None) -> None:
+def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None, *, answered: bool) -> None:
     sender = after.sender_person
     if sender is not None:
         batch.live.append(Status(sender, view_delivery(after, batch.now, device_id)))
+        if answered:
+            # Live words are not kept: a sender whose phone was off must find the answer when it is back.
+            batch.tell(sender, "changed", after.message_id, view_delivery(after, batch.now, device_id))
     if after.state not in _MUST_BE_HEARD or after.kind is Kind.TECHNICAL_ALARM:
         return
     if sender is None or not rules.directory.active_devices(sender):
