@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from bench.result import Report, Result
 from bench.shapes.load import Run
 from bench.shapes.turns import bare_shape
-from bench.w1 import POSTGRES, WINDOW, take_turns
-from wardwire.ops.postgres_throwaway import throwaway_postgres
+from bench.site import floor_postgres
+from bench.w1 import WINDOW, take_turns
 
 
 def run_floors(report: Report, *, full: bool) -> None:
     """Measure bare against direct; `python -m bench.shapes` has more of it."""
     turns, seconds = (9, 3.0) if full else (5, 2.0)
     with ExitStack() as stack:
-        postgres = stack.enter_context(throwaway_postgres(settings=POSTGRES))
+        postgres = stack.enter_context(floor_postgres())
         direct = stack.enter_context(bare_shape("direct", "direct", postgres))
         bare = stack.enter_context(bare_shape("bare", "ours", postgres))
         for window in (8, WINDOW):

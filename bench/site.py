@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.people import Staff, enter_staff
+from bench.wal import make_segments
 from wardwire.ops.account import drop_account
 from wardwire.ops.child import Child, ChildPlan
 from wardwire.ops.engines import (
@@ -28,7 +29,9 @@ from wardwire.ops.engines import (
     logins_file,
 )
 from wardwire.ops.ports import free_port
-from wardwire.ops.postgres_throwaway import temporary_home
+from wardwire.ops.postgres import Postgres
+from wardwire.ops.postgres_conf import SETTINGS
+from wardwire.ops.postgres_throwaway import SMALL, temporary_home, throwaway_postgres
 from wardwire.ops.roles import DatabaseLogins, run_apart
 from wardwire.store.migrations import migrate
 
@@ -97,6 +100,15 @@ def running_engines(home: Path, *, postgres: Mapping[str, str] | None = None) ->
 
 
 @contextmanager
+def floor_postgres() -> Iterator[Postgres]:
+    """Start a PostgreSQL for a floor, told what the product's is told."""
+    told = {name: SETTINGS[name] for name in SMALL}
+    with throwaway_postgres(settings=told) as postgres:
+        run_apart(make_segments(postgres.dsn()))
+        yield postgres
+
+
+@contextmanager
 def real_site(
     *,
     people: int,
@@ -121,6 +133,8 @@ def real_site(
     try:
         with running_engines(folder) as engines:
             logins = engines.logins()
+            assert engines.postgres is not None
+            run_apart(make_segments(engines.postgres.dsn()))
             before(logins)
             begun = datetime.now(UTC)
             staff = run_apart(enter_staff(logins, people=people, group=group))

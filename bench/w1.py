@@ -11,22 +11,18 @@ from bench.real import real_shape
 from bench.result import Report, Result
 from bench.shapes.load import Outcome, Run
 from bench.shapes.turns import PAIRS, Shape, bare_shape
-from bench.site import Site
-from wardwire.ops.postgres_conf import SETTINGS
-from wardwire.ops.postgres_throwaway import throwaway_postgres
+from bench.site import Site, floor_postgres
 from wardwire.ops.roles import run_apart
 
 RATE = 1000.0
 WINDOW = 32
-# The floor's PostgreSQL is told what the product's is.
-POSTGRES = {name: SETTINGS[name] for name in ("shared_buffers", "min_wal_size", "max_wal_size", "max_connections")}
 
 
 @contextmanager
 def side_by_side() -> Iterator[tuple[Shape, Shape, Site]]:
     """Start the floor and the product, each with servers of its own."""
     with ExitStack() as stack:
-        postgres = stack.enter_context(throwaway_postgres(settings=POSTGRES))
+        postgres = stack.enter_context(floor_postgres())
         bare = stack.enter_context(bare_shape("bare", "ours", postgres))
         real, site = stack.enter_context(real_shape("real"))
         yield bare, real, site

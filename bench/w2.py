@@ -10,8 +10,8 @@ from bench.real import real_shape
 from bench.result import Report, Result
 from bench.shapes.load import Fan, FanOutcome, Run
 from bench.shapes.turns import bare_shape
-from bench.w1 import POSTGRES, WINDOW, stock_for
-from wardwire.ops.postgres_throwaway import throwaway_postgres
+from bench.site import floor_postgres
+from bench.w1 import WINDOW, stock_for
 from wardwire.ops.roles import run_apart
 
 DEVICES = 1_000
@@ -21,7 +21,7 @@ def run_w2(report: Report, *, full: bool) -> None:
     """Measure W2."""
     turns, times = (7, 7) if full else (5, 5)
     with ExitStack() as stack:
-        postgres = stack.enter_context(throwaway_postgres(settings=POSTGRES))
+        postgres = stack.enter_context(floor_postgres())
         bare = stack.enter_context(bare_shape("bare", "ours", postgres, listeners=DEVICES))
         real, site = stack.enter_context(real_shape("real", listeners=DEVICES, priority="low"))
         for shape in (bare, real):
