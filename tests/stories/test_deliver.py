@@ -226,3 +226,13 @@ async def test_hints_and_polling_each_do_the_work_alone(ward: Ward, polling: boo
     task.cancel()
 
     assert ward.events(ward.dora) == ["new"]
+
+
+async def test_a_message_that_nobody_of_many_got_is_one_alarm(ward: Ward) -> None:
+    """H33: the desk is not flooded: thirty people without a phone are one thing to see to."""
+    people = [await ward.add_person(f"Nurse {nth}", device=False) for nth in range(1, 31)]
+    group = await ward.add_group("Pool", people)
+    await ward.send(LAB, [group])
+    await ward.settle()
+
+    assert ward.events(ward.dora) == ["new"]

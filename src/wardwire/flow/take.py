@@ -81,14 +81,15 @@ def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | 
 def alarm_unreached(batch: Batch, rules: Rules, delivery: Delivery) -> None:
     """Tell the operators' desk that a message has not reached its recipient, and that nobody else knows."""
     person = rules.directory.people.get(delivery.person_id)
+    message = ids.write_id(ids.MESSAGE, delivery.message_id)
     raise_alarm(
         batch,
         rules,
         kind="unreached",
-        subject=f"{ids.write_id(ids.MESSAGE, delivery.message_id)} {ids.write_id(ids.PERSON, delivery.person_id)}",
+        subject=message,
         text=(
             f"A message of priority {delivery.priority} has reached no device of"
-            f" {person.name if person else 'a person'}, and its sender does not know."
+            f" {person.name if person else 'a person'}, and its sender does not know. Its story: {message}"
         ),
         message_id=delivery.message_id,
     )

@@ -66,6 +66,7 @@ class Batch:
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
+    alarmed: set[tuple[str, str]] = field(default_factory=set)
 
     def add_message(
         self,
