@@ -18,8 +18,6 @@ from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import CONFIRM, NOTICE
 
 _ENCODE = msgspec.json.Encoder().encode
-# What the sender must have heard, not only been told: a deadline runs until their device says so.
-_MUST_BE_HEARD = frozenset({State.UNREACHABLE, State.EXPIRED})
 
 
 def take_step(
@@ -66,16 +64,18 @@ def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | 
         if answered:
             # Live words are not kept: a sender whose phone was off must find the answer when it is back.
             batch.tell(sender, "changed", after.message_id, view_delivery(after, batch.now, device_id))
-    if after.state not in _MUST_BE_HEARD or after.kind is Kind.TECHNICAL_ALARM:
+    if after.kind is Kind.TECHNICAL_ALARM:
         return
-    if sender is None or not rules.directory.active_devices(sender):
-        alarm_unreached(batch, rules, after)
-        return
-    key = (sender, after.state.value, after.message_id)
-    if not any((e.person_id, e.event, e.message_id) == key for e in batch.events):
-        batch.tell(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
-    lane = lane_of(after.priority)
-    batch.arm(after.message_id, sender, NOTICE, NOBODY, lane, batch.now + rules.notice_after)
+    if after.state is State.EXPIRED and sender is not None:
+        batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+    elif after.state is State.UNREACHABLE:
+        if sender is None or not rules.directory.active_devices(sender):
+            alarm_unreached(batch, rules, after)
+            return
+        # Told is not heard: a deadline runs until the sender's device has shown it.
+        batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+        due = batch.now + rules.notice_after
+        batch.arm(after.message_id, sender, NOTICE, NOBODY, lane_of(after.priority), due)
 
 
 def alarm_unreached(batch: Batch, rules: Rules, delivery: Delivery) -> None:
