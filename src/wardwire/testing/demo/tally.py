@@ -26,8 +26,10 @@ _COUNTS = (
     SELECT f.message_id, f.person_id FROM facts f JOIN said ON said.id = f.message_id
     WHERE f.kind = 'NotConfirmed' AND f.at >= $2
     UNION
-    SELECT a.message_id, substr(split_part(a.subject, ' ', 2), 5)::uuid FROM alarms a
-    WHERE a.kind = 'unreached' AND a.raised_at >= $2 AND a.message_id >= $1
+    SELECT f.message_id, f.person_id FROM facts f
+    JOIN said ON said.id = f.message_id
+    JOIN alarms a ON a.message_id = f.message_id AND a.kind = 'unreached'
+    WHERE f.kind = 'Unreachable' AND f.at >= $2
 )
 SELECT (SELECT count(*) FROM said) AS stored,
        (SELECT count(*) FROM given WHERE delivered_at IS NOT NULL) AS delivered,
