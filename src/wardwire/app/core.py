@@ -49,6 +49,7 @@ async def run_core(
                 tasks.create_task(make_rollcall(ground).call())
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
+        tasks.create_task(ground.lanes.watch())
         _settle_memory()
         while True:
             beat()
