@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,6 +63,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     every_s: float = 0.1
     text_length: int = 0
     at_once: int = 1
+    priority: str = ""
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,12 +78,22 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
 class Sender:
     """Tries one identity after the other, each until its outcome is known, and writes every try down."""
 
-    def __init__(self, folder: Path, client: str, source: str, *, prefix: str = "", text_length: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        client: str,
+        source: str,
+        *,
+        prefix: str = "",
+        text_length: int = 0,
+        priorities: Sequence[Priority] = PRIORITIES,
+    ) -> None:
         self.client = client
         self.source = source
         self.recorder = Recorder(folder / f"{client}.jsonl")
         self._prefix = prefix
         self._text_length = text_length
+        self._priorities = priorities
         self._tries = 0
         self._next = 0
 
@@ -94,7 +105,7 @@ class Sender:
             statement = Statement(
                 id=f"{self._prefix}{self._next}",
                 to=(to[self._next % len(to)],),
-                priority=PRIORITIES[self._next % len(PRIORITIES)],
+                priority=self._priorities[self._next % len(self._priorities)],
                 text=text,
             )
             await self._settle(statement)
@@ -209,7 +220,14 @@ class HttpVoice(Sender):
 
     def __init__(self, folder: Path, http: Http, nth: int) -> None:
         client = f"http-{http.source}-{nth}"
-        super().__init__(folder, client, http.source, prefix=f"{nth}.", text_length=http.text_length)
+        super().__init__(
+            folder,
+            client,
+            http.source,
+            prefix=f"{nth}.",
+            text_length=http.text_length,
+            priorities=(Priority(http.priority),) if http.priority else PRIORITIES,
+        )
         self._client = httpx.AsyncClient(
             base_url=http.url, headers={"Authorization": f"Bearer {http.key}"}, timeout=PATIENCE_S
         )

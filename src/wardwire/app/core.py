@@ -54,6 +54,7 @@ async def run_core(
             _keep_record(ground, tasks)
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
+        tasks.create_task(ground.lanes.watch())
         _settle()
         while True:
             beat()

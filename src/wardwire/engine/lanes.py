@@ -84,6 +84,17 @@ class Lanes:
         for event in opened:
             await event.wait()
 
+    async def watch(self) -> None:
+        """Return never; a writer that ends by itself ends this too, and so the process, which then begins anew.
+
+        Raises:
+            RuntimeError: Which writer, and by what.
+        """
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            reason = None if task.cancelled() else task.exception()
+            raise RuntimeError(f"the writer {task.get_name()} has ended") from reason
+
     async def stop(self) -> None:
         """Stop all writers; what waits is failed as not kept, what is being committed is *unknown*."""
         tasks, self._tasks = self._tasks, []
