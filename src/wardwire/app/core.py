@@ -107,5 +107,5 @@ def _settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 1_000)
+    gc.set_threshold(20_000, 10, 1_000)
     sys.setswitchinterval(SWITCH_S)
