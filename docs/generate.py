@@ -18,10 +18,15 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from wardwire.model.errors import MEANING, Code
+from wardwire.model.delivery import ENDED, TRANSITIONS, Delivery, Event, Happened, State, step
+from wardwire.model.errors import MEANING, Code, Refused
+from wardwire.model.message import ACCEPT, DECLINE, Offered
+from wardwire.model.priority import Kind, Priority
 from wardwire.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -89,7 +94,82 @@ def _kind(hint: Any) -> str:
     return words.get(hint, "table")
 
 
+def render_operations() -> str:
+    """Render the table of the HTTP operations, from that of which the routes are made."""
+    if importlib.util.find_spec("wardwire.api.app") is None:
+        return ""
+    operations = importlib.import_module("wardwire.api.app").OPERATIONS
+    rows = []
+    for one in operations:
+        about, scope = one.about.partition(".")[0], one.scope or ("no key" if one.open else "")
+        rows.append(f"| `{one.method} {one.path}` | {one.id} | {about}. | {scope} |")
+    return "\n".join(["| request | operation | what it does | scope |", "|---|---|---|---|", *rows])
+
+
+def render_diagram() -> str:
+    """Draw the life of a delivery as Mermaid; what leads out of every state of a frame is drawn from the frame."""
+    frames = {
+        "live": frozenset(State) - ENDED,
+        "open": frozenset(state for state, event in TRANSITIONS if event is Event.EXPIRE),
+    }
+    sources: dict[tuple[Event, State], set[State]] = {}
+    for (before, event), after in TRANSITIONS.items():
+        sources.setdefault((event, after), set()).add(before)
+    arrows = ["[*] --> pending"]
+    for (event, after), befores in sources.items():
+        left = set(befores)
+        for frame, inside in frames.items():
+            if inside <= left:
+                arrows.append(f"{frame} --> {after}: {event}")
+                left -= inside
+        more = ", next stage" if event is Event.DEADLINE else ""
+        arrows += [f"{state} --> {after}: {event}{more}" for state in State if state in left]
+    # The one step that the table leaves to the number of stages.
+    arrows.append(f"{State.PENDING} --> {State.UNREACHABLE}: {Event.DEADLINE}, no stage left")
+    arrows += [f"{state} --> [*]" for state in State if state in ENDED]
+    inner = "\n".join(f"            {state}" for state in State if state in frames["open"])
+    outer = "\n".join(f"        {state}" for state in State if state in frames["live"] - frames["open"])
+    drawn = "\n".join(f"    {arrow}" for arrow in arrows)
+    framed = f"    state live {{\n        state open {{\n{inner}\n        }}\n{outer}\n    }}"
+    return f"```mermaid\nstateDiagram-v2\n{framed}\n{drawn}\n```"
+
+
+def render_transitions() -> str:
+    """Render what every event does in every state, as `step` decides it."""
+    head = [f"| | {' | '.join(Event)} |", f"|---|{'---|' * len(Event)}"]
+    rows = [f"| **{state}** | {' | '.join(_becomes(state, event) for event in Event)} |" for state in State]
+    return "\n".join([*head, *rows])
+
+
+def _becomes(state: State, event: Event) -> str:
+    responses = {State.ACCEPTED: ACCEPT, State.DECLINED: DECLINE, State.ANSWERED: "another choice"}
+    nobody = UUID(int=0)
+    before = Delivery(
+        message_id=nobody,
+        person_id=nobody,
+        version=1,
+        state=state,
+        stage=0,
+        stages=(),
+        kind=Kind.ALERT,
+        priority=Priority.HIGH,
+        sender_person=None,
+        offered=Offered(accept_decline=True, free_text=True),
+        response=responses.get(state),
+    )
+    try:
+        after = step(before, Happened(event, answer="a choice"), datetime(2026, 1, 1, tzinfo=UTC)).delivery
+    except Refused as refused:
+        return f"`{refused.code}`"
+    if event is Event.DEADLINE and after is not before:
+        return f"next stage, or {after.state}"
+    return "–" if after is before else after.state
+
+
 PARTS = (
+    Part("states.md", "diagram", render_diagram),
+    Part("states.md", "transitions", render_transitions),
+    Part("reference/rest.md", "operations", render_operations),
     Part("reference/errors.md", "codes", render_codes),
     Part("reference/settings.md", "settings", render_settings),
 )

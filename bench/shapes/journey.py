@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from asyncpg.pgproto.pgproto import UUID  # the driver's own: made and sent at a tenth of the cost
 
-from bench.shapes.store import Kept, Received, Store
+from bench.shapes.store import Kept, Paged, Received, Store
 
 
 class Send(msgspec.Struct, tag="send", tag_field="t"):
@@ -26,7 +27,20 @@ class Receipt(msgspec.Struct, tag="receipt", tag_field="t"):
     message: str
 
 
-_read = msgspec.json.Decoder(Send | Receipt).decode
+class Group(msgspec.Struct, tag="group", tag_field="t"):
+    """The group of its sender, once."""
+
+    members: list[str]
+
+
+class Page(msgspec.Struct, tag="page", tag_field="t"):
+    """A message for the group of its sender."""
+
+    id: str
+    text: str
+
+
+_read = msgspec.json.Decoder(Send | Receipt | Group | Page).decode
 _quote = msgspec.json.encode
 
 Down = tuple[str, bytes, bool]
@@ -43,7 +57,9 @@ class Journey:
     def __init__(self, hand_down: Callable[[list[Down]], Awaitable[None]]) -> None:
         self._hand_down = hand_down
         self._senders: dict[UUID, str] = {}
-        self.store = Store(self._kept, self._received)
+        self._callers: dict[UUID, str] = {}  # of pages: one receipt does not end them
+        self._groups: dict[str, list[UUID]] = {}
+        self.store = Store(self._kept, self._received, self._paged)
 
     def heard(self, device: str, payload: bytes) -> None:
         """Take a frame of a device."""
@@ -53,6 +69,12 @@ class Journey:
             self.store.keep(Kept(new_id(), device, frame.id, UUID(frame.to), content))
         elif type(frame) is Receipt:
             self.store.receive(Received(UUID(frame.message), UUID(device)))
+        elif type(frame) is Page:
+            content = _quote(frame.text)
+            self.store.page(Paged(new_id(), device, frame.id, self._groups[device], content))
+        elif type(frame) is Group:
+            self._groups[device] = [UUID(name) for name in frame.members]
+            self._done = asyncio.ensure_future(self._hand_down([(device, b'{"t":"group"}', False)]))
 
     async def _kept(self, batch: list[Kept], numbers: list[int]) -> None:
         downs: list[Down] = []
@@ -65,10 +87,19 @@ class Journey:
             downs.append((message.person.hex, new % (number, hexed.encode(), message.content), True))
         await self._hand_down(downs)
 
+    async def _paged(self, page: Paged, numbers: dict[UUID, int]) -> None:
+        hexed = page.id.hex.encode()
+        self._callers[page.id] = page.source
+        stored = b'{"t":"stored","id":"%b","message":"%b"}' % (page.external_id.encode(), hexed)
+        rest = b',"message":"%b","text":%b}' % (hexed, page.content)
+        downs: list[Down] = [(page.source, stored, False)]
+        downs += [(person.hex, b'{"t":"new","seq":%d%b' % (numbers[person], rest), True) for person in page.people]
+        await self._hand_down(downs)
+
     async def _received(self, batch: list[Received]) -> None:
         downs: list[Down] = []
         for receipt in batch:
-            sender = self._senders.pop(receipt.message, None)
+            sender = self._senders.pop(receipt.message, None) or self._callers.get(receipt.message)
             if sender is not None:
                 status = b'{"t":"status","message":"%b","state":"delivered"}' % receipt.message.hex.encode()
                 downs.append((sender, status, False))

@@ -47,6 +47,23 @@ JOIN kept k USING (source, external_id) LEFT JOIN listed l ON l.message_id = g.i
 ORDER BY g.ord
 """
 
+PAGE = """
+WITH kept AS (
+    INSERT INTO identities (source, external_id, message_id, stored_at) VALUES ($2, $3, $1, $6)
+    ON CONFLICT (source, external_id) DO UPDATE SET repeated_at = excluded.stored_at
+), said AS (
+    INSERT INTO messages VALUES ($1, $2, $5, $6)
+), owed AS (
+    INSERT INTO deliveries SELECT $1, person_id, 'planned' FROM unnest($4::uuid[]) AS p (person_id)
+), heads AS (
+    INSERT INTO inbox_heads AS h (person_id, seq)
+    SELECT person_id, 1 FROM unnest($4::uuid[]) AS p (person_id) ORDER BY person_id
+    ON CONFLICT (person_id) DO UPDATE SET seq = h.seq + 1
+    RETURNING person_id, seq
+)
+INSERT INTO inbox SELECT person_id, seq, 'new', $1, $6 FROM heads RETURNING person_id, seq
+"""
+
 RECEIVE = """
 UPDATE deliveries d SET state = 'delivered', delivered_at = $3
 FROM unnest($1::uuid[], $2::uuid[]) AS r (message_id, person_id)
@@ -66,6 +83,17 @@ class Kept:
 
 
 @dataclass(slots=True)
+class Paged:
+    """A message for many, to be kept."""
+
+    id: UUID
+    source: str
+    external_id: str
+    people: list[UUID]
+    content: bytes
+
+
+@dataclass(slots=True)
 class Received:
     """A receipt to be kept."""
 
@@ -79,15 +107,19 @@ class Store:
     Args:
         kept: Called with each committed batch of messages and the inbox numbers of each.
         received: Called with each committed batch of receipts.
+        paged: Called with each committed page and the inbox number of each person.
     """
 
     def __init__(
         self,
         kept: Callable[[list[Kept], list[int]], Awaitable[None]],
         received: Callable[[list[Received]], Awaitable[None]],
+        paged: Callable[[Paged, dict[UUID, int]], Awaitable[None]],
     ) -> None:
         self._kept = kept
         self._received = received
+        self._paged = paged
+        self._pages: list[Paged] = []
         self._messages: list[Kept] = []
         self._receipts: list[Received] = []
         self._idle: list[asyncio.Future[None]] = []
@@ -98,11 +130,17 @@ class Store:
         for _ in range(writers):
             keep = await _prepare(dsn, KEEP, not_wanted="enable_nestloop")
             receive = await _prepare(dsn, RECEIVE, not_wanted="enable_hashjoin")
-            self._tasks.append(asyncio.create_task(self._write(keep, receive)))
+            page = await _prepare(dsn, PAGE, not_wanted="enable_nestloop")
+            self._tasks.append(asyncio.create_task(self._write(keep, receive, page)))
 
     def keep(self, message: Kept) -> None:
         """Take a message for the next batch."""
         self._messages.append(message)
+        self._wake()
+
+    def page(self, page: Paged) -> None:
+        """Take a message for many; it is kept by itself."""
+        self._pages.append(page)
         self._wake()
 
     def receive(self, receipt: Received) -> None:
@@ -114,13 +152,19 @@ class Store:
         if self._idle:
             self._idle.pop().set_result(None)
 
-    async def _write(self, keep: Any, receive: Any) -> None:
+    async def _write(self, keep: Any, receive: Any, page: Any) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if not self._messages and not self._receipts:
+            if not self._messages and not self._receipts and not self._pages:
                 waiter: asyncio.Future[None] = loop.create_future()
                 self._idle.append(waiter)
                 await waiter
+            if self._pages:
+                one = self._pages.pop(0)
+                rows = await page.fetch(
+                    one.id, one.source, one.external_id, one.people, one.content, datetime.now(UTC)
+                )
+                await self._paged(one, dict(rows))
             if batch := self._messages[:BATCH_MAX]:
                 del self._messages[:BATCH_MAX]
                 rows = await keep.fetch(

@@ -14,7 +14,7 @@ from typing import Literal
 import asyncpg
 import msgspec
 
-from bench.shapes.load import Connect, Outcome, Run
+from bench.shapes.load import Connect, Fan, FanOutcome, Outcome, Run
 from bench.shapes.voices import Party
 from wardwire.carrier.nkeys import KeyPair, Kind, read_public
 from wardwire.ops.nats_throwaway import throwaway_nats
@@ -43,7 +43,9 @@ class Child:
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(order + b"\n")
+        rest = memoryview(order + b"\n")
+        while rest:
+            rest = rest[self.process.stdin.write(rest) or 0 :]
         answer = self.process.stdout.readline()
         if not answer:
             raise RuntimeError("a process of the bench ended")
@@ -73,10 +75,17 @@ class Shape:
         order.accounts = self.accounts
         return msgspec.json.decode(self.load.ask(msgspec.json.encode(order)), type=Outcome)
 
+    def fan(self, order: Fan) -> FanOutcome:
+        """Let the caller call."""
+        order.accounts = self.accounts
+        return msgspec.json.decode(self.load.ask(msgspec.json.encode(order)), type=FanOutcome)
+
 
 @contextmanager
-def bare_shape(name: str, client: Client, postgres: Postgres, *, profile: bool = False) -> Iterator[Shape]:
-    """Start a bare or direct shape with a database of its own."""
+def bare_shape(
+    name: str, client: Client, postgres: Postgres, *, profile: bool = False, listeners: int = 0
+) -> Iterator[Shape]:
+    """Start a bare or direct shape with a database of its own; with listeners there is a caller of them as well."""
     database = f"shape_{name.replace('-', '_')}"
     run_apart(_make_database(postgres, database))
     with ExitStack() as stack:
@@ -103,7 +112,13 @@ def bare_shape(name: str, client: Client, postgres: Postgres, *, profile: bool =
         stack.callback(load.end)
         pairs = [(new_party(), new_party()) for _ in range(PAIRS)]
         carrier: Literal["nats", "websocket"] = "websocket" if client == "direct" else "nats"
-        load.ask(msgspec.json.encode(Connect(carrier=carrier, port=port, pairs=pairs)))
+        connect = Connect(carrier=carrier, port=port, pairs=pairs)
+        if listeners:
+            connect.listeners = [new_party() for _ in range(listeners)]
+            members = ",".join(party.name for party in connect.listeners)
+            caller = new_party()
+            connect.caller = Party(name=caller.name, seed=caller.seed, more={"members": members})
+        load.ask(msgspec.json.encode(connect))
         accounts |= {"core": [core.process.pid], "load": [load.process.pid]}
         yield Shape(name, load, accounts)
 

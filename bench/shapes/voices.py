@@ -21,6 +21,7 @@ class Sort(IntEnum):
     STORED = 2  # (request id, message)
     NEW = 3  # ("", message): to be confirmed by a receipt
     DELIVERED = 4  # ("", message): the round trip is done
+    TROUBLE = 5  # ("", the frame): refused, unknown, an error: never expected
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +45,15 @@ class Voice(Protocol):
         """Return what is said first; with nothing, the device is ready at once."""
         ...
 
-    def send(self, number: int) -> bytes:
-        """Return the frame of this device's send with this request id."""
+    unstocked: int
+    """Sends that had to be made in the middle of a run."""
+
+    def stock(self, count: int) -> None:
+        """Make so many sends ahead, where that is worth it; those made before count."""
+        ...
+
+    def send(self) -> tuple[bytes, bytes]:
+        """Return a new send: its request id, which no other device has, and its frame."""
         ...
 
     def receipt(self, message: bytes) -> bytes:
@@ -58,19 +66,34 @@ class Voice(Protocol):
 
 
 class Bare:
-    """Frames without envelope, proof or session, made ahead as far as possible."""
+    """Frames without envelope, proof or session, made ahead as far as possible.
 
-    __slots__ = ("_after", "_before")
+    A party with `members` in its `more` (their names, by commas) makes a group of them first, and sends to it.
+    """
 
-    def __init__(self, _me: Party, peer: Party) -> None:
-        self._before = b'{"t":"send","id":"'
-        self._after = b'","to":"%b","text":"%b"}' % (peer.name.encode(), b"x" * TEXT_BYTES)
+    __slots__ = ("_after", "_before", "_me", "_members", "_number")
+    unstocked = 0
+
+    def __init__(self, me: Party, peer: Party) -> None:
+        self._me = me.name[-12:].encode()
+        self._number = 0
+        self._members = me.more.get("members", "")
+        self._before = b'{"t":"page","id":"' if self._members else b'{"t":"send","id":"'
+        to = b"" if self._members else b',"to":"%b"' % peer.name.encode()
+        self._after = b'"%b,"text":"%b"}' % (to, b"x" * TEXT_BYTES)
 
     def opening(self, server_id: str, client_id: int) -> list[bytes]:
-        return []
+        if not self._members:
+            return []
+        return [b'{"t":"group","members":["%b"]}' % b'","'.join(self._members.encode().split(b","))]
 
-    def send(self, number: int) -> bytes:
-        return b"%b%d%b" % (self._before, number, self._after)
+    def stock(self, count: int) -> None:
+        """Nothing: a send costs next to nothing."""
+
+    def send(self) -> tuple[bytes, bytes]:
+        self._number += 1
+        request = b"%b.%d" % (self._me, self._number)
+        return request, b"%b%b%b" % (self._before, request, self._after)
 
     def receipt(self, message: bytes) -> bytes:
         return b'{"t":"receipt","message":"%b"}' % message
@@ -84,4 +107,6 @@ class Bare:
             if payload[8:9] == b"o":
                 return Sort.STORED, payload[20 : payload.index(b'"', 20)], payload[-34:-2]
             return Sort.DELIVERED, b"", payload[25:57]
+        if letter == b"gr":
+            return Sort.READY, b"", b""
         return Sort.OTHER, b"", b""

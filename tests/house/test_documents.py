@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import re
 import typing
@@ -106,6 +107,34 @@ def test_a_hazard_without_its_story_is_found() -> None:
         "not a row of four cells: | H4 | too few cells |",
         "H2: used 2 times",
     ]
+
+
+def untold_hazards(document: str, folder: Path, root: Path) -> list[str]:
+    """Give each story whose docstring begins with a hazard's number, and which that hazard's row does not name."""
+    named = {match["number"].strip(): match["story"] for match in map(_ROW.match, document.splitlines()) if match}
+    untold = []
+    for path in sorted(folder.glob("test_*.py")):
+        for test in tests_of(parse(path)):
+            number = re.match(r"H\d+(?=:)", (ast.get_docstring(test) or "").strip())
+            story = f"{path.relative_to(root).as_posix()}::{test.name}"
+            if number and f"`{story}`" not in named.get(number[0], ""):
+                untold.append(f"{number[0]}: {story}")
+    return untold
+
+
+def test_every_story_of_a_hazard_stands_in_its_row() -> None:
+    """A number in a story means the hazard of that number in docs/hazards.md, and none of its own."""
+    assert untold_hazards(HAZARDS.read_text(encoding="utf-8"), ROOT / "tests" / "stories", ROOT) == []
+
+
+def test_a_story_that_its_hazard_does_not_name_is_found(tmp_path: Path) -> None:
+    """The check sees a number without a row, and a row that names other stories."""
+    (tmp_path / "test_x.py").write_text(
+        'def test_one_of_it():\n    """H1: told."""\n\n\ndef test_two_of_it():\n    """H2: untold."""\n'
+    )
+    document = "| H1 | lost | `a` | `test_x.py::test_one_of_it` |\n| H2 | late | `a` | `test_x.py::test_one_of_it` |"
+
+    assert untold_hazards(document, tmp_path, tmp_path) == ["H2: test_x.py::test_two_of_it"]
 
 
 def adr_faults(folder: Path) -> list[str]:

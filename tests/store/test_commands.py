@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.engines import FreshDatabase
 from wardwire.cli.main import main
+from wardwire.model.anchor import Anchored, write_line
 from wardwire.ops.engines import ENGINES_VARIABLE
 from wardwire.ops.nats import NatsLogins
 
@@ -88,3 +91,18 @@ def test_what_cannot_be_done_is_a_sentence_and_a_status(wardwire: Terminal) -> N
     assert (status, json.loads(out)["error"]["code"]) == (1, "invalid")
     assert wardwire("trace", "msg_" + "0" * 32)[0] == 1
     assert "Traceback" not in wardwire.said
+
+
+def test_the_audit_ends_with_what_it_found(wardwire: Terminal, tmp_path: Path) -> None:
+    """0 when all is as it was written, 1 when not, 2 when it cannot be asked so."""
+    wardwire("people", "add", "Anna")
+    verdict = wardwire.json("audit", "verify")
+    assert (verdict["good"], verdict["facts"], verdict["chains"]) == (True, 2, 1)
+    anchor = tmp_path / "heads-20261124.txt"
+    gone = Anchored(datetime(2026, 11, 24, tzinfo=UTC), UUID(int=7), 42, bytes(32))
+    anchor.write_text(write_line(gone))
+    status, out = wardwire("audit", "verify", "--anchor", str(tmp_path))
+    assert status == 1
+    assert "NOT as it was written" in out
+    anchor.write_text("nonsense\n\n" + write_line(gone))
+    assert wardwire("audit", "verify", "--anchor", str(anchor))[0] == 2

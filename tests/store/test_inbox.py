@@ -105,6 +105,16 @@ async def test_a_failure_names_whom_it_did_not_reach(ward: Ward) -> None:
     assert {view.state for view in event.deliveries} == {"unreachable"}
 
 
+async def test_what_was_recalled_is_not_said_any_more(ward: Ward) -> None:
+    """A device that comes late hears that it was, and not what it said."""
+    stored = await ward.send(ward.anna, [ward.ben.wire], text="To the wrong person.")
+    await ward.cancel(ward.caller(ward.anna), stored, recall=True)
+    page = await read_page(ward.connection, ward.ben.id, after=0, upto=2, limit=100)
+    events = render(ward, page)
+    assert [event.event for event in events] == ["new", "recalled"]
+    assert all(event.message is None and not event.rings for event in events)
+
+
 def test_a_cursor_is_believed_only_within_this_history() -> None:
     """Of another epoch, ahead, or none at all: the device begins anew, at most so far back."""
     assert judge_cursor(Cursor(epoch=2, seq=7), 2, 9) == (7, "")

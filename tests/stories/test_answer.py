@@ -92,7 +92,7 @@ async def test_an_accept_can_be_handed_back_and_taken_again(ward: Ward) -> None:
 
 
 async def test_a_stranger_can_say_nothing_of_a_message(ward: Ward) -> None:
-    """Mallory knows the id and still gets *not found*."""
+    """H19: Mallory knows the id and still gets *not found*."""
     stored = await ward.send(ward.anna, ["Dr. Chen"])
     with pytest.raises(Refused) as refused:
         await ward.say(ward.mallory, stored, Event.SEEN)
@@ -103,7 +103,7 @@ async def test_a_stranger_can_say_nothing_of_a_message(ward: Ward) -> None:
 
 
 async def test_a_cancelled_message_ends_for_everybody(ward: Ward) -> None:
-    """Nothing of it rings, waits or is sent any more; an accept comes too late and is told so."""
+    """H21: Nothing of it rings, waits or is sent any more; an accept comes too late and is told so."""
     stored = await ward.send(ward.ben, ["Anna", "Dr. Chen"], responses=ASKED)
     assert await ward.cancel(ward.caller(ward.ben), stored) == 2
     assert await ward.cancel(ward.caller(ward.ben), stored) == 0
@@ -117,9 +117,19 @@ async def test_a_cancelled_message_ends_for_everybody(ward: Ward) -> None:
 
 
 async def test_a_recalled_message_is_named_as_recalled(ward: Ward) -> None:
-    """The wrong recipient's devices take it off the screen."""
+    """H21: The wrong recipient's devices take it off the screen."""
     stored = await ward.send(ward.ben, ["Anna"])
     await ward.cancel(Caller(source="desk", scopes=frozenset({CANCEL})), stored, recall=True)
 
     assert ward.events(ward.anna) == ["new", "recalled"]
     assert await ward.connection.fetchval("SELECT ended_why FROM messages") == "recalled"
+
+
+async def test_a_sender_whose_phone_was_off_finds_the_answer_later(ward: Ward) -> None:
+    """H32: live words are lost on a phone without network; the answer is among the numbered events as well."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], responses=ASKED)
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await ward.say(ward.chen, stored, Event.ANSWER, "On my way")
+
+    assert ward.events(ward.anna) == ["changed"]
+    assert ward.told[ward.anna.id][0].body.response == "On my way"

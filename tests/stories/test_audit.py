@@ -103,7 +103,7 @@ SWAP = (
 async def test_a_harmed_record_names_its_first_bad_fact(
     ward: Ward, fresh_database: FreshDatabase, harm: str, kind: str
 ) -> None:
-    """Even the owner of the database cannot do it unseen."""
+    """H24: Even the owner of the database cannot do it unseen."""
     await some_messages(ward)
     async with as_owner(fresh_database) as owner:
         assert not (await owner.execute(harm)).endswith(" 0")
@@ -115,7 +115,7 @@ async def test_a_harmed_record_names_its_first_bad_fact(
 async def test_a_cut_tail_is_found_by_the_seal_and_by_the_anchor(
     ward: Ward, fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """The chain itself still fits; what stands elsewhere tells. Whoever cuts the seal too is told by the file."""
+    """H24: The chain itself still fits; what stands elsewhere tells. If the seal is cut too, the file tells."""
     await some_messages(ward)
     seals = sealer(ward, fresh_database, tmp_path, [])
     await seals.round()
@@ -196,7 +196,7 @@ async def signed(ward: Ward, sign: Callable[[bytes], bytes], text: str) -> None:
 async def test_a_false_signature_is_a_fact_and_an_alarm_and_found_again(
     ward: Ward, fresh_database: FreshDatabase
 ) -> None:
-    """One message is Anna's own; one was signed with another key; one was changed after it was stored."""
+    """H25: One message is Anna's own; one was signed with another key; one was changed after it was stored."""
     key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     nkey = write_public(Kind.USER, key.public_key().public_bytes_raw())
     await ward.connection.execute("UPDATE devices SET nkey = $1 WHERE id = $2", nkey, ward.anna.device)

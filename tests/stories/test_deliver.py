@@ -89,7 +89,7 @@ async def test_no_responders_shortens_the_wait(ward: Ward) -> None:
 
 
 async def test_a_late_device_still_counts(ward: Ward) -> None:
-    """*Unreachable* is not an end: the phone comes back into the network and shows the message."""
+    """H29: *Unreachable* is not an end: the phone comes back into the network and shows the message."""
     stored = await ward.send(ward.ben, ["Dr. Okafor"])
     await ward.pass_time(seconds=11)
     await ward.say(ward.okafor, stored, Event.CONFIRMED)
@@ -120,7 +120,7 @@ async def test_a_code_goes_to_every_endpoint_at_once(ward: Ward) -> None:
 
 
 async def test_a_revoked_device_is_not_waited_for(ward: Ward) -> None:
-    """The phone was lost after the message was planned for it."""
+    """H22: The phone was lost after the message was planned for it."""
     stored = await ward.send(ward.ben, ["Anna"])
     await ward.revoke(ward.anna)
     again = await ward.send(ward.ben, ["Anna"])
@@ -132,7 +132,7 @@ async def test_a_revoked_device_is_not_waited_for(ward: Ward) -> None:
 
 
 async def test_a_provider_that_is_busy_is_tried_again(ward: Ward) -> None:
-    """A 4xx of the relay is no result; ten seconds later it is tried anew."""
+    """H27: A 4xx of the relay is no result; ten seconds later it is tried anew."""
     ward.mail.answer = SendResult("retry", "451 later")
     await ward.send(ward.ben, ["Anna"], priority=Priority.MEDIUM)
     await ward.pass_time(seconds=30)
@@ -224,5 +224,15 @@ async def test_hints_and_polling_each_do_the_work_alone(ward: Ward, polling: boo
     async with asyncio.timeout(10):
         await ward.first_event(ward.dora)
     task.cancel()
+
+    assert ward.events(ward.dora) == ["new"]
+
+
+async def test_a_message_that_nobody_of_many_got_is_one_alarm(ward: Ward) -> None:
+    """H33: the desk is not flooded: thirty people without a phone are one thing to see to."""
+    people = [await ward.add_person(f"Nurse {nth}", device=False) for nth in range(1, 31)]
+    group = await ward.add_group("Pool", people)
+    await ward.send(LAB, [group])
+    await ward.settle()
 
     assert ward.events(ward.dora) == ["new"]

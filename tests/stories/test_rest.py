@@ -246,7 +246,7 @@ async def test_who_is_unknown_or_may_not_is_refused_and_written_down(door: Door)
 
 
 async def test_mallory_sees_no_message_of_others(door: Door) -> None:
-    """404, not 403: not even that it exists; nor can it be taken back or retold."""
+    """H19: 404, not 403: not even that it exists; nor can it be taken back or retold."""
     lab, mallory = await door.key("lab", SEND), await door.key("mallory", SEND)
     message = (await door.send(lab)).json()["message"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,20 @@ async def test_a_repeat_returns_the_first_result_and_rings_nobody_twice(ward: Wa
     assert await ward.connection.fetchval("SELECT count(*) FROM messages") == 1
 
 
+async def test_a_repeat_gets_the_first_result_though_today_it_would_be_refused(ward: Ward) -> None:
+    """H2: the answer was lost, and meanwhile the expiry has passed: *refused* would say that nothing was kept."""
+    expires_at = ward.clock.now() + timedelta(minutes=1)
+    fields: dict[str, Any] = {"id": "a1", "priority": Priority.LOW, "expires_at": expires_at}
+    first, _ = await ward.try_send(ward.anna, ["Dr. Chen"], **fields)
+    await ward.pass_time(minutes=2)
+    again, replayed = await ward.try_send(ward.anna, ["Dr. Chen"], **fields)
+    with pytest.raises(Refused) as refused:
+        await ward.try_send(ward.anna, ["Dr. Chen"], **(fields | {"id": "a2"}))
+
+    assert (again, replayed) == (first, True)
+    assert refused.value.code is Code.EXPIRY_PAST
+
+
 async def test_repeats_that_arrive_together_are_one_message(ward: Ward) -> None:
     """A nervous client sends ten times at once."""
     results = await asyncio.gather(*(ward.send(ward.anna, ["Dr. Chen"], id="a1") for _ in range(10)))
@@ -45,7 +60,7 @@ async def test_repeats_that_arrive_together_are_one_message(ward: Ward) -> None:
 
 
 async def test_the_same_identity_with_other_content_is_refused(ward: Ward) -> None:
-    """Two messages must never hide behind one id."""
+    """H23: Two messages must never hide behind one id."""
     await ward.send(ward.anna, ["Dr. Chen"], id="a1")
 
     with pytest.raises(Refused) as refused:
@@ -85,7 +100,7 @@ async def test_a_repeat_beside_new_messages_delays_none_of_them(ward: Ward) -> N
     ],
 )
 async def test_what_is_not_fit_is_refused_as_a_whole(ward: Ward, fields: dict[str, object], code: Code) -> None:
-    """A refusal has its stable code, and nothing of the message is kept."""
+    """H30: A refusal has its stable code, and nothing of the message is kept."""
     fields = dict(fields)
     to = fields.pop("to", ["Dr. Chen"])
     assert isinstance(to, list)
@@ -149,7 +164,7 @@ async def test_an_empty_group_is_refused(ward: Ward) -> None:
 
 
 async def test_a_role_reaches_its_holder_of_now(ward: Ward) -> None:
-    """At hand-over the next page goes to the next holder; after the last shift to the fallback."""
+    """H20: At hand-over the next page goes to the next holder; after the last shift to the fallback."""
     role = await ward.add_role("Cardiology 1st", fallback=ward.dora)
     await ward.add_shift(role, ward.chen, timedelta(0), timedelta(hours=1))
     await ward.add_shift(role, ward.okafor, timedelta(hours=1), timedelta(hours=2))
@@ -172,7 +187,7 @@ async def test_a_vacant_role_without_fallback_is_refused(ward: Ward) -> None:
 
 
 async def test_a_reply_joins_the_thread_and_a_stranger_may_not(ward: Ward) -> None:
-    """Mallory cannot attach herself to what she was never told."""
+    """H19: Mallory cannot attach herself to what she was never told."""
     first = await ward.send(ward.anna, ["Dr. Chen"])
     reply = await ward.send(ward.chen, ["Anna"], reply_to=first.message, kind=Kind.CHAT)
 
@@ -183,7 +198,7 @@ async def test_a_reply_joins_the_thread_and_a_stranger_may_not(ward: Ward) -> No
 
 
 async def test_a_large_low_message_is_expanded_in_chunks_and_reaches_everybody_once(ward: Ward) -> None:
-    """A note to 1,200 people does not hold the lane; whoever dies in the middle, it is finished."""
+    """H28: A note to 1,200 people does not hold the lane; whoever dies in the middle, it is finished."""
     people = [await ward.add_person(f"Nurse {nth}", device=False) for nth in range(1, 1202)]
     group = await ward.add_group("Everybody", people)
 

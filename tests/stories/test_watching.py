@@ -26,7 +26,7 @@ async def ask(port: int, request: bytes) -> bytes:
 
 
 async def test_ready_means_that_a_durable_commit_has_just_succeeded(ward: Ward, database_url: str) -> None:
-    """Probed, it is ready; a second later without another probe it is not; with the database away neither."""
+    """H26: Probed, it is ready; a second later without another probe it is not; with the database away neither."""
     prober = Prober(open_connection=lambda: open_app(database_url), clock=ward.clock)
 
     def vitals() -> Vitals:

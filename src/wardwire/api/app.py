@@ -67,7 +67,10 @@ def make_api(deps: Deps) -> Litestar:
 def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         request_id = _new_request_id()
-        structlog.contextvars.bind_contextvars(request=request_id, operation=operation.id)
+        bound = {"request": request_id, "operation": operation.id}
+        if "message_id" in request.path_params:
+            bound["message"] = str(request.path_params["message_id"])[:40]
+        structlog.contextvars.bind_contextvars(**bound)
         caller = _NOBODY
         try:
             if not operation.open:
@@ -83,7 +86,7 @@ def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
             log.exception("request_failed")
             return _refuse(WardwireError(), request_id)
         finally:
-            structlog.contextvars.unbind_contextvars("request", "operation")
+            structlog.contextvars.unbind_contextvars(*bound)
 
     path = operation.path.replace("}", ":str}")
     return HTTPRouteHandler(

@@ -14,6 +14,7 @@ from wardwire.app.ground import Ground, join
 from wardwire.carrier.callout import Callout, CalloutLimits
 from wardwire.carrier.kick import SystemAccount
 from wardwire.carrier.nkeys import KeyPair
+from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
 from wardwire.devices.logins import Logins
 from wardwire.devices.lost_logins import LostLogins
@@ -39,6 +40,8 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
         logins = Logins(lambda: ground.people.directory)
         ledger = ground.ledger("sessions")
         stack.push_async_callback(ledger.close)
+        denials = Denials(ledger=ledger, clock=ground.clock)
+        stack.push_async_callback(denials.stop)
         doorway = Doorway(
             ground.nats,
             writer=ground.lanes,
@@ -50,6 +53,7 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             logins=logins,
             kick=system.kick,
             epoch=lambda: ground.lanes.epoch,
+            denied=denials,
             limited=ground.hub.limited,
             frames_per_s=ground.settings.limits.frames_per_s,
             frames_burst=ground.settings.limits.frames_burst,

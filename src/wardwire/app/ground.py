@@ -32,6 +32,7 @@ from wardwire.store.ledger import Ledger
 # Among cores, in the account CORE: hints, never truths.
 WAKE = "core.wake"
 DIRECTORY = "core.directory"
+ABSENT = "core.absent"
 _HINT_IF_WITHIN = timedelta(seconds=1.5)
 _SCHEMA = {"search_path": "wardwire", "application_name": "wardwire"}
 
@@ -61,8 +62,14 @@ class Hooks:
 
     def __init__(self) -> None:
         self.armed: Callable[[Batch], None] = lambda batch: None
+        self.counted: Callable[[Batch], None] = lambda batch: None
         self.unreachable_now: Callable[[UUID, UUID], None] = lambda message, person: None
         self.directory_changed: Callable[[], None] = lambda: None
+
+    def written(self, batch: Batch) -> None:
+        """A batch of this core is committed."""
+        self.armed(batch)
+        self.counted(batch)
 
 
 class Ground(NamedTuple):
@@ -131,7 +138,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
             clock=clock,
             announcer=hub,
             node=node,
-            armed=lambda batch: hooks.armed(batch),
+            written=hooks.written,
         )
         stack.push_async_callback(lanes.stop)
         await lanes.start()
@@ -167,11 +174,31 @@ def hint_when_due(nats: Connection, clock: SiteClock) -> Callable[[Batch], None]
     """Make the hook of a process without an engine: what is due within a second or so wakes those that have one."""
 
     def armed(batch: Batch) -> None:
-        if min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
+        if batch.armed and min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
             with contextlib.suppress(Unavailable):
                 nats.publish(WAKE, b"")
 
     return armed
+
+
+def tell_absent(nats: Connection) -> Callable[[UUID, UUID], None]:
+    """Make the hook of a process without an engine: that nobody's device was there is told to one that has it."""
+
+    def absent(message_id: UUID, person_id: UUID) -> None:
+        with contextlib.suppress(Unavailable):
+            nats.publish(ABSENT, message_id.bytes + person_id.bytes)
+
+    return absent
+
+
+def hear_absent(nats: Connection, unreachable_now: Callable[[UUID, UUID], None]) -> None:
+    """Hear what `tell_absent` says; of several engines one does."""
+
+    def heard(_subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        if len(payload) == 32:
+            unreachable_now(UUID(bytes=payload[:16]), UUID(bytes=payload[16:]))
+
+    nats.subscribe(ABSENT, heard, queue="engine")
 
 
 @contextlib.asynccontextmanager

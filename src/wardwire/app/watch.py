@@ -74,6 +74,7 @@ class Watch:
 async def open_watch(ground: Ground, tasks: asyncio.TaskGroup, doorway: Doorway | None) -> AsyncIterator[Watch]:
     """Watch this core, and tell on the ops port, or the next free one: each process has its own."""
     watch = Watch(ground, doorway)
+    ground.hooks.counted = watch.metrics.batch
     tasks.create_task(watch.lag.run())
     tasks.create_task(keep("probe", PROBE_EVERY_S, watch.prober.round))
     tasks.create_task(keep("disk", DISK_EVERY_S, watch.disk))

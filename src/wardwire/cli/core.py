@@ -20,12 +20,12 @@ from wardwire.ops.heartbeat import Heartbeat
 
 app = typer.Typer(add_completion=False, help="Run one core process.")
 
-Serve = Annotated[str, typer.Option("--serve", help="Of path, engine and api, those that it does, by commas.")]
+Serve = Annotated[str, typer.Option("--serve", help="Of path, engine, api and audit, those that it does, by commas.")]
 
 
 @app.command()
 def core(
-    serve: Serve = "path,engine,api", config: ConfigFile = None, data: DataFolder = None, set_: Sets = None
+    serve: Serve = "path,engine,api,audit", config: ConfigFile = None, data: DataFolder = None, set_: Sets = None
 ) -> None:
     """
     Run one core process until SIGTERM; the engines must run already.

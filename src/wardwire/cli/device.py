@@ -254,16 +254,16 @@ async def _with(path: Path, wait: float, work: Any) -> Any:
 async def _listen(path: Path, as_json: bool) -> None:
     card, replaced = Card.load(path), 0
     memory = Memory(path.with_suffix(".state"))
+    last: list[Event] = []
+
+    def show(event: Event) -> None:
+        """Shown and kept first, then confirmed: what was confirmed was seen."""
+        if event.event == "new":
+            last[:] = [event]
+        typer.echo(encode(event).decode() if as_json else render(event))
+        memory.keep(event)
+
     while True:
-        last: list[Event] = []
-
-        def show(event: Event) -> None:
-            """Shown and kept first, then confirmed: what was confirmed was seen."""
-            if event.event == "new":
-                last[:] = [event]
-            print(encode(event).decode() if as_json else render(event), flush=True)
-            memory.keep(event)
-
         device = Device(
             card,
             cursor=memory.cursor,

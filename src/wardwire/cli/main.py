@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from wardwire.cli.exits import Exit
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("wardwire.cli.demo", "Show a small ward that pages and answers, live."),
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
     "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 EXAMPLES = """\
 Examples:
+  wardwire demo
   wardwire serve
   wardwire config explain nats.edge_listen
   wardwire backup create /srv/backup/monday"""

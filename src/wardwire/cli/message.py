@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
@@ -88,7 +89,7 @@ def list_(
         print_json(reply.body)
         return
     rows = [
-        (m["id"], m["stored_at"][:19], m["priority"], m["kind"], _sender(m["sender"]), m.get("ended_why", ""))
+        (m["id"], _local(m["stored_at"]), m["priority"], m["kind"], _sender(m["sender"]), m.get("ended_why", ""))
         for m in reply.body["data"]
     ]
     print_table(("id", "stored", "priority", "kind", "from", "ended"), rows, empty="There is no message.")
@@ -144,6 +145,10 @@ def _here(config: Path | None, data: Path | None) -> str:
     settings = read_settings(config, data, None).settings.api
     scheme = "https" if settings.tls_certificate else "http"
     return f"{scheme}://{settings.listen.replace('0.0.0.0', '127.0.0.1')}"
+
+
+def _local(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _sender(sender: dict[str, str]) -> str:

@@ -17,9 +17,9 @@ app = typer.Typer(add_completion=False, help="Run everything on this machine.")
 CORE = (sys.executable, "-m", "wardwire", "core", "--serve")
 CHILDREN = (
     ChildPlan(name="path", argv=(*CORE, "path,engine")),
-    ChildPlan(name="api", argv=(*CORE, "api")),
+    ChildPlan(name="api", argv=(*CORE, "api,audit")),
 )
-"""The processes of our own, in the order of their start; HTTP never shares the hot loop."""
+"""The processes of our own, in the order of their start; HTTP and the audit never share the hot loop."""
 
 
 @app.command()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+
+_SHORT = frozenset({"id", "state", "stored", "priority", "kind", "status", "number"})
 
 
 def print_json(told: object) -> None:
@@ -27,7 +30,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("id", "state"))
+        table.add_column(column, overflow="fold", no_wrap=column in _SHORT)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(soft_wrap=False).print(table)
+    # Into a pipe or a file nothing is folded: there is no edge.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import asyncpg
@@ -69,7 +70,7 @@ def render(story: Story) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     sender = story.sender.name or story.sender.source
     head = f"{story.kind} {story.priority} from {sender}, {story.stored_at.astimezone():%a %d %b %Y}"
     console.print(Text(story.message, style="bold"), Text(head, style="dim"))

@@ -61,6 +61,8 @@ Filter = Callable[[bytes], Iterable[bytes]]
 EVENTS_MAX = 10_000
 SHOWN_MAX = 100_000
 GAP_S = 0.1
+GAP_S_MAX = 2.0
+LOST_S = 2.0
 TICK_S = 0.5
 _FINAL = frozenset({Code.DEVICE_REVOKED, Code.NOT_PERMITTED, Code.SESSION_REPLACED})
 # States of an own delivery that a receipt still changes.
@@ -124,6 +126,7 @@ class Device:
         self._version = version
         self._order = Order(cursor)
         self._outbox = Outbox(unanswered_max)
+        self._unconfirmed = Outbox(EVENTS_MAX)
         self._shown: OrderedDict[str, None] = OrderedDict.fromkeys(shown)
         self._events: deque[Event] = deque()
         self._more = asyncio.Event()
@@ -137,7 +140,9 @@ class Device:
         self.welcome: Welcome | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._gap: asyncio.TimerHandle | None = None
-        self._heard_at = self._beat_at = 0.0
+        self._gap_s = GAP_S
+        self._head = 0  # the last event that there is, as far as we were told
+        self._asked_at = self._heard_at = self._beat_at = 0.0
         self._up = f"d.{card.name}.up"
         self._connection = Connection(
             Target(
@@ -178,7 +183,7 @@ class Device:
     @property
     def unanswered(self) -> int:
         """How many requests and receipts wait for their answers."""
-        return len(self._outbox)
+        return len(self._outbox) + len(self._unconfirmed)
 
     def start(self) -> None:
         """Begin to connect, and return at once."""
@@ -312,11 +317,11 @@ class Device:
     def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH) -> None:
         """Say that a message is stored here, was read, or that its failure was seen; said again until confirmed."""
         request = f"{kind[0]}{message}"
-        if self._outbox.get(request) is not None:
+        if self._unconfirmed.get(request) is not None:
             return
         body = encode(Receipt(message=message, kind=kind, p=Priority(priority), id=request))
         asked = Asked(body, "", None)
-        self._outbox.add(request, asked)
+        self._unconfirmed.add(request, asked)
         self._say(asked)
 
     def beat(self) -> None:
@@ -327,6 +332,7 @@ class Device:
 
     def resume(self) -> None:
         """Ask for everything after the cursor."""
+        self._asked_at = time.monotonic()
         cursor = self._order.cursor or Cursor(epoch=0, seq=0)
         self._publish(encode(Resume(epoch=cursor.epoch, seq=cursor.seq)))
 
@@ -443,7 +449,7 @@ class Device:
                 self._answered(frame.id, frame)
             case Confirmed():
                 for request in frame.ids:
-                    self._outbox.pop(request)
+                    self._unconfirmed.pop(request)
             case RefusedFrame():
                 self._refused(frame)
             case ErrorFrame():
@@ -458,6 +464,7 @@ class Device:
                     self._apply(self._order.drain())
                 self._mind_the_gap()
             case BeatBack():
+                self._head = frame.head
                 if frame.again:
                     self._say_all_again()
                 if frame.head != self._order.seq and not self._order.behind:
@@ -479,8 +486,10 @@ class Device:
         self._hello = None
         self.welcome = welcome
         self._beat_at = time.monotonic()
+        self._head = welcome.head
+        self._asked_at = time.monotonic()  # the hello was the question
         self._welcomed.set()
-        for asked in self._outbox.all():
+        for asked in (*self._outbox.all(), *self._unconfirmed.all()):
             self._say(asked)
 
     def _apply(self, events: Iterable[Event]) -> None:
@@ -520,12 +529,14 @@ class Device:
 
         def look() -> None:
             self._gap = None
-            if self._order.behind and self._ended is None:
-                if self._order.cursor == at:
-                    self.resume()
+            stuck = self._order.behind and self._order.cursor == at
+            self._gap_s = min(GAP_S_MAX, self._gap_s * 2) if stuck else GAP_S
+            if stuck and self._ended is None:
+                self.resume()
+            if self._ended is None:
                 self._mind_the_gap()
 
-        self._gap = asyncio.get_running_loop().call_later(GAP_S, look)
+        self._gap = asyncio.get_running_loop().call_later(self._gap_s, look)
 
     def _answered(self, request: str, result: Any) -> None:
         asked = self._outbox.pop(request)
@@ -544,7 +555,7 @@ class Device:
             else:
                 self._spent = True  # another nonce, in two seconds
             return
-        if not frame.id:
+        if not frame.id or self._unconfirmed.pop(frame.id) is not None:
             self.errors.append(str(refused))
         self._answered(frame.id, refused)
 
@@ -569,7 +580,7 @@ class Device:
 
     def _later(self, request: str) -> None:
         """It was not kept, or nobody knows: say it again, with the same id, soon."""
-        asked = self._outbox.get(request)
+        asked = self._outbox.get(request) or self._unconfirmed.get(request)
         if asked is not None:
             asked.said(time.monotonic())
 
@@ -587,8 +598,10 @@ class Device:
                     self._hello = None
                 self._say_hello()
             return
-        for asked in self._outbox.due(now):
+        for asked in (*self._outbox.due(now), *self._unconfirmed.due(now)):
             self._say(asked)
+        if self._order.seq < self._head and now - self._asked_at > LOST_S:
+            self.resume()  # the answer to an earlier question was lost
         beat_s = self.welcome.beat_s if self.welcome else frames.BEAT_S
         if now - self._beat_at >= beat_s:
             self.beat()

@@ -35,6 +35,7 @@ Acquire = Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]
 PAGE = 100
 # Who begins anew begins with the messages of so many events at most; what is older is asked for as history.
 ANEW_MAX = 10_000
+RECALLED = "recalled"
 PAGE_BYTES = 256 * 1024
 _MILLISECOND = timedelta(milliseconds=1)
 _READ_MESSAGE = msgspec.json.Decoder(MessageView).decode
@@ -189,12 +190,15 @@ def fit(page: Page, frames: Iterable[bytes]) -> tuple[list[bytes], int]:
 
 
 def render_page(page: Page, epoch: int, directory: Directory, now: datetime) -> Iterable[bytes]:
-    """Write the frames of a page, as things stand now. The first of each message carries what it says."""
+    """Write the frames of a page, as things stand now. The first of each message carries what it says.
+
+    What was recalled is not said any more.
+    """
     told: set[UUID] = set()
     for event in page.events:
         message = page.messages.get(event.message_id)
         view = None
-        if message is not None and event.message_id not in told:
+        if message is not None and message.ended_why != RECALLED and event.message_id not in told:
             told.add(event.message_id)
             view = _READ_MESSAGE(view_message(message, directory))
         yield encode(
@@ -215,9 +219,9 @@ def _deliveries(page: Page, event: InboxEvent, now: datetime) -> list[DeliveryVi
     own = page.own.get(event.message_id)
     views = [] if own is None else [view_delivery(own, own.responded_at or own.read_at or event.at, own.delivered_by)]
     return views + [
-        view_delivery(failed, event.at, None)
-        for failed in page.failed.get(event.message_id, ())
-        if own is None or failed.person_id != own.person_id
+        view_delivery(outcome, event.at, None)
+        for outcome in page.outcomes.get(event.message_id, ())
+        if own is None or outcome.person_id != own.person_id
     ]
 
 

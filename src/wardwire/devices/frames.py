@@ -166,7 +166,7 @@ class Event(_Down, frozen=True, tag="event"):
 
     Attributes:
         event: `new`, or what became of a message: `read`, `answered`, `handed_back`, `cancelled`, `expired`,
-            `unreachable`.
+            `unreachable`; to its sender `changed`: somebody has answered, or handed back.
         message: With `new`, and with every event that comes condensed.
         deliveries: How the deliveries that the event is about stand.
         rings: With `new`: whether the device makes itself heard.

@@ -36,6 +36,8 @@ from wardwire.store.ledger import Ledger
 from wardwire.store.sessions import SessionRow, lock_sessions, put_sessions
 
 MOST_NONCES = 100_000
+# A replaced device that hears why stays away; one that is only cut off would come back and replace the other.
+LAST_WORD_S = 0.5
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -200,6 +202,7 @@ class Greeter:
                 self._failed(one.door, one.hello.nonce, result)
             else:
                 self._welcome(one, result)
+                await asyncio.sleep(0)
 
     def _open(self, one: _Checked, before: dict[UUID, SessionRow | None], head: int) -> _Opened:
         """Decide what a hello opens, beside the session that there is."""
@@ -252,7 +255,7 @@ class Greeter:
             ),
         )
         if opened.replaced is not None:
-            self._kicks.put(opened.replaced)
+            self._kicks.put(opened.replaced, after_s=LAST_WORD_S)
         cursor = one.hello.resume
         if cursor is None or cursor.seq != opened.head or cursor.epoch != self._ledger.epoch:
             self._catchup.resume(door, session, cursor)

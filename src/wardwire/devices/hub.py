@@ -6,6 +6,7 @@ Whoever misses an event asks for it by its cursor: nothing here is waited for or
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
@@ -21,6 +22,8 @@ from wardwire.model.people import Directory
 from wardwire.store.batch import NewEvent, Numbered
 
 _MILLISECOND = timedelta(milliseconds=1)
+# A device that is just coming back has its message by resuming; only who stays away for so long is absent.
+GRACE_S = 1.0
 # NATS says *no responders* within a few ms; a token older than one to two of these is forgotten.
 FORGET_S = 2.0
 MOST_TOKENS = 50_000
@@ -33,7 +36,8 @@ class Hub:
     Args:
         core: Names this core in reply subjects; one token.
         unreachable_now: Called with (message, person) when none of a person's devices was there for a new
-            message: its deadline may fall due now. Called from the socket's callback: must not block.
+            message, and a moment has passed: its deadline may fall due now. Must not block.
+        grace_s: The moment; 0 calls at once.
 
     Attributes:
         limited: Devices that are too old: they are told of `code` and of nothing else.
@@ -48,12 +52,15 @@ class Hub:
         clock: Clock,
         core: str,
         unreachable_now: Callable[[UUID, UUID], None],
+        grace_s: float = GRACE_S,
     ) -> None:
         self._connection = connection
         self._directory = directory
         self._clock = clock
         self._replies = f"rep.{core}"
         self._unreachable_now = unreachable_now
+        self._grace_s = grace_s
+        self._absentees: list[tuple[UUID, UUID]] = []
         self._tokens = count(1)
         # token -> [message, person, devices that have not been found absent]; two generations, so that
         # forgetting costs nothing per token.
@@ -134,8 +141,20 @@ class Hub:
         if expected is None:
             return
         expected[2] -= 1
-        if expected[2] == 0:
+        if expected[2] != 0:
+            return
+        if not self._grace_s:
             self._unreachable_now(expected[0], expected[1])
+            return
+        # One timer for all: who is found absent later waits less, but never nobody.
+        if not self._absentees:
+            asyncio.get_running_loop().call_later(self._grace_s, self._tell_absent)
+        self._absentees.append((expected[0], expected[1]))
+
+    def _tell_absent(self) -> None:
+        absentees, self._absentees = self._absentees, []
+        for message_id, person_id in absentees:
+            self._unreachable_now(message_id, person_id)
 
 
 def write_event(epoch: int, seq: int, event: NewEvent, now: datetime) -> bytes:

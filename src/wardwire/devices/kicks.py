@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
@@ -43,11 +44,21 @@ class Kicks:
     def __init__(self, kick: Kick) -> None:
         self._kick = kick
         self._gather: Gather[Place] = Gather("kicks", self._work, largest=1, most_waiting=20_000, at_once=8)
+        self._later: set[asyncio.TimerHandle] = set()
         self.closed = 0
 
-    def put(self, place: Place) -> None:
-        """Close a connection soon."""
-        self._gather.put(place)
+    def put(self, place: Place, *, after_s: float = 0.0) -> None:
+        """Close a connection soon; `after_s` leaves time for a last word, which goes another way, to arrive."""
+        if not after_s:
+            self._gather.put(place)
+            return
+
+        def now() -> None:
+            self._later.discard(timer)
+            self._gather.put(place)
+
+        timer = asyncio.get_running_loop().call_later(after_s, now)
+        self._later.add(timer)
 
     async def settled(self) -> None:
         """Wait until all were tried."""
@@ -55,6 +66,9 @@ class Kicks:
 
     async def stop(self) -> None:
         """Close no more."""
+        for timer in self._later:
+            timer.cancel()
+        self._later.clear()
         await self._gather.stop()
 
     async def _work(self, places: list[Place]) -> None:

@@ -66,7 +66,9 @@ class DueLoop:
         self.claimed = 0
 
     def armed(self, batch: Batch) -> None:
-        """A batch of this core armed deadlines: wake for the earliest."""
+        """A batch of this core is written: wake for the earliest deadline that it armed."""
+        if not batch.armed:
+            return
         earliest = min(due for _, due in batch.armed.values())
         if self._next is None or earliest < self._next:
             self._next = earliest

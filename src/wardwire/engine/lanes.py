@@ -28,7 +28,7 @@ class Lanes:
         clock: Clock,
         announcer: Announcer,
         node: str,
-        armed: Callable[[Batch], None] = lambda batch: None,
+        written: Callable[[Batch], None] = lambda batch: None,
         patience_s: float = PATIENCE_S,
     ) -> None:
         cache = DeliveryCache()
@@ -41,7 +41,7 @@ class Lanes:
                     clock=clock,
                     announcer=announcer,
                     cache=cache,
-                    armed=armed,
+                    written=written,
                     patience_s=patience_s,
                 )
                 for nth in range(count)

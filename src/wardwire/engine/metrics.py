@@ -5,6 +5,7 @@ Counters are counted where it happens, by callables that are handed out; gauges 
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -83,10 +84,10 @@ class Metrics:
 
     def batch(self, batch: Batch) -> None:
         """Count what a committed batch did to deliveries."""
-        for delivery in batch.created:
-            self._deliveries.labels("new", delivery.priority).inc()
-        for _, delivery in batch.changes.values():
-            self._deliveries.labels(delivery.state, delivery.priority).inc()
+        came = Tally(("new", delivery.priority) for delivery in batch.created)
+        came.update((delivery.state, delivery.priority) for _, delivery in batch.changes.values())
+        for (state, priority), count in came.items():
+            self._deliveries.labels(state, priority).inc(count)
 
     def render(self) -> bytes:
         """Write all figures in the text format."""

@@ -34,7 +34,8 @@ LARGEST_BATCH = 500
 LONGEST_QUEUE = 5_000
 REOPEN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 # Undone because of another's commit, not because of what we asked: decide anew.
-_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03"})
+_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03", "42P01"})
+_NO_SUCH_TABLE = "42P01"  # a day's tables were taken away
 _IDENTITIES = "identities_pkey"
 
 log = structlog.get_logger("wardwire.engine.writer")
@@ -51,7 +52,7 @@ class LaneWriter:
         clock: Clock,
         announcer: Announcer,
         cache: DeliveryCache,
-        armed: Callable[[Batch], None],
+        written: Callable[[Batch], None],
         patience_s: float,
     ) -> None:
         self.name = name
@@ -60,7 +61,7 @@ class LaneWriter:
         self._clock = clock
         self._announcer = announcer
         self._cache = cache
-        self._armed = armed
+        self._written = written
         self._queue: deque[Act] = deque()
         self._wake = asyncio.Event()
         self._serves = asyncio.Event()
@@ -69,6 +70,7 @@ class LaneWriter:
         self._durable: DurableConnection | None = None
         self._chain = Chain(uuid4())
         self._days: frozenset[date] = frozenset()
+        self._looked_on: date | None = None
         self._after: str | None = None
         # Acts of the batch under way that have been told how they ended.
         self._ended: set[int] = set()
@@ -84,6 +86,11 @@ class LaneWriter:
     def epoch(self) -> int:
         """The database's epoch, as of the connection; 0 = none."""
         return self._durable.durability.epoch if self._durable else 0
+
+    @property
+    def days(self) -> frozenset[date]:
+        """The days that it knows to have tables of their own."""
+        return self._days
 
     @property
     def waiting(self) -> int:
@@ -116,7 +123,8 @@ class LaneWriter:
             durable = None
             try:
                 durable = await self._open()
-                self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+                self._looked_on = None
+                await self._look_at_days(durable)
             except (Unavailable, asyncpg.PostgresError, *BROKEN) as error:
                 if durable is not None:
                     durable.connection.terminate()
@@ -188,10 +196,13 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
+            await self._look_at_days(durable)
             known = await read_in_time(
                 durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
             )
-            batch, remaining, broken = self._decide(durable, remaining, known)
+            batch, remaining, broken, refused = self._decide(durable, remaining, known)
+            if refused:
+                await self._answer_refused(durable, refused)
             if broken:
                 continue
             if batch.empty:
@@ -206,6 +217,8 @@ class LaneWriter:
                 remaining = await self._answer_repeats(durable, remaining)
             except asyncpg.PostgresError as error:
                 self._cache.drop(known.keys)
+                if error.sqlstate == _NO_SUCH_TABLE:
+                    self._looked_on = None
                 if error.sqlstate not in _DECIDE_ANEW:
                     return await self._split(durable, remaining, error)
             except Unknown:
@@ -217,20 +230,32 @@ class LaneWriter:
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
 
+    async def _look_at_days(self, durable: DurableConnection) -> None:
+        """Ask which days have tables of their own: at each opening, and once on each new day."""
+        today = self._clock.now().date()
+        if today != self._looked_on:
+            self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+            self._looked_on = today
+
     def _decide(
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
-    ) -> tuple[Batch, list[Act], bool]:
+    ) -> tuple[Batch, list[Act], bool, list[tuple[Act, Refused]]]:
+        """Let acts decide. Returns the batch, who is in it, whether one broke it, and refused submissions."""
         batch = Batch(self._clock.now())
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
         decided = []
+        refusals = []
         broken = False
         for act in acts:
             try:
                 act.decide(known, batch, durable.durability.word)
             except Refused as refused:
-                self._end(act, refused)
+                if act.identity is None:
+                    self._end(act, refused)
+                else:
+                    refusals.append((act, refused))
             except Exception:
                 log.exception("act_broke", lane=self.name, act=type(act).__name__)
                 self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))
@@ -239,7 +264,7 @@ class LaneWriter:
                 decided.append(act)
         if not decided and self._chain.seq == 0:
             batch.drafts.clear()
-        return batch, decided, broken
+        return batch, decided, broken, refusals
 
     def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
         """All is committed: tell devices, tell the senders, tell who waits for deadlines."""
@@ -251,8 +276,17 @@ class LaneWriter:
             self._end(act, None)
         if batch.live:
             self._announcer.live(batch.live)
-        if batch.armed:
-            self._armed(batch)
+        self._written(batch)
+
+    async def _answer_refused(self, durable: DurableConnection, refused: Sequence[tuple[Act, Refused]]) -> None:
+        """Refuse submissions, unless they are repeats of what was stored when it was still in order.
+
+        Their sender did not hear the first answer; *refused* would say that nothing was kept.
+        """
+        others = await self._answer_repeats(durable, [act for act, _ in refused])
+        reasons = {id(act): reason for act, reason in refused}
+        for act in others:
+            self._end(act, reasons[id(act)])
 
     async def _answer_repeats(self, durable: DurableConnection, acts: Sequence[Act]) -> list[Act]:
         """Answer those whose identity was committed before; return the others."""

@@ -23,8 +23,12 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
     """Raise a technical alarm in this batch.
 
     `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
-    fact stand alone: /readyz shows them.
+    fact stand alone: /readyz shows them. One of the same kind and subject is raised once a batch: a message that
+    a thousand people did not get is one thing to see to.
     """
+    if (kind, subject) in batch.alarmed:
+        return
+    batch.alarmed.add((kind, subject))
     alarm_id = new_id(batch.now)
     batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now)
     batch.record(

@@ -12,13 +12,12 @@ from wardwire.flow.stages import begin_stage
 from wardwire.flow.views import Status, view_delivery
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State, Step
+from wardwire.model.facts import FactKind
 from wardwire.model.priority import Kind, lane_of
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import CONFIRM, NOTICE
 
 _ENCODE = msgspec.json.Encoder().encode
-# What the sender must have heard, not only been told: a deadline runs until their device says so.
-_MUST_BE_HEARD = frozenset({State.UNREACHABLE, State.EXPIRED})
 
 
 def take_step(
@@ -54,36 +53,43 @@ def take_step(
         view = view_delivery(after, batch.now, device_id)
         batch.tell(after.person_id, step.tell_person, after.message_id, view)
     if step.tell_sender:
-        _tell_sender(batch, rules, after, device_id)
+        answered = step.fact in (FactKind.ANSWERED, FactKind.HANDED_BACK)
+        _tell_sender(batch, rules, after, device_id, answered=answered)
 
 
-def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None) -> None:
+def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None, *, answered: bool) -> None:
     sender = after.sender_person
     if sender is not None:
         batch.live.append(Status(sender, view_delivery(after, batch.now, device_id)))
-    if after.state not in _MUST_BE_HEARD or after.kind is Kind.TECHNICAL_ALARM:
+        if answered:
+            # Live words are not kept: a sender whose phone was off must find the answer when it is back.
+            batch.tell(sender, "changed", after.message_id, view_delivery(after, batch.now, device_id))
+    if after.kind is Kind.TECHNICAL_ALARM:
         return
-    if sender is None or not rules.directory.active_devices(sender):
-        alarm_unreached(batch, rules, after)
-        return
-    key = (sender, after.state.value, after.message_id)
-    if not any((e.person_id, e.event, e.message_id) == key for e in batch.events):
-        batch.tell(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
-    lane = lane_of(after.priority)
-    batch.arm(after.message_id, sender, NOTICE, NOBODY, lane, batch.now + rules.notice_after)
+    if after.state is State.EXPIRED and sender is not None:
+        batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+    elif after.state is State.UNREACHABLE:
+        if sender is None or not rules.directory.active_devices(sender):
+            alarm_unreached(batch, rules, after)
+            return
+        # Told is not heard: a deadline runs until the sender's device has shown it.
+        batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+        due = batch.now + rules.notice_after
+        batch.arm(after.message_id, sender, NOTICE, NOBODY, lane_of(after.priority), due)
 
 
 def alarm_unreached(batch: Batch, rules: Rules, delivery: Delivery) -> None:
     """Tell the operators' desk that a message has not reached its recipient, and that nobody else knows."""
     person = rules.directory.people.get(delivery.person_id)
+    message = ids.write_id(ids.MESSAGE, delivery.message_id)
     raise_alarm(
         batch,
         rules,
         kind="unreached",
-        subject=f"{ids.write_id(ids.MESSAGE, delivery.message_id)} {ids.write_id(ids.PERSON, delivery.person_id)}",
+        subject=message,
         text=(
             f"A message of priority {delivery.priority} has reached no device of"
-            f" {person.name if person else 'a person'}, and its sender does not know."
+            f" {person.name if person else 'a person'}, and its sender does not know. Its story: {message}"
         ),
         message_id=delivery.message_id,
     )

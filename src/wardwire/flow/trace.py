@@ -195,11 +195,11 @@ def _sentence(
         case FactKind.NOT_CONFIRMED:
             return _not_confirmed(body, delivery, who)
         case FactKind.UNREACHABLE:
-            return f"nothing reached {who}; the sender is told"
+            return f"nothing reached {who}; {_who_is_told(message)}"
         case FactKind.CANCELLED:
             return f"{'recalled' if body.get('why') == 'recalled' else 'cancelled'} by its sender for {who}"
         case FactKind.EXPIRED:
-            return f"expired before {who} answered; the sender is told"
+            return f"expired before {who} answered; {_who_is_told(message)}"
         case FactKind.SENDER_TOLD:
             return f"the sender, {who}, has seen that it failed"
         case FactKind.ALARM_RAISED:
@@ -211,6 +211,11 @@ def _sentence(
 
 _ANSWERS: dict[str, str] = {State.ACCEPTED: "accepted", State.DECLINED: "declined", State.ANSWERED: "answered"}
 _KINDS = {"app": "device", "email": "e-mail"}
+
+
+def _who_is_told(message: Message) -> str:
+    """A system has no device that could be told: then it is the operators' desk."""
+    return "the sender is told" if message.sender_person else "the operators' desk is told"
 
 
 def _not_confirmed(body: Mapping[str, Any], delivery: Delivery | None, who: str) -> str:

@@ -181,6 +181,7 @@ class Supervisor:
 
     def _start_first(self, kept: _Kept) -> None:
         part = kept.step.part
+        self._say(f"Starting {part.name}.")
         part.start(self._say)
         part.wait_ready(stopping=lambda: self._stopping)
         if kept.step.then is not None and not self._stopping:

@@ -66,6 +66,8 @@ class Batch:
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
+    alarmed: set[tuple[str, str]] = field(default_factory=set)
+    told: set[tuple[UUID, str, UUID]] = field(default_factory=set)
 
     def add_message(
         self,
@@ -151,8 +153,15 @@ class Batch:
         self.drafts.append(Draft(kind, message_id, person_id, device_id, body))
 
     def tell(self, person_id: UUID, event: str, message_id: UUID, body: Any = None) -> None:
-        """Add an event to a person's inbox; the same one for the same message is told once a batch."""
+        """Add an event to a person's inbox."""
         self.events.append(NewEvent(person_id, event, message_id, body))
+
+    def tell_once(self, person_id: UUID, event: str, message_id: UUID, body: Any = None) -> None:
+        """Add an event to a person's inbox, unless this batch has the same one of the same message."""
+        key = (person_id, event, message_id)
+        if key not in self.told:
+            self.told.add(key)
+            self.tell(*key, body)
 
     def intend(self, row: tuple[UUID, UUID, UUID, int, str]) -> None:
         """Add the intent of an attempt: message, person, endpoint, stage, channel."""

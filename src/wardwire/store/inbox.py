@@ -39,14 +39,14 @@ class Page:
     Attributes:
         last: The number up to which nothing else is to come.
         own: The person's deliveries, by message.
-        failed: Deliveries of the person's own messages that failed, at most 20 of each message.
+        outcomes: How the deliveries of the person's own messages stand, at most 20 of each message.
     """
 
     events: list[InboxEvent]
     last: int
     messages: dict[UUID, Message]
     own: dict[UUID, Delivery]
-    failed: dict[UUID, list[Delivery]]
+    outcomes: dict[UUID, list[Delivery]]
 
 
 async def read_heads(connection: asyncpg.Connection, people: Sequence[UUID]) -> dict[UUID, int]:
@@ -81,9 +81,9 @@ async def read_page(
     messages = await load_messages(connection, message_ids) if message_ids else {}
     keys = [(message_id, person_id) for message_id in message_ids]
     own = {d.message_id: d for d in await load_deliveries(connection, keys)}
-    failed: dict[UUID, list[Delivery]] = {}
+    outcomes: dict[UUID, list[Delivery]] = {}
     of_failures = sorted({event.message_id for event in events if event.event in FAILURES})
     if of_failures:
-        for row in await connection.fetch(_SQL["failures"], of_failures, person_id, MOST_FAILURES):
-            failed.setdefault(row["message_id"], []).append(from_row(row))
-    return Page(events=events, last=last, messages=messages, own=own, failed=failed)
+        for row in await connection.fetch(_SQL["outcomes"], of_failures, person_id, MOST_FAILURES):
+            outcomes.setdefault(row["message_id"], []).append(from_row(row))
+    return Page(events=events, last=last, messages=messages, own=own, outcomes=outcomes)

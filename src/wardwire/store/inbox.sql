@@ -16,11 +16,11 @@ FROM (SELECT DISTINCT ON (i.message_id) i.seq, i.epoch, i.event, i.message_id, i
 WHERE NOT $5 OR EXISTS (SELECT 1 FROM messages m WHERE m.id = l.message_id AND m.priority = 'code')
 ORDER BY l.seq LIMIT $4
 
--- name: failures
--- The deliveries of a sender's own messages that failed, at most $3 of each message.
+-- name: outcomes
+-- How the deliveries of a sender's own messages stand, of those that are no longer under way; at most $3 a message.
 SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
        d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at
 FROM unnest($1::uuid[]) AS k(message_id)
 CROSS JOIN LATERAL (SELECT * FROM deliveries x
-                    WHERE x.message_id = k.message_id AND x.sender_person = $2 AND x.state IN ('unreachable', 'expired')
+                    WHERE x.message_id = k.message_id AND x.sender_person = $2 AND x.state <> 'pending'
                     ORDER BY x.person_id LIMIT $3) d

@@ -72,7 +72,7 @@ class Site:
             unreachable_now=self._unreachable_now,
         )
         self.lanes = Lanes(
-            open_connection=self.durable, clock=self.clock, announcer=self.hub, node=name, armed=self._armed
+            open_connection=self.durable, clock=self.clock, announcer=self.hub, node=name, written=self._armed
         )
         self.due = DueLoop(connect=self.connect, writer=self.lanes, rules=self.rules, clock=self.clock, channels={})
         self._limits = (frames_per_s, frames_burst)

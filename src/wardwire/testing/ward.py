@@ -130,7 +130,7 @@ class Ward:
             clock=self.clock,
             announcer=self,
             node=node,
-            armed=self._armed,
+            written=self._written,
             patience_s=self._patience_s,
         )
 
@@ -359,7 +359,7 @@ class Ward:
         )
         return version
 
-    def _armed(self, batch: Batch) -> None:
+    def _written(self, batch: Batch) -> None:
         if self.hints:
             self.due.armed(batch)
 

@@ -37,6 +37,7 @@ class Setting:
             clock=self.clock,
             core="core-1",
             unreachable_now=lambda message, person: self.unreachable.append((message, person)),
+            grace_s=0,
         )
         self.hub.start()
 

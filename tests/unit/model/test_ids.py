@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -59,12 +60,12 @@ def test_what_is_written_is_read_back_the_same(value: UUID) -> None:
 @given(st.text(max_size=40) | st.text("0123456789abcdefABCDEF_-+ {}", min_size=32, max_size=32).map("msg_".__add__))
 def test_only_hex_digits_behind_the_right_prefix_are_an_id(text: str) -> None:
     """No sign, space, underscore or foreign digit makes a second spelling of the same id."""
-    try:
-        value = ids.read_id(ids.MESSAGE, text)
-    except Refused as refused:
-        assert refused.code is Code.INVALID
-    else:
-        assert ids.write_id(ids.MESSAGE, value) == text.lower()
+    if re.fullmatch("msg_[0-9a-fA-F]{32}", text):
+        assert ids.write_id(ids.MESSAGE, ids.read_id(ids.MESSAGE, text)) == text.lower()
+        return
+    with pytest.raises(Refused) as refused:
+        ids.read_id(ids.MESSAGE, text)
+    assert refused.value.code is Code.INVALID
 
 
 @pytest.mark.parametrize(

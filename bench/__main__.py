@@ -1,0 +1,55 @@
+"""`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
+
+W=w1,w2     only these of w1, w2, w6, memory (a: question A, the floors against each other)
+FULL=1      the long form
+--strict    exit with 1 when a goal is missed
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.floors import run_floors
+from bench.memory import run_memory
+from bench.result import Report
+from bench.site import raise_open_files
+from bench.w1 import run_w1
+from bench.w2 import run_w2
+from bench.w6 import run_w6
+
+WORK: dict[str, Callable[..., None]] = {
+    "w1": run_w1,
+    "w2": run_w2,
+    "w6": run_w6,
+    "memory": run_memory,
+    "a": run_floors,
+}
+USUAL = "w1,w2,w6,memory"
+
+
+def main() -> int:
+    """Measure what is picked; 0 when it ran."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strict", action="store_true")
+    given = parser.parse_args()
+    picked = [
+        name.strip().lower()
+        for name in (os.environ.get("W") or ",".join(name for name in WORK if name != "a")).split(",")
+    ]
+    if unknown := [name for name in picked if name not in WORK]:
+        parser.error(f"W={','.join(unknown)} is none of {', '.join(WORK)}")
+    raise_open_files()
+    report = Report()
+    for name in picked:
+        WORK[name](report, full=os.environ.get("FULL") == "1")
+    print(report.table(), flush=True)
+    report.write(Path(__file__).parent / "results.json")
+    return 1 if given.strict and not all(result.held for result in report.results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,353 @@
+"""The demo from beginning to end: start everything, play, show, count, stop everything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+from rich.console import Console
+from rich.live import Live
+
+from wardwire.client.device import Closed
+from wardwire.devices.frames import Cursor
+from wardwire.model.errors import WardwireError
+from wardwire.ops.engines import logins_file, read_logins
+from wardwire.ops.failure import StartFailed
+from wardwire.ops.ports import free_port
+from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, worth
+from wardwire.testing.demo.conductor import Conductor, why
+from wardwire.testing.demo.enter import enter_ward, give_phones, make_keys
+from wardwire.testing.demo.folder import Folder, write_settings
+from wardwire.testing.demo.keyboard import keys
+from wardwire.testing.demo.phone import Phone
+from wardwire.testing.demo.relay import Relay
+from wardwire.testing.demo.rest import Rest
+from wardwire.testing.demo.screen import draw, story_line
+from wardwire.testing.demo.server import Server
+from wardwire.testing.demo.tally import count_run
+from wardwire.testing.demo.traffic import traffic
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+
+FRAME_S = 0.25
+COUNT_S = 2.0
+STORY_S = 6.0  # a story stays so long before the next one
+SETTLE_S = 3.0
+HURRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the person asked for.
+
+    Attributes:
+        for_s: Ends by itself after so many seconds of messages; None = when told.
+        console: The terminal to draw on; None = there is none, and each story is a line.
+        say: Hears what is going on, line by line.
+        tell: Hears each story's line, when there is no terminal.
+    """
+
+    seed: int
+    for_s: float | None
+    console: Console | None
+    say: Say
+    tell: Say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run has come to. `p99_ms`: send to the first receipt that the sender knew of; None = none measured."""
+
+    counts: Counts
+    p99_ms: float | None
+    took_s: float
+
+    def line(self) -> str:
+        """Write it as one JSON object."""
+        counts = self.counts
+        told = {
+            "stored": counts.stored,
+            "delivered": counts.delivered,
+            "answered": counts.answered,
+            "escalated": counts.escalated,
+            "technical_alarms": counts.technical_alarms,
+            "lost": counts.lost,
+            "p99_ms": None if self.p99_ms is None else round(self.p99_ms, 1),
+        }
+        return msgspec.json.encode(told).decode()
+
+
+class Interrupted(Exception):
+    """Told to stop before there was anything to show."""
+
+
+async def run_demo(folder: Folder, options: Options) -> Outcome:
+    """Run the demo in this folder. Belongs into the main thread.
+
+    Raises:
+        StartFailed: It did not start, or Wardwire ended in the middle of it.
+        Interrupted: It was told to stop while it started.
+    """
+    show = Show(folder, options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, show.hurry)
+    async with Relay(show.mailed).running() as relay:
+        try:
+            await _unless(show.stop, show.start(relay.port))
+            return await show.play()
+        finally:
+            await show.end()
+
+
+class Show:
+    """One run, with everything that it has started."""
+
+    def __init__(self, folder: Folder, options: Options) -> None:
+        self._folder = folder
+        self._options = options
+        self.stop = asyncio.Event()
+        self._server = Server(folder)
+        self._board = Board(self._finished)
+        self._phones: dict[str, Phone] = {}
+        self._stories: asyncio.Queue[Row] = asyncio.Queue()
+        self._yours = asyncio.Event()
+        self._began = 0.0
+        self._since = datetime.now(UTC)
+        self._hurry = False
+        self._conductor: Conductor
+        self._operator: Rest
+
+    def hurry(self) -> None:
+        """Come to the end now; what is under way is not waited for."""
+        self._hurry = True
+        self.stop.set()
+
+    def mailed(self, address: str) -> None:
+        """The ward's relay took an e-mail."""
+        self._board.note = f"e-mail taken for {address}"
+
+    # Start -------------------------------------------------------------------------------------------------------
+
+    async def start(self, smtp: int) -> None:
+        """Start the site, enter the ward, connect everybody's phone."""
+        say = self._options.say
+        say(f"The demo keeps its data in {self._folder.home}.")
+        await self._serve(smtp)
+        try:
+            await self._enter(say)
+        except (WardwireError, Closed, OSError, asyncpg.PostgresError) as error:
+            hint = " `wardwire demo --fresh` removes it and begins anew." if self._folder.old else ""
+            raise StartFailed(
+                "demo_not_started",
+                f"The ward could not be made ready in {self._folder.home}: {why(error)}.",
+                f"Its logs are in {self._folder.home / 'log'}.{hint}",
+            ) from error
+
+    async def _serve(self, smtp: int) -> None:
+        """Start the site on free ports; another program may be quicker, so there is a second try."""
+        for attempt in (1, 2):
+            write_settings(self._folder, edge=free_port(), api=free_port(), ops=free_port(), smtp=smtp)
+            self._server.start()
+            try:
+                await self._server.ready(self._options.say)
+                return
+            except StartFailed as failed:
+                if attempt == 2 or "is in use" not in failed.sentence:
+                    raise
+                await self._server.stop()
+
+    async def _enter(self, say: Say) -> None:
+        self._operator, lab = await make_keys(self._folder, self._server)
+        say(
+            "Everybody is there already." if self._folder.old else "Entering the ward: people, groups, roles, shifts…"
+        )
+        people = await enter_ward(self._operator, now=datetime.now().astimezone())
+        say("Connecting their phones…")
+        cards = await give_phones(self._folder, self._server, self._operator, people)
+        self._conductor = Conductor(lab, self._board, seed=self._options.seed)
+        cursors = self._folder.read("cursors.json")
+        for name, card in cards.items():
+            self._phones[name] = Phone(
+                name,
+                card,
+                cursor=_read_cursor(cursors.get(name), card.place.device),
+                heard=self._conductor.heard,
+                on_status=self._conductor.status,
+            )
+        self._conductor.phones = self._phones
+        for phone in self._phones.values():
+            await phone.on()
+        self._since = max(p.device.welcome.time for p in self._phones.values() if p.device.welcome)
+
+    # Play --------------------------------------------------------------------------------------------------------
+
+    async def play(self) -> Outcome:
+        """Play until told to stop, or until the time is up; then count."""
+        options = self._options
+        self._began = time.monotonic()
+        settle_s = SETTLE_S
+        if options.for_s is not None:
+            settle_s = min(SETTLE_S, options.for_s / 4)
+            asyncio.get_running_loop().call_later(options.for_s - settle_s, self.stop.set)
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(self._watch_server()),
+                tasks.create_task(self._count_now_and_then()),
+                tasks.create_task(self._tell_stories()),
+            ]
+            with self._screen() as refresh:
+                drawing = tasks.create_task(self._keep_drawing(refresh))
+                await self._conductor.play(traffic(options.seed), self.stop)
+                await self._conductor.settle(HURRY_S if self._hurry else settle_s)
+                drawing.cancel()
+            for task in beside:
+                task.cancel()
+        if self._server.ended():
+            raise StartFailed(
+                "demo_ended",
+                f"Wardwire ended in the middle of the demo: {self._server.last_words()}.",
+                f"Its logs are in {self._folder.home / 'log'}.",
+            )
+        counts = await self._count()
+        return Outcome(
+            counts=counts, p99_ms=quantile(self._board.all_ms, 0.99), took_s=time.monotonic() - self._began
+        )
+
+    async def end(self) -> None:
+        """Stop everything; repeating does nothing."""
+        cursors = {}
+        for phone in self._phones.values():
+            if phone.cursor is not None:
+                cursors[phone.name] = f"{phone.device_id} {phone.cursor.epoch} {phone.cursor.seq}"
+        await asyncio.gather(*(phone.off() for phone in self._phones.values()), return_exceptions=True)
+        stopped = await self._server.stop()
+        if cursors:
+            with contextlib.suppress(StartFailed):
+                self._folder.write("cursors.json", cursors)
+        if not stopped:
+            self._options.say("Wardwire did not end in time, and was killed.")
+
+    # Beside it ---------------------------------------------------------------------------------------------------
+
+    async def _watch_server(self) -> None:
+        await self._server.gone()
+        self.stop.set()
+
+    async def _count_now_and_then(self) -> None:
+        """Count while it runs: less often where counting takes long."""
+        wait = COUNT_S
+        while True:
+            await asyncio.sleep(wait)
+            began = time.monotonic()
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                self._board.counts = await self._count()
+            wait = max(COUNT_S, 20 * (time.monotonic() - began))
+
+    async def _count(self) -> Counts:
+        dsn = read_logins(logins_file(self._folder.home)).database.readonly
+        connection = await asyncpg.connect(dsn, server_settings={"search_path": "wardwire"}, timeout=10)
+        try:
+            return await count_run(connection, since=self._since, acknowledged=self._board.acknowledged)
+        finally:
+            await connection.close(timeout=2)
+
+    async def _tell_stories(self) -> None:
+        """Fetch the story of what finished last; of several the one that there is most to tell of."""
+        while True:
+            row = await self._stories.get()
+            while not self._stories.empty():
+                newer = self._stories.get_nowait()
+                row = newer if worth(newer) >= worth(row) else row
+            if self._board.hold or not row.message or (not worth(row) and self._board.told is not None):
+                continue
+            with contextlib.suppress(WardwireError):
+                story: dict[str, Any] = await self._operator.get(f"/v1/messages/{row.message}/trace")
+                if not self._board.hold:
+                    self._board.told = Told(row, story)
+                    await self._let_it_be_read()
+
+    async def _let_it_be_read(self) -> None:
+        """Leave a story a while; what the person at the terminal has answered does not wait."""
+        self._yours.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STORY_S):
+                await self._yours.wait()
+
+    def _finished(self, row: Row) -> None:
+        if row.yours:
+            self._yours.set()
+        self._stories.put_nowait(row)
+        if self._options.console is None:
+            self._options.tell(story_line(row, datetime.now()))
+
+    # The terminal ------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _screen(self) -> Any:
+        """Take the terminal over, and give it back; gives what draws it anew."""
+        console = self._options.console
+        if console is None:
+            yield lambda: None
+            return
+        with (
+            Live(get_renderable=self._draw, console=console, screen=True, auto_refresh=False) as live,
+            keys(self._pressed),
+        ):
+            yield live.refresh
+
+    async def _keep_drawing(self, refresh: Callable[[], None]) -> None:
+        while True:
+            self._board.connected = sum(phone.connected for phone in self._phones.values())
+            refresh()
+            await asyncio.sleep(FRAME_S)
+
+    def _draw(self) -> Any:
+        console = self._options.console
+        assert console is not None
+        now = time.monotonic()
+        width, height = console.size
+        return draw(self._board, now=now, elapsed_s=now - self._began, width=width, height=height)
+
+    def _pressed(self, key: str) -> None:
+        board = self._board
+        if key in ("q", "Q"):
+            self.hurry()
+        elif key in ("m", "M"):
+            self._conductor.ask_you()
+        elif key == " ":
+            board.hold = not board.hold
+        elif key.isdecimal() and board.questions:
+            self._conductor.answer(board.questions[0], int(key))
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
+    """Do it, unless told to stop first: then it is cancelled. Raises `Interrupted`."""
+    doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+            raise Interrupted
+        return doing.result()
+    finally:
+        stopping.cancel()
+
+
+def _read_cursor(written: str | None, device: str) -> Cursor | None:
+    """Read where this phone stood; one of another phone is of no use."""
+    try:
+        whose, epoch, seq = (written or "").split()
+        return Cursor(epoch=int(epoch), seq=int(seq)) if whose == device else None
+    except ValueError:
+        return None
