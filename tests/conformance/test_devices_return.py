@@ -50,6 +50,12 @@ def cid(device: Device) -> int:
     return device._connection.info.client_id if device._connection.info else 0
 
 
+async def lost(site: Site, server: str) -> bool:
+    """Whether a login waits at this server for longer than any answer takes."""
+    listed = await site.system.connections(server)
+    return any(not each.account and each.age > LOST_AFTER for each in listed)
+
+
 async def test_a_device_that_is_asked_logs_in_anew_and_misses_nothing(site: Site, device: Device) -> None:
     """Long before its login ends: another connection, a welcome, and the messages of meanwhile."""
     await device.connect()
@@ -107,11 +113,7 @@ async def test_a_login_whose_question_was_lost_is_freed(site: Site, device: Devi
     waiting = LostLogins(site.system, waiting=lambda: 0)
     server = (await site.system.servers()).pop()
     async with asyncio.timeout(PATIENCE_S):
-        while (
-            not [  # noqa: ASYNC110  (the server tells nobody; it is asked)
-                each for each in await site.system.connections(server) if not each.account and each.age > LOST_AFTER
-            ]
-        ):
+        while not await lost(site, server):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0)
     site.callout.start()
 
