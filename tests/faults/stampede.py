@@ -42,7 +42,7 @@ class Counts:
     cut: int
 
 
-@scenario("system, devices come back")
+@scenario("system, devices come back", rare=True)
 async def come_back(case: Case) -> Finding:
     """The cores and the devices' server go away together, and some hundred devices come back at once."""
     async with whole(case, pairs=2) as system:

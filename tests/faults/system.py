@@ -59,8 +59,8 @@ from wardwire.testing.verdict import Invariant, Violation
 ROOT = Path(__file__).parents[2]
 Check = Callable[["System", asyncpg.Connection, Sequence[Record]], Awaitable[list[Violation]]]
 # Shorter than a hospital's, so that deadlines pass within a run.
-WAITS = ("waits.code_s=1", "waits.high_s=3", "waits.medium_s=4", "waits.low_s=5")
-WAIT_S = {"code": 1.0, "high": 3.0, "medium": 4.0, "low": 5.0}
+WAIT_S = {"code": 1.0, "high": 1.5, "medium": 2.0, "low": 2.5}
+WAITS = tuple(f"waits.{priority}_s={seconds:g}" for priority, seconds in WAIT_S.items())
 HEAL_S = 60.0
 QUICK_S, JUMPED_S = 0.5, 3.0
 # A deadline that a killed core had claimed comes back with its lease.

@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -31,10 +31,18 @@ ENGINES = ("nats-edge", "nats-core", "postgres")
 OURS = ("path", "api")
 
 
-@scenario("system, each part killed")
+@scenario("system, each part killed, then all")
 async def each_part_killed(case: Case) -> Finding:
-    """Every part of a site is killed under load, one after the other, in an order of the seed's."""
-    return await kill_parts(case, case.plan.order("order", [*OURS, *ENGINES]))
+    """Every part of a site is killed under load, one after the other in the seed's order; then all at once."""
+    async with whole(case) as system:
+        await system.speak()
+        for part in case.plan.order("order", [*OURS, *ENGINES]):
+            await _a_while(case, part)
+            system.kill(part)
+            await system.flows_again(part)
+        await kill_everything(system)
+        await system.flows_again("all")
+        return await system.judge()
 
 
 @scenario("system, path killed", rare=True)
@@ -67,66 +75,89 @@ async def postgres_killed(case: Case) -> Finding:
     return await kill_parts(case, ["postgres"] * 3)
 
 
-@scenario("system, all killed")
+@scenario("system, all killed", rare=True)
 async def all_killed(case: Case) -> Finding:
-    """Everything is killed at once, the supervisor too, and started again."""
+    """Everything is killed at once, the supervisor too, and started again; twice."""
     async with whole(case) as system:
         await system.speak()
-        await _a_while(case, "before")
-        system.struck()
-        pids = system.everything()
-        system.site.kill()
-        for pid in pids:
-            processes.kill(pid)
-        await system.start()
-        await system.flows_again()
+        for number in range(2):
+            await _a_while(case, f"{number}")
+            await kill_everything(system)
+            await system.flows_again(f"all_{number}")
         return await system.judge()
 
 
-@scenario("system, NATS frozen")
-async def nats_frozen(case: Case) -> Finding:
-    """Both NATS servers stop for 5 s, one after the other, and go on."""
-    return await freeze(case, case.plan.order("order", ["nats-edge", "nats-core"]), 5.0)
+async def kill_everything(system: System) -> None:
+    """Kill every process of the site, and start it again."""
+    system.struck()
+    pids = system.everything()
+    system.site.kill()
+    for pid in pids:
+        processes.kill(pid)
+    await system.start()
+
+
+@scenario("system, NATS frozen, leaf cut")
+async def frozen_and_cut(case: Case) -> Finding:
+    """Both NATS servers stop for 5 s, one after the other; then the link between them is cut."""
+    async with cuttable(case) as (system, proxy):
+        await system.speak()
+        for part in case.plan.order("order", ["nats-edge", "nats-core"]):
+            await freeze(case, system, part, 5.0)
+        system.struck()
+        await proxy.cut()
+        await asyncio.sleep(case.plan.between("cut_s", 0.5, 3.0))
+        await proxy.restore()
+        await system.flows_again("leaf")
+        return await system.judge()
 
 
 @scenario("system, NATS edge frozen 10 s", rare=True)
 async def edge_frozen(case: Case) -> Finding:
     """The server of the devices stops for 10 s, and goes on."""
-    return await freeze(case, ["nats-edge"], 10.0)
+    return await freeze_one(case, "nats-edge", 10.0)
 
 
 @scenario("system, NATS core frozen 10 s", rare=True)
 async def core_frozen(case: Case) -> Finding:
     """The server of the cores stops for 10 s, and goes on."""
-    return await freeze(case, ["nats-core"], 10.0)
+    return await freeze_one(case, "nats-core", 10.0)
 
 
 @scenario("system, PostgreSQL frozen 10 s", rare=True)
 async def postgres_frozen(case: Case) -> Finding:
     """The database stops for 10 s, and goes on."""
-    return await freeze(case, ["postgres"], 10.0)
+    return await freeze_one(case, "postgres", 10.0)
 
 
-@scenario("system, leaf cut")
+@scenario("system, leaf cut", rare=True)
 async def leaf_cut(case: Case) -> Finding:
     """The link between the NATS servers is cut, and later silent (half open), each for some seconds."""
+    async with cuttable(case) as (system, proxy):
+        await system.speak()
+        await _a_while(case, "before")
+        system.struck()
+        await proxy.cut()
+        await asyncio.sleep(case.plan.between("cut_s", 0.5, 6.0))
+        await proxy.restore()
+        await system.flows_again("cut")
+        up, down = case.plan.pick("silent", [(True, True), (True, False), (False, True)])
+        system.struck()
+        proxy.silence(up=up, down=down)
+        await asyncio.sleep(case.plan.between("silent_s", 2.0, 6.0))
+        proxy.heal()
+        await system.flows_again("silent")
+        return await system.judge()
+
+
+@contextlib.asynccontextmanager
+async def cuttable(case: Case) -> AsyncIterator[tuple[System, TcpProxy]]:
+    """A site whose NATS servers are joined through a proxy."""
     leaf = free_port()
     async with TcpProxy("127.0.0.1", leaf) as proxy:
         environment = {LEAF_PORT: str(proxy.port)}
         async with whole(case, f"nats.leaf_port={leaf}", environment=lambda _: environment) as system:
-            await system.speak()
-            await _a_while(case, "before")
-            system.struck()
-            await proxy.cut()
-            await asyncio.sleep(case.plan.between("cut_s", 0.5, 4.0))
-            await proxy.restore()
-            await system.flows_again()
-            up, down = case.plan.pick("silent", [(True, True), (True, False), (False, True)])
-            proxy.silence(up=up, down=down)
-            await asyncio.sleep(case.plan.between("silent_s", 2.0, 6.0))
-            proxy.heal()
-            await system.flows_again()
-            return await system.judge()
+            yield system, proxy
 
 
 @scenario("system, frames dropped, doubled, reordered")
@@ -136,7 +167,7 @@ async def bad_radio(case: Case) -> Finding:
     async with whole(case) as system:
         radio = {name: plan.between(name, 0.02, 0.12) for name in ("drop", "duplicate", "reorder")}
         await system.speak(voices=system.usual_voices(**radio))
-        await asyncio.sleep(plan.between("for_s", 8, 12))
+        await asyncio.sleep(plan.between("for_s", 5, 8))
         system.struck()
         system.signal_voices(signal.SIGUSR1)
         await system.flows_again()
@@ -258,19 +289,23 @@ async def kill_parts(case: Case, parts: Sequence[str]) -> Finding:
         return await system.judge()
 
 
-async def freeze(case: Case, parts: Sequence[str], for_s: float) -> Finding:
-    """Stop parts for some seconds, one after the other."""
+async def freeze_one(case: Case, part: str, for_s: float) -> Finding:
+    """Stop one part for some seconds."""
     async with whole(case) as system:
         await system.speak()
-        for part in parts:
-            await _a_while(case, part)
-            pid = system.pid(part)
-            system.struck()
-            processes.freeze(pid)
-            await asyncio.sleep(for_s)
-            processes.thaw(pid)
-            await system.flows_again(part)
+        await freeze(case, system, part, for_s)
         return await system.judge()
+
+
+async def freeze(case: Case, system: System, part: str, for_s: float) -> None:
+    """Stop a part for some seconds, and wait until all flows again."""
+    await _a_while(case, part)
+    pid = system.pid(part)
+    system.struck()
+    processes.freeze(pid)
+    await asyncio.sleep(for_s)
+    processes.thaw(pid)
+    await system.flows_again(part)
 
 
 async def _a_while(case: Case, name: str) -> None:
