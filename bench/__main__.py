@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,7 @@ def main() -> int:
     ]
     if unknown := [name for name in picked if name not in WORK]:
         parser.error(f"W={','.join(unknown)} is none of {', '.join(WORK)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped and removed
     raise_open_files()
     report = Report()
     for name in picked:
