@@ -12,7 +12,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -74,8 +74,18 @@ class _Client(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""  # the name in its user JWT
 
 
-class _Pong(msgspec.Struct, frozen=True, kw_only=True):
+class _Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    account: str = ""
+
+
+class _LeafzData(msgspec.Struct, frozen=True, kw_only=True):
+    leafs: list[_Leaf] = []
+
+
+class _Leafz(msgspec.Struct, frozen=True, kw_only=True):
     server: _Server
+    data: _LeafzData = _LeafzData()
 
 
 class _Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +105,14 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Link(NamedTuple):
+    """One leaf at a server: a connection that is made anew is another link, however short it was away."""
+
+    server_id: str
+    account: str
+    number: int
+
+
 class SystemAccount:
     """Commands to servers and news from them.
 
@@ -108,22 +126,28 @@ class SystemAccount:
         self._on_fault = on_fault
 
     async def servers(self, *, wait_s: float = 0.5) -> set[str]:
-        """Ask which servers are there: the ids of those that answer within this time; empty when none does.
+        """Ask which servers are there, by their ids. Raises as `links`."""
+        return {link.server_id for link in await self.links(wait_s=wait_s)}
+
+    async def links(self, *, wait_s: float = 0.5) -> set[Link]:
+        """Ask all servers for their leaves: of those that answer within this time; empty when none does.
 
         Raises:
             Unavailable: We are not connected.
         """
-        found: set[str] = set()
+        found: set[Link] = set()
         # Many answer, so this is no request; the reply subject is as good as its randomness.
         reply = f"rep.servers.{os.urandom(9).hex()}"
 
         def heard(_subject: str, _reply: str, payload: bytes, status: int) -> None:
-            if not status:
-                found.add(_read(payload, _Pong).server.id)
+            if status:
+                return
+            told = _read(payload, _Leafz)
+            found.update(Link(told.server.id, leaf.account, leaf.id) for leaf in told.data.leafs)
 
         subscription = self._connection.subscribe(reply, heard)
         try:
-            self._connection.publish("$SYS.REQ.SERVER.PING", b"", reply)
+            self._connection.publish("$SYS.REQ.SERVER.PING.LEAFZ", b"", reply)
             await asyncio.sleep(wait_s)
         finally:
             subscription.unsubscribe()

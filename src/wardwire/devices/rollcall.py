@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 
 from wardwire.carrier.errors import CarrierError
-from wardwire.carrier.kick import SystemAccount
+from wardwire.carrier.kick import Link, SystemAccount
 from wardwire.devices.catchup import Acquire
 from wardwire.devices.frames import BeatBack, encode
 from wardwire.model.clock import Clock
@@ -79,19 +79,21 @@ class RollCall:
                 await asyncio.sleep(CHUNK_S)
 
     async def watch(self, system: SystemAccount, returned: Callable[[], Awaitable[None]]) -> None:
-        """Call at the start, and whenever a server of the devices has come (back); runs until cancelled.
+        """Call at the start, and whenever the way to the devices was away; runs until cancelled.
+
+        A server that does not answer (frozen) is away, too, and so is a leaf that was made anew since.
 
         Args:
-            returned: Done with each call: what else is to be done when a server is back.
+            returned: Done with each call: what else is to be done when the way is back.
         """
-        known: frozenset[str] = frozenset()
+        known: set[Link] = set()
         while True:
             try:
-                there = frozenset(await system.servers())
+                there = await system.links()
             except (CarrierError, Unavailable):
-                there = frozenset()
+                there = set()
             if there - known:
-                log.info("devices_called", servers=len(there))
+                log.info("devices_called", links=len(there))
                 for pause in PAUSES_S:
                     await asyncio.sleep(pause)
                     await self.call()
