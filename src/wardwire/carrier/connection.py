@@ -247,7 +247,7 @@ class Connection:
         return self.subscribe(f"{prefix}.*", heard)
 
     def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
-        """Send a message; all of one turn of the event loop go out in one write.
+        """Send a message; all of one turn of the event loop go out in one write (in several, if much).
 
         On return it is on its way, no more: nobody has promised anything.
 

@@ -17,6 +17,9 @@ from wardwire.carrier.login import Login
 from wardwire.carrier.protocol import PING, PONG, Err, Info, Message, Okay, Parser, Ping, Pong, render_connect
 from wardwire.model.errors import Code, Unavailable
 
+# What a loop turn publishes goes out as one write, a page for a thousand in several: the server works meanwhile.
+FLUSH_AT = 65_536
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -240,6 +243,8 @@ class Wire(asyncio.Protocol):
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)
+        elif self._pending_size >= FLUSH_AT and not self._paused:
+            self._flush()
 
     def _flush(self) -> None:
         self._flush_due = False
