@@ -40,7 +40,7 @@ async def check_rounds(site: Site, last: Outcome, *, calls: int = 0, devices: in
         for _ in range(50):  # receipts of the last rounds, and what is confirmed behind the path
             found = {name: await connection.fetchval(text, site.begun) for name, text in QUESTIONS.items()}
             found |= {name: await connection.fetchval(text) for name, text in NONE.items()}
-            expected = dict.fromkeys(QUESTIONS, last.sent + calls) | dict.fromkeys(NONE, 0)
+            expected = dict.fromkeys(QUESTIONS, last.sent - last.refused + calls) | dict.fromkeys(NONE, 0)
             for name in ("delivered", "inbox", "delivered facts"):
                 expected[name] += calls * (devices - 1)
             if found == expected:

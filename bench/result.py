@@ -66,6 +66,8 @@ class Report:
             )
             for trouble in [text for one in each[-1:] for text in one.troubles][:3]:
                 print(f"  {name} was told: {trouble}", flush=True)
+            if each[-1].refused:
+                print(f"  {name}: {each[-1].refused:,} sends were refused so far, none of them stored", flush=True)
             if lost := sum(one.open for one in each):
                 print(f"  {name}: {lost} rounds never ended", flush=True)
 

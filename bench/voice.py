@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bench.shapes.voices import TEXT_BYTES, Party, Sort
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices import proof
-from wardwire.devices.frames import PROTOCOL, Envelope, Hello, Welcome, encode
+from wardwire.devices.frames import PROTOCOL, Envelope, ErrorFrame, Hello, Welcome, encode, read_down
 
+# Nothing was kept; the same again may be.
+_LATER = frozenset({"overloaded", "unavailable"})
 _read_welcome = msgspec.json.Decoder(Welcome).decode
 _NEW = b'"event":"new","id":"msg_'
 
@@ -95,7 +97,7 @@ class Real:
             self._open(_read_welcome(payload))
             return Sort.READY, b"", b""
         if letters in (b"ref", b"unk", b"err", b"bye"):
-            return Sort.TROUBLE, b"", payload
+            return _trouble(payload)
         return Sort.OTHER, b"", b""
 
     def _open(self, welcome: Welcome) -> None:
@@ -119,3 +121,12 @@ class Real:
 
     def _sign(self, body: bytes) -> bytes:
         return proof.write_bytes(self._key.sign(proof.signed_bytes(self._me.name, body))).encode()
+
+
+def _trouble(payload: bytes) -> tuple[Sort, bytes, bytes]:
+    frame = read_down(payload)
+    if not isinstance(frame, ErrorFrame) or frame.code not in _LATER or not frame.id:
+        return Sort.TROUBLE, b"", payload
+    if frame.id.startswith("dmsg_"):
+        return Sort.AGAIN, b"", frame.id[5:].encode()
+    return Sort.REFUSED, frame.id.encode(), payload

@@ -64,5 +64,7 @@ def show(report: Report, title: str, found: dict[str, list[FanOutcome]]) -> None
             f" | {sum(one.beside for one in each):,} | {median(one.foreign_cores for one in each):.2f} |",
             flush=True,
         )
+        if each[-1].refused:
+            print(f"  {name}: {each[-1].refused:,} sends were refused so far, none of them stored", flush=True)
         for trouble in each[-1].troubles[:3]:
             print(f"  {name} was told: {trouble}", flush=True)

@@ -11,6 +11,7 @@ from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.carrier.protocol import PING, PONG, Err, Info, Message, Parser, Ping, Pong, render_connect
 
+AGAIN_S = 0.5
 Heard = Callable[["Device", Sort, bytes, bytes], None]
 
 
@@ -57,6 +58,9 @@ class Device(asyncio.Protocol):
             self._out.append(self._wrap(self.voice.receipt(message)))
         elif sort is Sort.READY:
             self._be_ready()
+        elif sort is Sort.AGAIN:
+            loop = asyncio.get_running_loop()
+            loop.call_later(AGAIN_S, lambda: self.say(self.voice.receipt(message)))
         self._heard(self, sort, request, message)
 
     def _be_ready(self) -> None:

@@ -82,6 +82,7 @@ class FanOutcome(msgspec.Struct, kw_only=True):
     confirmed: list[float]
     beside: int
     sent: int
+    refused: int
     calls: int
     foreign_cores: float
     troubles: list[str]
@@ -92,7 +93,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     Attributes:
         open: Rounds that never ended.
-        sent, done: Of the load maker's whole life.
+        sent, done, refused: Of the load maker's whole life.
         unstocked: Sends of its whole life that were made in the middle of a run.
         troubles: What devices heard that nobody expects, the first few.
     """
@@ -109,6 +110,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     open: int
     sent: int
     done: int
+    refused: int
     unstocked: int
     troubles: list[str]
 
@@ -132,6 +134,7 @@ class Load:
         self._all_confirmed = asyncio.Event()
         self.sent = 0
         self.done = 0
+        self.refused = 0
         self._troubles: list[str] = []
         self._begun: dict[bytes, float] = {}  # request -> time of its send
         self._stored: dict[bytes, float] = {}  # message -> the same
@@ -202,6 +205,10 @@ class Load:
                 self._receives.append(received - began)
             if self._again:
                 self._begin(device, now)
+        elif sort is Sort.REFUSED:
+            self.refused += 1
+            if self._begun.pop(request, None) is not None and self._again:
+                self._begin(device, time.perf_counter())
         elif sort is Sort.TROUBLE:
             self._trouble(message)
 
@@ -255,6 +262,7 @@ class Load:
             confirmed=[each[2] for each in found],
             beside=self.done - done,
             sent=self.sent,
+            refused=self.refused,
             calls=self._calls,
             foreign_cores=(read_busy() - busy - spent) / seconds,
             troubles=self._troubles,
@@ -312,6 +320,7 @@ class Load:
             open=left,
             sent=self.sent,
             done=self.done,
+            refused=self.refused,
             unstocked=sum(device.voice.unstocked for device in self.senders),
             troubles=self._troubles,
         )

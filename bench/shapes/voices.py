@@ -21,7 +21,9 @@ class Sort(IntEnum):
     STORED = 2  # (request id, message)
     NEW = 3  # ("", message): to be confirmed by a receipt
     DELIVERED = 4  # ("", message): the round trip is done
-    TROUBLE = 5  # ("", the frame): refused, unknown, an error: never expected
+    REFUSED = 5  # (request id, the frame): it was not stored, as under overload
+    AGAIN = 6  # ("", message): its receipt was not stored: it must be said again
+    TROUBLE = 7  # ("", the frame): never expected
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,4 +114,7 @@ def test_what_a_core_says_is_told_apart(welcomed: tuple[Real, proof.Mac]) -> Non
     assert voice.hear(changed)[0] is Sort.OTHER
     assert voice.hear(encode(status)) == (Sort.DELIVERED, b"", message)
     assert voice.hear(encode(msgspec.structs.replace(status, state="unreachable")))[0] is Sort.OTHER
-    assert voice.hear(encode(ErrorFrame(code="unavailable", detail="later")))[0] is Sort.TROUBLE
+    late = ErrorFrame(code="overloaded", detail="later", id=f"dmsg_{MESSAGE.hex}")
+    assert voice.hear(encode(late)) == (Sort.AGAIN, b"", message)
+    assert voice.hear(encode(msgspec.structs.replace(late, id="r.2")))[:2] == (Sort.REFUSED, b"r.2")
+    assert voice.hear(encode(ErrorFrame(code="rate_limited", detail="slower")))[0] is Sort.TROUBLE
