@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -229,11 +230,20 @@ def _work(statement: str, args: list[Any], batch: Batch) -> Callable[[asyncpg.Co
 
 
 def _statement(batch: Batch, days: frozenset[date]) -> str:
-    """The statement for this batch: changes of one day go to that day's table, at no cost per kept day."""
-    touched = {instant_of(message_id).date() for message_id, _ in batch.changes}
+    """The statement for this batch: changes of one day go to that day's table, at no cost per kept day.
+
+    A batch that changes nothing names its own day's table: the whole would be opened, day by day, for nothing.
+    """
+    touched = {instant_of(message_id).date() for message_id, _ in batch.changes} or {batch.now.date()}
     if len(touched) == 1 and touched <= days:
-        return _SQL["write"].replace("{deliveries}", f"deliveries_{touched.pop():%Y%m%d}")
-    return _SQL["write"].replace("{deliveries}", "deliveries")
+        return _write_to(f"deliveries_{touched.pop():%Y%m%d}")
+    return _write_to("deliveries")
+
+
+@lru_cache(maxsize=64)
+def _write_to(deliveries: str) -> str:
+    """The text of the statement; always the same object, so that the driver finds it prepared."""
+    return _SQL["write"].replace("{deliveries}", deliveries)
 
 
 def _arguments(
@@ -277,6 +287,7 @@ def _arguments(
         expires,
     ) = _columns(batch.messages, 13)
     people = sorted(counts)
+    place = {person_id: nth for nth, person_id in enumerate(people, start=1)}
     events = batch.events
     return [
         batch.now, source, external, ids(message_id), digest, result,
@@ -287,9 +298,9 @@ def _arguments(
         *_written(_columns(list(batch.disarmed), 4), _DISARMED),
         chain.writer, chain.seq, *_written(facts, _FACT),
         ids(people), numbers([counts[person_id] for person_id in people]), epoch,
-        ids([event.person_id for event in events]), numbers(nths),
+        numbers([place[event.person_id] for event in events]), numbers(nths),
         words([event.event for event in events]), ids([event.message_id for event in events]),
-        len(batch.changes), len(events),
+        len(batch.changes), len(events), len(people),
     ]  # fmt: skip
 
 

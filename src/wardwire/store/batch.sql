@@ -59,18 +59,24 @@ WITH identity AS (
           WHERE done.n >= 0) w
     WHERE h.person_id = w.person_id
     RETURNING h.person_id, h.seq - w.n AS base
+), heads AS (
+    SELECT array_agg(head.person_id ORDER BY head.person_id) AS people,
+           array_agg(head.base ORDER BY head.person_id) AS bases
+    FROM head
 ), event AS (
+    -- By the person's place among the sorted ones: a join would compare every event with every person.
     INSERT INTO inbox (person_id, seq, epoch, event, message_id, at)
-    SELECT head.person_id, head.base + u.nth, $55, u.event, u.message_id, $1
-    FROM unnest($56::text::uuid[], $57::text::bigint[], $58::text::text[], $59::text::uuid[])
-        AS u(person_id, nth, event, message_id)
-    JOIN head ON head.person_id = u.person_id
+    SELECT h.people[u.who], h.bases[u.who] + u.nth, $55, u.event, u.message_id, $1
+    FROM heads h
+    CROSS JOIN unnest($56::text::integer[], $57::text::bigint[], $58::text::text[], $59::text::uuid[])
+        AS u(who, nth, event, message_id)
+    WHERE cardinality(h.people) = $62
     RETURNING 1
 )
-SELECT (SELECT array_agg(head.person_id) FROM head) AS people,
-       (SELECT array_agg(head.base) FROM head) AS bases,
+SELECT heads.people, heads.bases,
        guard((SELECT changes FROM done), $60),
        guard((SELECT count(*) FROM event), $61)
+FROM heads
 
 -- name: attempt
 -- The intents of outside channels, in the transaction of the stage that they belong to. A stage that begins
