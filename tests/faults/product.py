@@ -22,7 +22,7 @@ from wardwire.engine.lanes import Lanes
 from wardwire.flow.ports import Rules
 from wardwire.flow.statement import Statement, submission_of, write_statement
 from wardwire.flow.submit import Submit
-from wardwire.flow.views import Stored
+from wardwire.flow.views import read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import ENDED, RESPONDED, State
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
@@ -189,8 +189,8 @@ class ProductSubmitter:
 def answer_of(result: object) -> Answer:
     """Read what the lanes answered."""
     match result:
-        case Stored(message=message):
-            return Answer(outcome=Outcome.OK, message=message)
+        case str():
+            return Answer(outcome=Outcome.OK, message=read_stored(result).message)
         case Unknown():
             return Answer(outcome=Outcome.UNKNOWN, code=Code.COMMIT_UNKNOWN.value)
         case Unavailable(code=code) | Refused(code=code):

@@ -15,7 +15,7 @@ import pytest
 from tests.store.rows import Bench, add_message, add_people, bench, delivery_of
 from wardwire.model.delivery import State
 from wardwire.model.facts import GENESIS, link
-from wardwire.store.batch import NOBODY, Batch, _statement
+from wardwire.store.batch import NOBODY, PARTS, Batch, compose
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.identities import forget_identities, repeat_identities
 from wardwire.testing.clock import FakeClock
@@ -233,8 +233,7 @@ async def test_the_cost_of_a_batch_does_not_grow_with_history(database_url: str,
         await fill(writer.connection, 100_000)
         if analysed:
             await writer.connection.execute("ANALYZE")
-        batch = delivered(add_message(Batch(NOW), "1"), uuid4())
-        statement = _statement(batch, writer.days)
+        statement = compose(PARTS, f"deliveries_{NOW:%Y%m%d}")
         count = max(int(number) for number in re.findall(r"\$(\d+)", statement))
         await writer.connection.execute(f"PREPARE written AS {statement}")
         told = await writer.connection.fetchval(

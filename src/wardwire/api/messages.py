@@ -24,7 +24,7 @@ from wardwire.flow.end import End
 from wardwire.flow.statement import read_statement, sender_of, submission_of, write_statement
 from wardwire.flow.submit import Submit, dry_run
 from wardwire.flow.trace import Story, read_story
-from wardwire.flow.views import MAX_NAMED, Stored
+from wardwire.flow.views import MAX_NAMED, Stored, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
@@ -57,10 +57,10 @@ async def send(call: Call) -> Answer:
     if trial:
         reached = dry_run(submission, caller, rules(), call.deps.clock.now())
         return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED]))
-    stored: Stored
+    result: str
     replayed: bool
     try:
-        stored, replayed = await _ended(
+        result, replayed = await _ended(
             lambda done: call.deps.writer.put(
                 Submit(submission, caller, rules, lambda result, repeat: done(result, (result, repeat)))
             )
@@ -69,6 +69,7 @@ async def send(call: Call) -> Answer:
         call.deps.counted(_outcome(error), body.priority)
         raise
     call.deps.counted("repeated" if replayed else "stored", body.priority)
+    stored = read_stored(result)
     headers = {"Location": f"/v1/messages/{stored.message}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"

@@ -258,11 +258,12 @@ class Connection:
         wire = self._wire
         if wire is None:
             raise Unavailable(Code.UNAVAILABLE, "not connected to the message server")
-        if len(payload) > wire.info.max_payload:
-            raise Refused(Code.TOO_LARGE, f"more than {wire.info.max_payload} bytes")
+        size = len(payload)
+        if size > wire.payload_max:
+            raise Refused(Code.TOO_LARGE, f"more than {wire.payload_max} bytes")
         if " " in subject or "\r" in subject or "\n" in subject or " " in reply or not subject:
             raise ValueError(f"not a subject: {subject!r}")
-        wire.send(render_pub(subject, payload, reply))
+        wire.send(render_pub(subject, size, reply), payload)
 
     async def request(self, subject: str, payload: bytes, *, timeout_s: float) -> bytes:
         """Send a message and wait for the first answer; cancelling forgets it.

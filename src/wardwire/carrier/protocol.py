@@ -244,11 +244,11 @@ def render_connect(options: dict[str, Any]) -> bytes:
     return b"CONNECT " + msgspec.json.encode(options) + b"\r\n"
 
 
-def render_pub(subject: str, payload: bytes, reply: str = "") -> bytes:
-    """Render PUB; the subjects must have passed `check_subject`."""
+def render_pub(subject: str, size: int, reply: str = "") -> bytes:
+    """Render the line of a PUB; payload and CRLF follow it. The subjects must have passed `check_subject`."""
     if reply:
-        return f"PUB {subject} {reply} {len(payload)}\r\n".encode("ascii") + payload + b"\r\n"
-    return f"PUB {subject} {len(payload)}\r\n".encode("ascii") + payload + b"\r\n"
+        return f"PUB {subject} {reply} {size}\r\n".encode("ascii")
+    return f"PUB {subject} {size}\r\n".encode("ascii")
 
 
 def render_hpub(subject: str, payload: bytes, headers: dict[str, str], reply: str = "") -> bytes:

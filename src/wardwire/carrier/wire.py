@@ -67,6 +67,7 @@ class Wire(asyncio.Protocol):
         payload_max: int,
     ) -> None:
         self.info = Info()
+        self.payload_max = self.info.max_payload
         self._owner = owner
         self._loop = loop
         self._timing = timing
@@ -169,6 +170,7 @@ class Wire(asyncio.Protocol):
                 self._take_pong()
             case Info():
                 self.info = event
+                self.payload_max = event.max_payload
                 if not self._first_info.done():
                     self._first_info.set_result(event)
                 elif self._live:
@@ -228,8 +230,8 @@ class Wire(asyncio.Protocol):
         elif self._pending_size > 2 * self._write_max and self._paused:
             self.abort(Disconnected("the server asks without end and reads nothing"))
 
-    def send(self, data: bytes) -> None:
-        """Take a message.
+    def send(self, line: bytes, payload: bytes) -> None:
+        """Take a message: its line, and what follows it up to the closing CRLF.
 
         Raises:
             Unavailable: So much waits already that the server evidently does not read; nothing was taken.
@@ -238,8 +240,8 @@ class Wire(asyncio.Protocol):
             if self._paused:
                 raise Unavailable(Code.OVERLOADED, "the write buffer to the message server is full")
             self._flush()
-        self._pending.append(data)  # as `write`, once less called: this is the hot path of every page
-        self._pending_size += len(data)
+        self._pending += (line, payload, b"\r\n")  # as `write`: this is the hot path of every page
+        self._pending_size += len(line) + len(payload) + 2
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)

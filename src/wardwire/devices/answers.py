@@ -14,13 +14,11 @@ from wardwire.devices.frames import (
     Down,
     ErrorFrame,
     RefusedFrame,
-    StoredFrame,
     UnknownFrame,
     encode,
 )
 from wardwire.devices.rate import Buckets
 from wardwire.devices.session import Door, Session
-from wardwire.flow.views import Stored
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
 
@@ -62,21 +60,11 @@ class Answers:
         """Send one frame."""
         self._publish(door.down, encode(frame))
 
-    def stored(self, door: Door, request: str, stored: Stored, replayed: bool) -> None:
-        """Answer a submission: it is committed."""
-        self.tell(
-            door,
-            StoredFrame(
-                id=request,
-                message=stored.message,
-                thread=stored.thread,
-                at=stored.at,
-                durability=stored.durability,
-                recipient_count=stored.recipient_count,
-                recipients=stored.recipients,
-                replayed=replayed,
-            ),
-        )
+    def stored(self, door: Door, request: str, result: str, replayed: bool) -> None:
+        """Answer a submission: it is committed. The frame (`StoredFrame`) is the result with the request's id."""
+        end = ',"replayed":true}' if replayed else "}"
+        frame = f'{{"t":"stored","id":{encode(request).decode()},{result[1:-1]}{end}'
+        self._publish(door.down, frame.encode())
 
     def done(self, door: Door, session: Session, frame: Done) -> None:
         """Answer a response or a cancel: it is committed. A repeat of the request gets the same answer."""

@@ -45,7 +45,6 @@ from wardwire.flow.end import End
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.statement import Statement, submission_of
 from wardwire.flow.submit import Submit
-from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Delivery, Event
@@ -261,8 +260,8 @@ class Doorway:
         )
         request = frame.id
 
-        def done(result: Stored | WardwireError, replayed: bool) -> None:
-            if isinstance(result, Stored):
+        def done(result: str | WardwireError, replayed: bool) -> None:
+            if isinstance(result, str):
                 self.answers.stored(door, request, result, replayed)
             else:
                 self.answers.fail(door, request, result)

@@ -102,13 +102,13 @@ class Hub:
 
     def live(self, items: Sequence[Any]) -> None:
         """Tell senders' devices how their messages stand."""
-        directory = self._directory()
+        devices_of = self._directory().devices_of
         for item in items:
             if isinstance(item, Status):
-                frame = b'{"t":"status",' + encode(item.view)[1:]
-                for device in directory.devices_of.get(item.to, ()):
+                frame = write_status(item)
+                for device in devices_of.get(item.to, ()):
                     if device not in self.limited:
-                        self.publish(self._subject(device), frame)
+                        self.publish(self._subjects.get(device) or self._subject(device), frame)
 
     def publish(self, subject: str, frame: bytes, reply: str = "") -> None:
         """Send one frame, if it can be sent now; a device that misses it will ask."""
@@ -157,12 +157,23 @@ class Hub:
             self._unreachable_now(message_id, person_id)
 
 
+def write_status(status: Status) -> bytes:
+    """Write a status frame (`StatusFrame`) as it happens."""
+    delivery = status.delivery
+    response = f',"response":{encode(delivery.response).decode()}' if delivery.response else ""
+    device = f',"device":"dev_{status.device_id.hex}"' if status.device_id is not None else ""
+    return (
+        f'{{"t":"status","message":"msg_{delivery.message_id.hex}","person":"per_{delivery.person_id.hex}",'
+        f'"state":"{delivery.state.value}","at":{encode(status.at).decode()}{response}{device}}}'
+    ).encode()
+
+
 def write_event(epoch: int, seq: int, event: NewEvent, now: datetime) -> bytes:
     """Write an event frame as it happens. `event.body` is a NewBody, a DeliveryView or None."""
     body = event.body
     head = f'{{"t":"event","epoch":{epoch},"seq":{seq},"event":"{event.event}","id":"msg_{event.message_id.hex}"'
     if isinstance(body, NewBody):
-        age = max(0, (now - body.stored_at) // _MILLISECOND)
+        age = (now - body.stored_at) // _MILLISECOND if now > body.stored_at else 0
         rings = ',"rings":true' if body.rings else ""
         return f'{head},"age_ms":{age}{rings},"message":'.encode() + body.message + b"}"
     if isinstance(body, DeliveryView):

@@ -16,6 +16,9 @@ from wardwire.store.durable import PATIENCE_S, DurableConnection
 
 # Two writers in the lane of the many: one batch executes while the other waits for its flush.
 WRITERS = {Lane.CODE: 1, Lane.HIGH: 1, Lane.REST: 2}
+# While its batches are smaller than this, the first writer of a lane does it all: a batch of four costs hardly more
+# than one of two.
+SPREAD_AT = 32
 
 
 class Lanes:
@@ -59,7 +62,10 @@ class Lanes:
             act.failed(Unavailable(Code.DISK_LOW, "the disk is nearly full: only code and high are taken"))
             return
         writers = self._writers[act.lane]
-        writers[act.affinity % len(writers)].put(act)
+        writer = writers[0]
+        if writer.pressed >= SPREAD_AT or not writer.serving:
+            writer = writers[act.affinity % len(writers)]
+        writer.put(act)
 
     @property
     def serving(self) -> bool:

@@ -19,7 +19,7 @@ import asyncpg
 import structlog
 
 from wardwire.engine.cache import DeliveryCache
-from wardwire.engine.known import BatchKnown, read_known
+from wardwire.engine.known import BatchKnown
 from wardwire.flow.ports import Act, Announcer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown
@@ -74,6 +74,7 @@ class LaneWriter:
         self._after: str | None = None
         # Acts of the batch under way that have been told how they ended.
         self._ended: set[int] = set()
+        self._size = 0
         self.committed = 0
         self.batches = 0
 
@@ -96,6 +97,11 @@ class LaneWriter:
     def waiting(self) -> int:
         """How many acts wait."""
         return len(self._queue)
+
+    @property
+    def pressed(self) -> int:
+        """How many acts it commits at a time now: what waits, or what its last batch held."""
+        return max(len(self._queue), self._size)
 
     def put(self, act: Act) -> None:
         """Take an act, or fail it at once; never waits."""
@@ -188,6 +194,7 @@ class LaneWriter:
                 identities.add(identity)
             acts.append(act)
         queue.extendleft(reversed(later))
+        self._size = len(acts)
         return acts
 
     async def _commit(self, durable: DurableConnection, acts: Sequence[Act]) -> None:
@@ -196,10 +203,11 @@ class LaneWriter:
         for _ in range(8):
             if not remaining:
                 return
-            await self._look_at_days(durable)
-            known = await read_in_time(
-                durable, read_known(durable.connection, remaining, self._cache), patience_s=self._patience_s
-            )
+            if self._clock.now().date() != self._looked_on:
+                await self._look_at_days(durable)
+            known = BatchKnown(remaining, self._cache)
+            if known.missing:
+                await read_in_time(durable, known.read(durable.connection), patience_s=self._patience_s)
             batch, remaining, broken, refused = self._decide(durable, remaining, known)
             if refused:
                 await self._answer_refused(durable, refused)
@@ -233,9 +241,8 @@ class LaneWriter:
     async def _look_at_days(self, durable: DurableConnection) -> None:
         """Ask which days have tables of their own: at each opening, and once on each new day."""
         today = self._clock.now().date()
-        if today != self._looked_on:
-            self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
-            self._looked_on = today
+        self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
+        self._looked_on = today
 
     def _decide(
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
@@ -272,8 +279,13 @@ class LaneWriter:
         self.committed += len(acts)
         if numbered:
             self._announcer.inbox(self.epoch, numbered)
+        ended = self._ended
         for act in acts:
-            self._end(act, None)
+            ended.add(id(act))
+            try:
+                act.committed()
+            except Exception:
+                log.exception("answer_failed", lane=self.name, act=type(act).__name__)
         if batch.live:
             self._announcer.live(batch.live)
         self._written(batch)
@@ -315,15 +327,12 @@ class LaneWriter:
         await self._commit(durable, acts[:half])
         await self._commit(durable, acts[half:])
 
-    def _end(self, act: Act, error: BaseException | None) -> None:
+    def _end(self, act: Act, error: BaseException) -> None:
         if id(act) in self._ended:
             return
         self._ended.add(id(act))
         try:
-            if error is None:
-                act.committed()
-            else:
-                act.failed(error)  # type: ignore[arg-type]
+            act.failed(error)  # type: ignore[arg-type]
         except Exception:
             log.exception("answer_failed", lane=self.name, act=type(act).__name__)
 

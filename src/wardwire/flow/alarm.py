@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from wardwire.flow.planning import plan_submission
 from wardwire.flow.ports import Rules
-from wardwire.flow.statement import Sender, Statement, submission_of, write_statement
+from wardwire.flow.statement import Statement, submission_of, write_sender, write_statement
 from wardwire.flow.store_message import store_message
 from wardwire.model import ids
 from wardwire.model.errors import Refused
@@ -13,7 +14,6 @@ from wardwire.model.facts import FactKind
 from wardwire.model.ids import new_id
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.rights import SYSTEM
-from wardwire.model.routing import plan
 from wardwire.store.batch import Batch
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -48,7 +48,8 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
     )
     submission = submission_of(statement, source=SYSTEM.source, content=write_statement(statement))
     try:
-        decided = plan(submission, rules.directory, rules.waits, batch.now, sender=None)
+        planning = plan_submission(submission, rules, batch.now, sender=None)
     except Refused:
         return  # no desk to tell: the row above is what is left, and /readyz shows it
-    store_message(batch, rules, submission, decided, caller=SYSTEM, sender=Sender(source=SYSTEM.source))
+    sender = write_sender(rules.directory, None, SYSTEM.source)
+    store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender)

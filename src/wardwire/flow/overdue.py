@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from wardwire.flow.ports import Act, Known, Needs, Rules
-from wardwire.flow.statement import read_statement, sender_of, submission_of, view_submission
+from wardwire.flow.statement import read_statement, submission_of, view_message
 from wardwire.flow.store_message import add_deliveries
 from wardwire.flow.take import alarm_unreached, take_step
 from wardwire.model import ids
@@ -16,7 +16,7 @@ from wardwire.model.facts import FactKind
 from wardwire.model.priority import Lane, Priority, lane_of
 from wardwire.model.routing import plan_person
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import CONFIRM, EXPAND, NOTICE
+from wardwire.store.deadlines import CONFIRM, EXPAND, NOTICE, stage_ref
 from wardwire.store.messages import Fanout
 
 Done = Callable[[WardwireError | None], None]
@@ -72,7 +72,7 @@ class Unconfirmed(_Overdue):
         """Go on, if this is still the stage that is out; a stale deadline is only cleared away."""
         before = known.delivery((self._message_id, self._person_id))
         if before is None or before.state is not State.PENDING or before.stage != self._stage:
-            batch.disarm(self._message_id, self._person_id, CONFIRM, UUID(int=self._stage))
+            batch.disarm(self._message_id, self._person_id, CONFIRM, stage_ref(self._stage))
             return
         decided = step(before, Happened(event=Event.DEADLINE, stage=self._stage), batch.now)
         take_step(batch, known, self._rules(), before, decided, detail={"stage": self._stage})
@@ -123,10 +123,6 @@ class Expand(_Overdue):
         upto = min(fanout.done + rules.chunk, len(fanout.people))
         chunk = list(zip(fanout.people[fanout.done : upto], fanout.whys[fanout.done : upto], strict=True))
         submission = submission_of(read_statement(message.content), source=message.source, content=message.content)
-        sender = sender_of(rules.directory, message.sender_person, message.source)
-        body = view_submission(
-            submission, message_id=message.id, thread_id=message.thread_id, sender=sender, stored_at=message.stored_at
-        )  # fmt: skip
         planned = [
             plan_person(person_id, why, submission, rules.directory, rules.waits, batch.now)
             for person_id, why in chunk
@@ -138,7 +134,7 @@ class Expand(_Overdue):
             submission,
             planned,
             message_id=message.id,
-            body=body,
+            body=view_message(message, rules.directory),
             sender=message.sender_person,
         )
         _record_expanded(batch, message.id, [person_id for person_id, _ in chunk])

@@ -44,6 +44,9 @@ class Needs(NamedTuple):
     messages: Sequence[UUID] = ()
 
 
+NOTHING = Needs()
+
+
 class Rules(NamedTuple):
     """What the journey goes by: the directory as of now, and the site's choices.
 
@@ -78,7 +81,7 @@ class Act(ABC):
 
     def needs(self) -> Needs:
         """Return what must be read first. Must be cheap: it is asked once a batch."""
-        return Needs()
+        return NOTHING
 
     @abstractmethod
     def decide(self, known: Known, batch: Batch, durability: str) -> None:

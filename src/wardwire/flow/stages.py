@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from wardwire.model.delivery import Delivery
 from wardwire.model.people import Directory
 from wardwire.model.priority import lane_of
 from wardwire.model.routing import APP, Stage
 from wardwire.store.batch import Batch
-from wardwire.store.deadlines import CONFIRM, SEND
+from wardwire.store.deadlines import CONFIRM, SEND, stage_ref
 
 
 def begin_stage(batch: Batch, directory: Directory, delivery: Delivery, stage: Stage | None, due: datetime) -> None:
@@ -30,4 +29,4 @@ def begin_stage(batch: Batch, directory: Directory, delivery: Delivery, stage: S
             batch.arm(delivery.message_id, delivery.person_id, SEND, endpoint.id, lane, batch.now)
     if stage is not None and not reachable:
         due = batch.now
-    batch.arm(delivery.message_id, delivery.person_id, CONFIRM, UUID(int=delivery.stage), lane, due)
+    batch.arm(delivery.message_id, delivery.person_id, CONFIRM, stage_ref(delivery.stage), lane, due)

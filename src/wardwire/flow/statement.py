@@ -12,9 +12,10 @@ import msgspec
 
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.message import Offered, Submission
+from wardwire.model.message import NOTHING_OFFERED, Offered, Submission
 from wardwire.model.people import Directory
 from wardwire.model.priority import Kind, Priority
+from wardwire.store.batch import write_instant
 from wardwire.store.messages import Message
 
 
@@ -24,6 +25,9 @@ class Responses(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_de
     accept_decline: bool = False
     choices: tuple[str, ...] = ()
     free_text: bool = False
+
+
+_NO_RESPONSES = Responses()
 
 
 class Statement(
@@ -38,7 +42,7 @@ class Statement(
     subject: str = ""
     text: str = ""
     callback: str = ""
-    responses: Responses = Responses()
+    responses: Responses = _NO_RESPONSES
     expires_at: datetime | None = None
     patient: str = ""
     reply_to: str | None = None
@@ -90,25 +94,28 @@ def submission_of(statement: Statement, *, source: str, content: bytes, proof: b
     Raises:
         Refused: `INVALID` when `reply_to` is no message id, or an instant has no offset.
     """
-    offered = statement.responses
+    responses = statement.responses
+    offered = NOTHING_OFFERED
+    if responses is not _NO_RESPONSES:
+        offered = Offered(responses.accept_decline, responses.choices, responses.free_text)
     expires_at = statement.expires_at
     if expires_at is not None and expires_at.tzinfo is None:
         raise Refused(Code.INVALID, "an instant needs its offset, e.g. Z", pointer="/expires_at")
     return Submission(
-        source=source,
-        external_id=statement.id,
-        to=statement.to,
-        kind=statement.kind,
-        priority=statement.priority,
-        subject=statement.subject,
-        text=statement.text,
-        callback=statement.callback,
-        offered=Offered(accept_decline=offered.accept_decline, choices=offered.choices, free_text=offered.free_text),
-        expires_at=expires_at,
-        patient=statement.patient,
-        reply_to=ids.read_id(ids.MESSAGE, statement.reply_to) if statement.reply_to else None,
-        content=content,
-        proof=proof,
+        source,
+        statement.id,
+        statement.to,
+        statement.kind,
+        statement.priority,
+        statement.subject,
+        statement.text,
+        statement.callback,
+        offered,
+        expires_at,
+        statement.patient,
+        ids.read_id(ids.MESSAGE, statement.reply_to) if statement.reply_to else None,
+        content,
+        proof,
     )
 
 
@@ -120,28 +127,49 @@ def sender_of(directory: Directory, person_id: UUID | None, source: str) -> Send
     return Sender(person=ids.write_id(ids.PERSON, person_id), name=person.name if person else "")
 
 
+def write_sender(directory: Directory, person_id: UUID | None, source: str) -> str:
+    """Write, as JSON, who sent something; worked out once for each version of the directory."""
+    if person_id is None:
+        return _ENCODER.encode(Sender(source=source)).decode()
+    written: str | None = directory.worked_out.get(person_id)
+    if written is None:
+        written = _ENCODER.encode(sender_of(directory, person_id, source)).decode()
+        directory.worked_out[person_id] = written
+    return written
+
+
 def view_submission(
-    submission: Submission, *, message_id: UUID, thread_id: UUID, sender: Sender, stored_at: datetime
+    submission: Submission, *, message_id: UUID, thread_id: UUID, sender: str, stored_at: str
 ) -> bytes:
-    """Write, as JSON, what recipients' devices are given of a new message."""
+    """Write, as JSON, what recipients' devices are given of a new message: a `MessageView`.
+
+    Args:
+        sender: As `write_sender` gives it.
+        stored_at: The instant as JSON has it, without its quotes.
+    """
+    parts = [
+        f'{{"id":"msg_{message_id.hex}","thread":"thr_{thread_id.hex}","kind":"{submission.kind.value}",'
+        f'"priority":"{submission.priority.value}","sender":{sender},"stored_at":"{stored_at}"'.encode()
+    ]
+    encode = _ENCODER.encode
+    if submission.subject:
+        parts += (b',"subject":', encode(submission.subject))
+    if submission.text:
+        parts += (b',"text":', encode(submission.text))
+    if submission.callback:
+        parts += (b',"callback":', encode(submission.callback))
     offered = submission.offered
-    return _ENCODER.encode(
-        MessageView(
-            id=ids.write_id(ids.MESSAGE, message_id),
-            thread=ids.write_id(ids.THREAD, thread_id),
-            kind=submission.kind,
-            priority=submission.priority,
-            sender=sender,
-            stored_at=stored_at,
-            subject=submission.subject,
-            text=submission.text,
-            callback=submission.callback,
-            responses=Responses(offered.accept_decline, offered.choices, offered.free_text),
-            patient=submission.patient,
-            reply_to=ids.write_id(ids.MESSAGE, submission.reply_to) if submission.reply_to else "",
-            expires_at=submission.expires_at,
-        )
-    )
+    if offered is not NOTHING_OFFERED and offered != NOTHING_OFFERED:
+        responses = Responses(offered.accept_decline, offered.choices, offered.free_text)
+        parts += (b',"responses":', encode(responses))
+    if submission.patient:
+        parts += (b',"patient":', encode(submission.patient))
+    if submission.reply_to is not None:
+        parts.append(b',"reply_to":"msg_%b"' % submission.reply_to.hex.encode())
+    if submission.expires_at is not None:
+        parts += (b',"expires_at":', encode(submission.expires_at))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
 def view_message(message: Message, directory: Directory) -> bytes:
@@ -151,6 +179,6 @@ def view_message(message: Message, directory: Directory) -> bytes:
         submission,
         message_id=message.id,
         thread_id=message.thread_id,
-        sender=sender_of(directory, message.sender_person, message.source),
-        stored_at=message.stored_at,
+        sender=write_sender(directory, message.sender_person, message.source),
+        stored_at=write_instant(message.stored_at),
     )

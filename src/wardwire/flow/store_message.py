@@ -5,23 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from wardwire.flow.planning import Planning
 from wardwire.flow.ports import Rules
 from wardwire.flow.stages import begin_stage
-from wardwire.flow.statement import Sender, view_submission
-from wardwire.flow.views import MAX_NAMED, NewBody, Reach, Stored
+from wardwire.flow.statement import view_submission
+from wardwire.flow.views import NewBody
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State, first_step
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
-from wardwire.model.people import Directory, Status
+from wardwire.model.people import Directory
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import Caller
-from wardwire.model.routing import Plan, Planned, write_stages
+from wardwire.model.routing import Planned, write_stages
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import EXPAND, EXPIRE
 from wardwire.store.offered import write_offered
@@ -53,27 +53,29 @@ def store_message(
     batch: Batch,
     rules: Rules,
     submission: Submission,
-    decided: Plan,
+    planning: Planning,
     *,
     caller: Caller,
-    sender: Sender,
+    sender: str,
     thread_id: UUID | None = None,
     durability: str = "",
-) -> Stored:
-    """Add a message and all that it sets going; returns the result that its sender is answered.
+) -> str:
+    """Add a message and all that it sets going; returns the result that its sender is answered: a `Stored` as JSON.
 
     More than 1,000 recipients of a `medium` or `low` message are frozen with it and expanded in chunks, under a
     deadline of their own; everything else is in this one commit.
+
+    Args:
+        sender: Who sent it, as JSON (flow/statement.sender_of).
     """
+    decided = planning.plan
     message_id = ids.new_id(batch.now)
+    written = message_id.hex
     thread = thread_id or message_id
-    stored = Stored(
-        message=ids.write_id(ids.MESSAGE, message_id),
-        thread=ids.write_id(ids.THREAD, thread),
-        at=batch.now,
-        durability=durability,
-        recipient_count=len(decided.people),
-        recipients=name_recipients(decided.people, rules.directory, batch.now),
+    # Our own words and digits stand in these texts as they are; whatever somebody else has written is quoted.
+    result = (
+        f'{{"message":"msg_{written}","thread":"thr_{thread.hex}","at":"{batch.written_now}",'
+        f'"durability":"{durability}","recipient_count":{len(decided.people)},"recipients":{planning.reach}}}'
     )
     digest = digest_of(submission)
     batch.add_message(
@@ -85,28 +87,20 @@ def store_message(
         source=submission.source,
         external_id=submission.external_id,
         digest=digest,
-        result=_ENCODE(stored).decode(),
+        result=result,
         sender_person=caller.person_id,
         sender_device=caller.device_id,
         content=submission.content,
         expires_at=submission.expires_at,
     )
     later = len(decided.people) > rules.largest_at_once and submission.priority in (Priority.MEDIUM, Priority.LOW)
-    fact = {
-        "source": submission.source,
-        "id": submission.external_id,
-        "kind": submission.kind,
-        "priority": submission.priority,
-        "digest": digest.hex(),
-        "content": hashlib.sha256(submission.content).hexdigest(),
-        "proof": base64.b64encode(submission.proof).decode(),
-        "durability": durability,
-        "count": len(decided.people),
-        "recipients": [] if later else [_told(planned) for planned in decided.people],
-    }
     batch.record(
         FactKind.STORED,
-        _ENCODE(fact).decode(),
+        f'{{"source":{_quote(submission.source)},"id":{_quote(submission.external_id)},'
+        f'"kind":"{submission.kind.value}","priority":"{submission.priority.value}","digest":"{digest.hex()}",'
+        f'"content":"{hashlib.sha256(submission.content).hexdigest()}",'
+        f'"proof":"{base64.b64encode(submission.proof).decode()}","durability":"{durability}",'
+        f'"count":{len(decided.people)},"recipients":{"[]" if later else planning.told}}}',
         message_id=message_id,
         person_id=caller.person_id,
         device_id=caller.device_id,
@@ -120,12 +114,14 @@ def store_message(
         people, whys = [p.person_id for p in decided.people], [p.why for p in decided.people]
         batch.also("fanout", message_id, people, whys)
         batch.arm(message_id, NOBODY, EXPAND, NOBODY, lane, batch.now)
-        return stored
-    body = view_submission(submission, message_id=message_id, thread_id=thread, sender=sender, stored_at=batch.now)
+        return result
+    body = view_submission(
+        submission, message_id=message_id, thread_id=thread, sender=sender, stored_at=batch.written_now
+    )
     add_deliveries(
         batch, rules.directory, submission, decided.people, message_id=message_id, body=body, sender=caller.person_id
     )
-    return stored
+    return result
 
 
 def add_deliveries(
@@ -140,47 +136,25 @@ def add_deliveries(
 ) -> None:
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
     offered = write_offered(submission.offered)
-    for planned in people:
+    for person_id, why, stages, rings in people:
         delivery = Delivery(
-            message_id=message_id,
-            person_id=planned.person_id,
-            version=1,
-            state=State.PENDING,
-            stage=0,
-            stages=planned.stages,
-            kind=submission.kind,
-            priority=submission.priority,
-            sender_person=sender,
-            offered=submission.offered,
+            message_id,
+            person_id,
+            1,
+            State.PENDING,
+            0,
+            stages,
+            submission.kind,
+            submission.priority,
+            sender,
+            submission.offered,
         )
-        batch.add_delivery(delivery, plan=write_stages(planned.stages), why=planned.why, offered=offered)
+        batch.add_delivery(delivery, plan=write_stages(stages), why=why, offered=offered)
         step = first_step(delivery, batch.now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)
-        batch.tell(planned.person_id, "new", message_id, NewBody(body, planned.rings, batch.now))
+        batch.tell(person_id, "new", message_id, NewBody(body, rings, batch.now))
 
 
-def name_recipients(people: Sequence[Planned], directory: Directory, now: datetime) -> list[Reach]:
-    """Say of each recipient how they are reached; of many, only of those who are not."""
-    if len(people) > MAX_NAMED:
-        people = [planned for planned in people if not planned.stages][:MAX_NAMED]
-    named = []
-    for planned in people:
-        person = directory.people[planned.person_id]
-        status = person.status_at(now)
-        kinds = [kind for stage in planned.stages for kind in stage.kinds]
-        named.append(
-            Reach(
-                person=ids.write_id(ids.PERSON, person.id),
-                name=person.name,
-                why=planned.why,
-                reach="device" if "app" in kinds else kinds[0] if kinds else "none",
-                tries=write_stages(planned.stages),
-                status="" if status is Status.AVAILABLE else status,
-            )
-        )
-    return named
-
-
-def _told(planned: Planned) -> tuple[str, str, str]:
-    return planned.person_id.hex, planned.why, write_stages(planned.stages)
+def _quote(text: str) -> str:
+    return _ENCODE(text).decode()

@@ -6,40 +6,37 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from wardwire.flow.ports import Act, Known, Needs, Rules
-from wardwire.flow.statement import sender_of
-from wardwire.flow.store_message import digest_of, name_recipients, store_message
-from wardwire.flow.views import Reach, Stored
+from wardwire.flow.planning import name_recipients, plan_submission
+from wardwire.flow.ports import NOTHING, Act, Known, Needs, Rules
+from wardwire.flow.statement import write_sender
+from wardwire.flow.store_message import digest_of, store_message
+from wardwire.flow.views import Reach
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.message import Submission, check_submission
 from wardwire.model.priority import lane_of
 from wardwire.model.rights import Caller, may_read, may_submit
-from wardwire.model.routing import plan
 from wardwire.store.batch import Batch
 
-_READ_STORED = msgspec.json.Decoder(Stored).decode
-
-Done = Callable[[Stored | WardwireError, bool], None]
+Done = Callable[[str | WardwireError, bool], None]
 
 
 class Submit(Act):
     """Keep a submission for good, or refuse it.
 
-    `done(stored, replayed)` is called after the commit: the sender may then be answered. `done(error, False)`
+    `done(result, replayed)` is called after the commit: the sender may then be answered with the result, a
+    `Stored` as JSON, the same text that is kept with the identity. `done(error, False)`
     when nothing was kept (`Refused`, `Unavailable`) or nobody knows (`Unknown`: the same identity again will
     tell). Repeating a (source, external id) gives the first result and writes nothing new.
     """
 
-    __slots__ = ("_caller", "_done", "_rules", "_stored", "_submission", "affinity", "lane")
+    __slots__ = ("_caller", "_done", "_result", "_rules", "_submission", "affinity", "lane")
 
     def __init__(self, submission: Submission, caller: Caller, rules: Callable[[], Rules], done: Done) -> None:
         self._submission = submission
         self._caller = caller
         self._rules = rules
         self._done = done
-        self._stored: Stored | None = None
+        self._result = ""
         self.lane = lane_of(submission.priority)
         self.affinity = hash(submission.to[0]) if submission.to else 0
 
@@ -51,7 +48,7 @@ class Submit(Act):
     def needs(self) -> Needs:
         """A reply needs the message that it answers: for its thread, and for the right to join it."""
         reply_to = self._submission.reply_to
-        return Needs(messages=(reply_to,)) if reply_to else Needs()
+        return Needs(messages=(reply_to,)) if reply_to else NOTHING
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Check, plan, and add what is to be stored."""
@@ -59,22 +56,21 @@ class Submit(Act):
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
         thread_id = self._thread(known)
-        decided = plan(submission, rules.directory, rules.waits, batch.now, sender=caller.person_id)
-        self._stored = store_message(
+        planning = plan_submission(submission, rules, batch.now, sender=caller.person_id)
+        self._result = store_message(
             batch,
             rules,
             submission,
-            decided,
+            planning,
             caller=caller,
-            sender=sender_of(rules.directory, caller.person_id, submission.source),
+            sender=write_sender(rules.directory, caller.person_id, submission.source),
             thread_id=thread_id,
             durability=durability,
         )
 
     def committed(self) -> None:
         """Answer the sender."""
-        assert self._stored is not None
-        self._done(self._stored, False)
+        self._done(self._result, False)
 
     def failed(self, error: WardwireError) -> None:
         """Answer the sender."""
@@ -83,7 +79,7 @@ class Submit(Act):
     def repeated(self, digest: bytes, result: str) -> None:
         """Give the first result again, or refuse an identity that is used for other content."""
         if digest == digest_of(self._submission):
-            self._done(_READ_STORED(result), True)
+            self._done(result, True)
         else:
             self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
 
@@ -107,5 +103,5 @@ def dry_run(submission: Submission, caller: Caller, rules: Rules, now: datetime)
     """
     check_submission(submission, now)
     may_submit(caller, submission.kind, submission.priority)
-    decided = plan(submission, rules.directory, rules.waits, now, sender=caller.person_id)
-    return name_recipients(decided.people, rules.directory, now)
+    planning = plan_submission(submission, rules, now, sender=caller.person_id)
+    return name_recipients(planning.plan.people, rules.directory, now)

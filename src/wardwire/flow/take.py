@@ -15,7 +15,7 @@ from wardwire.model.delivery import Delivery, State, Step
 from wardwire.model.facts import FactKind
 from wardwire.model.priority import Kind, lane_of
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import CONFIRM, NOTICE
+from wardwire.store.deadlines import CONFIRM, NOTICE, stage_ref
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -37,7 +37,7 @@ def take_step(
     batch.change(before, after)
     known.took(after)
     if before.state is State.PENDING:
-        batch.disarm(before.message_id, before.person_id, CONFIRM, UUID(int=before.stage))
+        batch.disarm(before.message_id, before.person_id, CONFIRM, stage_ref(before.stage))
     if step.arm is not None:
         begin_stage(batch, rules.directory, after, step.begin, step.arm)
     if step.fact is not None:
@@ -60,7 +60,7 @@ def take_step(
 def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | None, *, answered: bool) -> None:
     sender = after.sender_person
     if sender is not None:
-        batch.live.append(Status(sender, view_delivery(after, batch.now, device_id)))
+        batch.live.append(Status(sender, after, batch.now, device_id))
         if answered:
             # Live words are not kept: a sender whose phone was off must find the answer when it is back.
             batch.tell(sender, "changed", after.message_id, view_delivery(after, batch.now, device_id))

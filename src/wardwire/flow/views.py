@@ -45,6 +45,10 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     recipients: list[Reach]
 
 
+read_stored = msgspec.json.Decoder(Stored).decode
+"""Read a result as it is kept with its identity, and told."""
+
+
 class NewBody(NamedTuple):
     """The body of the event `new`: the message as JSON, and whether this person's devices ring."""
 
@@ -65,10 +69,17 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Status(NamedTuple):
-    """A live word to a sender's devices."""
+    """A live word to a sender's devices: how a delivery stands, since when, and by which device."""
 
     to: UUID
-    view: DeliveryView
+    delivery: Delivery
+    at: datetime
+    device_id: UUID | None
+
+    @property
+    def view(self) -> DeliveryView:
+        """What is said."""
+        return view_delivery(self.delivery, self.at, self.device_id)
 
 
 def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None) -> DeliveryView:

@@ -6,18 +6,17 @@ The diagram in docs/states.md is generated from TRANSITIONS.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.message import ACCEPT, DECLINE, Offered
-from wardwire.model.priority import Kind, Priority
+from wardwire.model.priority import Kind, Priority, Word
 from wardwire.model.routing import Stage
 
 
-class State(StrEnum):
+class State(Word):
     """Where a delivery stands."""
 
     PENDING = "pending"  # a stage is out and unconfirmed; a deadline is armed
@@ -35,7 +34,7 @@ ENDED = frozenset({State.CANCELLED, State.EXPIRED})
 RESPONDED = frozenset({State.ACCEPTED, State.DECLINED, State.ANSWERED})
 
 
-class Event(StrEnum):
+class Event(Word):
     """What can happen to a delivery."""
 
     CONFIRMED = "confirmed"  # a device: stored

@@ -13,12 +13,14 @@ from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Pe
 
 def merge_people(directory: Directory, people: Iterable[Person]) -> None:
     """Take in people, new and changed."""
+    directory.worked_out.clear()
     for person in people:
         directory.people[person.id] = person
 
 
 def merge_endpoints(directory: Directory, endpoints: Iterable[Endpoint]) -> None:
     """Take in outside endpoints; each replaces its former self."""
+    directory.worked_out.clear()
     for endpoint in endpoints:
         others = [e for e in directory.endpoints_of.get(endpoint.person_id, ()) if e.id != endpoint.id]
         directory.endpoints_of[endpoint.person_id] = (*others, endpoint)
@@ -26,6 +28,7 @@ def merge_endpoints(directory: Directory, endpoints: Iterable[Endpoint]) -> None
 
 def merge_devices(directory: Directory, devices: Iterable[Device]) -> None:
     """Take in devices; a revoked one is no longer among its person's."""
+    directory.worked_out.clear()
     for device in devices:
         directory.devices[device.id] = device
         directory.devices_by_nkey[device.nkey] = device.id
@@ -35,6 +38,7 @@ def merge_devices(directory: Directory, devices: Iterable[Device]) -> None:
 
 def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:
     """Take in groups, new and changed."""
+    directory.worked_out.clear()
     for group in groups:
         directory.groups[group.id] = group
 
@@ -43,6 +47,7 @@ def merge_roles(
     directory: Directory, roles: Iterable[Role], shifts: Iterable[Shift], cancelled: Iterable[Shift]
 ) -> None:
     """Take in roles and their shifts. A changed role keeps the shifts that it had."""
+    directory.worked_out.clear()
     for role in roles:
         known = directory.roles.get(role.id)
         directory.roles[role.id] = replace(role, shifts=known.shifts) if known else role
@@ -66,6 +71,7 @@ def merge_keys(directory: Directory, keys: Iterable[ApiKey]) -> None:
 
 def index_names(directory: Directory) -> None:
     """Make the index of names anew; only what is not disabled can be found by name."""
+    directory.worked_out.clear()
     names: dict[str, list[tuple[str, UUID]]] = {}
     for kind, table in (
         (ids.PERSON, directory.people),

@@ -68,6 +68,11 @@ class Fact:
     hash: bytes
 
 
+def since_epoch_us(at: datetime) -> int:
+    """Return an instant as a chain hashes it: microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 def link(
     previous: bytes,
     writer: UUID,
@@ -80,9 +85,24 @@ def link(
     body: str,
 ) -> bytes:
     """Return the hash (SHA-256, 32 bytes) that chains an entry to the one before it."""
+    return link_written(previous, writer.hex, seq, since_epoch_us(at), kind, message_id, person_id, device_id, body)
+
+
+def link_written(
+    previous: bytes,
+    writer: str,
+    seq: int,
+    at_us: int,
+    kind: str,
+    message_id: UUID | None,
+    person_id: UUID | None,
+    device_id: UUID | None,
+    body: str,
+) -> bytes:
+    """Do what `link` does, for many of one writer and one instant: both are written already."""
     text = (
-        f"{writer.hex}|{seq}|{(at - _EPOCH) // _MICROSECOND}|{kind}|"
-        f"{message_id.hex if message_id else ''}|{person_id.hex if person_id else ''}|"
-        f"{device_id.hex if device_id else ''}|{body}"
+        f"{writer}|{seq}|{at_us}|{kind}|"
+        f"{message_id.hex if message_id is not None else ''}|{person_id.hex if person_id is not None else ''}|"
+        f"{device_id.hex if device_id is not None else ''}|{body}"
     )
     return hashlib.sha256(previous + text.encode()).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,6 +29,7 @@ HAND_BACK = "hand_back"
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Letters and a symbol by their category, blank to the eye: fillers of Hangul, the empty pattern of Braille.
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_ASCII_INK = re.compile("[!-~]").search
 
 
 class Offered(NamedTuple):
@@ -42,6 +44,9 @@ class Offered(NamedTuple):
     accept_decline: bool = False
     choices: tuple[str, ...] = ()
     free_text: bool = False
+
+
+NOTHING_OFFERED = Offered()
 
 
 class Submission(NamedTuple):
@@ -64,7 +69,7 @@ class Submission(NamedTuple):
     subject: str
     text: str
     callback: str = ""
-    offered: Offered = Offered()
+    offered: Offered = NOTHING_OFFERED
     expires_at: datetime | None = None
     patient: str = ""
     reply_to: UUID | None = None
@@ -91,8 +96,10 @@ def check_submission(submission: Submission, now: datetime) -> None:
     _check_length(submission.text, MAX_TEXT, "/text")
     if not (_has_ink(submission.text) or _has_ink(submission.subject)):
         raise Refused(Code.TEXT_BLANK, "neither subject nor text has a visible character", pointer="/text")
-    _check_offered(submission.offered)
-    _check_expiry(submission, now)
+    if submission.offered.choices:
+        _check_offered(submission.offered)
+    if submission.expires_at is not None:
+        _check_expiry(submission, submission.expires_at, now)
 
 
 def _check_offered(offered: Offered) -> None:
@@ -110,14 +117,12 @@ def _check_offered(offered: Offered) -> None:
         seen.add(folded)
 
 
-def _check_expiry(submission: Submission, now: datetime) -> None:
-    if submission.expires_at is None:
-        return
+def _check_expiry(submission: Submission, expires_at: datetime, now: datetime) -> None:
     if submission.kind is not Kind.CHAT and submission.priority in (Priority.CODE, Priority.HIGH):
         raise Refused(Code.EXPIRY_NOT_ALLOWED, "a code or high alert never expires unanswered", pointer="/expires_at")
-    if submission.expires_at <= now:
+    if expires_at <= now:
         raise Refused(Code.EXPIRY_PAST, "the expiry has passed already", pointer="/expires_at")
-    if submission.expires_at > now + MAX_EXPIRY:
+    if expires_at > now + MAX_EXPIRY:
         raise Refused(Code.INVALID, f"the expiry is more than {MAX_EXPIRY.days} days ahead", pointer="/expires_at")
 
 
@@ -130,6 +135,8 @@ def _check_length(text: str, limit: int, pointer: str) -> None:
 
 def _check_line(text: str, limit: int, pointer: str) -> None:
     """One line: no control character and no separator of lines, so that no subject ever becomes a header."""
+    if not text:
+        return
     _check_length(text, limit, pointer)
     if not text.isprintable() and any(unicodedata.category(char) in _BREAKS for char in text):
         raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)
@@ -138,5 +145,5 @@ def _check_line(text: str, limit: int, pointer: str) -> None:
 def _has_ink(text: str) -> bool:
     """Whether a person would see anything: not only spaces, controls, fillers, and marks on nothing."""
     if text.isascii():
-        return any("!" <= char <= "~" for char in text)
+        return _ASCII_INK(text) is not None
     return any(unicodedata.category(char)[0] in "LNPS" and char not in _FILLERS for char in text)

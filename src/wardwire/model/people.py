@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from wardwire.model.priority import Word
 
-class Status(StrEnum):
+
+class Status(Word):
     """What a person says of themselves now."""
 
     AVAILABLE = "available"
@@ -121,6 +123,8 @@ class Directory:
 
     Attributes:
         names: Folded name (model/names.py) -> ids of people, groups and roles who bear it and are not disabled.
+        worked_out: What somebody has worked out from this version, to have it again; whoever changes anything
+            empties it (model/directory.py).
     """
 
     version: int = -1
@@ -133,6 +137,7 @@ class Directory:
     endpoints_of: dict[UUID, tuple[Endpoint, ...]] = field(default_factory=dict)
     keys: dict[UUID, ApiKey] = field(default_factory=dict)
     names: Mapping[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
+    worked_out: dict[Any, Any] = field(default_factory=dict)
 
     def active_devices(self, person_id: UUID) -> tuple[UUID, ...]:
         """Return the devices of a person that are not revoked."""

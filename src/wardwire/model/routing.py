@@ -77,10 +77,15 @@ class Planned(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Who gets it, and who of the named groups was left out and why."""
+    """Who gets it, and who of the named groups was left out and why.
+
+    Attributes:
+        until: The first instant at which the same directory may give another plan; None = never.
+    """
 
     people: tuple[Planned, ...]
     left_out: tuple[tuple[UUID, str], ...] = ()
+    until: datetime | None = None
 
 
 @lru_cache(maxsize=256)
@@ -115,6 +120,7 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
     """
     whys: dict[UUID, str] = {}
     left_out: dict[UUID, str] = {}
+    turns: list[datetime] = []
     for nth, target in enumerate(submission.to):
         kind, value = find_target(target, directory, f"/to/{nth}")
         if kind == ids.PERSON:
@@ -122,12 +128,15 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
         elif kind == ids.GROUP:
             _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
         else:
-            _add_role(directory.roles[value], directory, now, whys, f"/to/{nth}")
+            role = directory.roles[value]
+            _add_role(role, directory, now, whys, f"/to/{nth}")
+            turns += [turn for shift in role.shifts for turn in (shift.starts_at, shift.ends_at)]
     if not whys:
         raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
     people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
-    return Plan(people=people, left_out=gone)
+    turns += [until for person_id in whys if (until := directory.people[person_id].status_until) is not None]
+    return Plan(people=people, left_out=gone, until=min((turn for turn in turns if turn > now), default=None))
 
 
 def plan_person(

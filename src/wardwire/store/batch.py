@@ -5,7 +5,8 @@ Rows are gathered column by column, as the statement takes them. Nothing here de
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,15 +14,21 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from wardwire.model.delivery import Delivery
 from wardwire.model.ids import instant_of
-from wardwire.store.chain import Chain, Draft
+from wardwire.store.chain import Chain, Draft, Linked
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
-from wardwire.store.literal import ids, numbers, words
+from wardwire.store.literal import Places, numbers, words
 from wardwire.store.queries import load
 
 _SQL = load("batch")
+# What a batch may have something for; in this order.
+PARTS = ("message", "delivery", "changed", "armed", "disarmed", "fact", "event")
+_COUNTED = frozenset({"message", "delivery", "changed", "fact"})
+_NAMED = re.compile(r"@\w+")
+_ENCODE = msgspec.json.Encoder().encode
 NOBODY = UUID(int=0)
 
 DeliveryKey = tuple[UUID, UUID]
@@ -43,9 +50,9 @@ class Numbered(NamedTuple):
     event: NewEvent
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[Any]]:
-    """Turn rows into the columns that a statement takes."""
-    return list(zip(*rows, strict=True)) if rows else [()] * count
+def write_instant(instant: datetime) -> str:
+    """Write an instant as JSON has it, without its quotes."""
+    return _ENCODE(instant)[1:-1].decode()
 
 
 @dataclass(slots=True)
@@ -53,9 +60,13 @@ class Batch:
     """The effects of one batch. `now` is the one instant of all of them.
 
     What is in `live` is not stored: it is announced when the batch is committed.
+
+    Attributes:
+        written_now: The same instant, as JSON has it, without its quotes.
     """
 
     now: datetime
+    written_now: str = field(init=False)
     messages: list[tuple[Any, ...]] = field(default_factory=list)
     deliveries: list[tuple[Any, ...]] = field(default_factory=list)
     created: list[Delivery] = field(default_factory=list)
@@ -69,6 +80,9 @@ class Batch:
     live: list[Any] = field(default_factory=list)
     alarmed: set[tuple[str, str]] = field(default_factory=set)
     told: set[tuple[UUID, str, UUID]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.written_now = write_instant(self.now)
 
     def add_message(
         self,
@@ -201,7 +215,7 @@ async def write_batch(
         Unknown: See `commit_durable`. The chain must not be used again.
     """
     if batch.attempts:
-        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *_columns(batch.attempts, 5))))
+        batch.extras.insert(0, (_SQL["attempt"], (batch.now, *zip(*batch.attempts, strict=True))))
         batch.attempts = []
     linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
@@ -209,10 +223,21 @@ async def write_batch(
     for event in batch.events:
         counts[event.person_id] = nth = counts.get(event.person_id, 0) + 1
         nths.append(nth)
-    args = _arguments(batch, chain, linked.columns, durable.durability.epoch, counts, nths)
-    row = await commit_durable(durable, _work(_statement(batch, days), args, batch), patience_s=patience_s)
+    people = sorted(counts)
+    written = _Written(batch.now)
+    _write_rows(written, batch)
+    if linked.columns:
+        _write_facts(written, chain, linked)
+    if people:
+        _write_events(written, batch, durable.durability.epoch, people, counts, nths)
+    text = compose(written.parts, _deliveries_table(batch, days))
+    row = await commit_durable(
+        durable, _work(text, written.arguments(len(batch.changes)), batch), patience_s=patience_s
+    )
     chain.advance(linked)
-    bases = dict(zip(row["people"] or (), row["bases"] or (), strict=True))
+    if not people:
+        return []
+    bases = dict(zip(people, row["bases"], strict=True))
     return [Numbered(bases[event.person_id] + nth, event) for event, nth in zip(batch.events, nths, strict=True)]
 
 
@@ -229,95 +254,121 @@ def _work(statement: str, args: list[Any], batch: Batch) -> Callable[[asyncpg.Co
     return several if batch.extras else one
 
 
-def _statement(batch: Batch, days: frozenset[date]) -> str:
-    """The statement for this batch: changes of one day go to that day's table, at no cost per kept day.
-
-    A batch that changes nothing names its own day's table: the whole would be opened, day by day, for nothing.
-    """
-    touched = {instant_of(message_id).date() for message_id, _ in batch.changes} or {batch.now.date()}
+def _deliveries_table(batch: Batch, days: frozenset[date]) -> str:
+    """Name the table for this batch's changes: those of one day go to that day's table, at no cost per kept day."""
+    touched = {instant_of(message_id).date() for message_id, _ in batch.changes}
     if len(touched) == 1 and touched <= days:
-        return _write_to(f"deliveries_{touched.pop():%Y%m%d}")
-    return _write_to("deliveries")
+        return f"deliveries_{touched.pop():%Y%m%d}"
+    return "deliveries"
 
 
-@lru_cache(maxsize=64)
-def _write_to(deliveries: str) -> str:
-    """The text of the statement; always the same object, so that the driver finds it prepared."""
-    return _SQL["write"].replace("{deliveries}", deliveries)
+class _Written:
+    """The arguments of one statement: part by part, as its parts want them."""
+
+    def __init__(self, now: datetime) -> None:
+        self.places = Places()
+        self.parts: tuple[str, ...] = ()
+        self._args: list[Any] = [now, None]
+
+    def add(self, part: str, *args: Any) -> None:
+        """Add a part of the statement with its parameters."""
+        self.parts += (part,)
+        self._args += args
+
+    def arguments(self, changes: int) -> list[Any]:
+        """Return all arguments; call it when all parts are there."""
+        self._args[1] = self.places.ids
+        if "changed" in self.parts:
+            self._args.append(changes)
+        return self._args
 
 
-def _arguments(
-    batch: Batch,
-    chain: Chain,
-    facts: Sequence[Sequence[Any]],
-    epoch: int,
-    counts: dict[UUID, int],
-    nths: list[int],
-) -> list[Any]:
-    changes = [
-        (
-            after.message_id,
-            after.person_id,
-            expected,
-            after.version,
-            after.state,
-            after.stage,
-            after.delivered_at,
-            after.delivered_by,
-            after.read_at,
-            after.response,
-            after.responded_at,
+def _write_rows(written: _Written, batch: Batch) -> None:
+    """Write messages, deliveries and deadlines."""
+    ids = written.places.write
+    if batch.messages:
+        said = zip(*batch.messages, strict=True)
+        source, external, message, digest, result, thread, reply, kind, priority, person, device, content, ends = said
+        written.add(
+            "message", source, external, ids(message), digest, result, ids(thread), ids(reply), words(kind),
+            words(priority), ids(person), ids(device), content, ends,
+        )  # fmt: skip
+    if batch.deliveries:
+        message, person, state, plan, why, kind, priority, sender, offered = zip(*batch.deliveries, strict=True)
+        written.add(
+            "delivery", ids(message), ids(person), words(state), words(plan), words(why), words(kind),
+            words(priority), ids(sender), offered,
+        )  # fmt: skip
+    if batch.changes:
+        keys = batch.changes.keys()
+        expected, after = zip(*batch.changes.values(), strict=True)
+        written.add(
+            "changed",
+            ids([message for message, _ in keys]),
+            ids([person for _, person in keys]),
+            numbers(expected),
+            numbers([one.version for one in after]),
+            words([one.state for one in after]),
+            numbers([one.stage for one in after]),
+            [one.delivered_at for one in after],
+            ids([one.delivered_by for one in after]),
+            [one.read_at for one in after],
+            [one.response for one in after],
+            [one.responded_at for one in after],
         )
-        for expected, after in batch.changes.values()
-    ]
-    armed = [(*key, *when) for key, when in batch.armed.items()]
-    (
-        source,
-        external,
-        message_id,
-        digest,
-        result,
-        thread,
-        reply_to,
-        kind,
-        priority,
-        sender,
-        device,
-        content,
-        expires,
-    ) = _columns(batch.messages, 13)
-    people = sorted(counts)
-    place = {person_id: nth for nth, person_id in enumerate(people, start=1)}
-    events = batch.events
-    return [
-        batch.now, source, external, ids(message_id), digest, result,
-        ids(thread), ids(reply_to), words(kind), words(priority), ids(sender), ids(device), content, expires,
-        *_written(_columns(batch.deliveries, 9), _DELIVERY),
-        *_written(_columns(changes, 11), _CHANGE),
-        *_written(_columns(armed, 6), _ARMED),
-        *_written(_columns(list(batch.disarmed), 4), _DISARMED),
-        chain.writer, chain.seq, *_written(facts, _FACT),
-        ids(people), numbers([counts[person_id] for person_id in people]), epoch,
-        numbers([place[event.person_id] for event in events]), numbers(nths),
+    if batch.armed:
+        message, person, kind, ref = zip(*batch.armed, strict=True)
+        lane, due = zip(*batch.armed.values(), strict=True)
+        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), due)
+    if batch.disarmed:
+        message, person, kind, ref = zip(*batch.disarmed, strict=True)
+        written.add("disarmed", ids(message), ids(person), words(kind), ids(ref))
+
+
+def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
+    ids = written.places.write
+    kind, message, person, device, body, digest = linked.columns
+    written.add("fact", chain.writer, chain.seq, words(kind), ids(message), ids(person), ids(device), body, digest)
+
+
+def _write_events(
+    written: _Written, batch: Batch, epoch: int, people: list[UUID], counts: dict[UUID, int], nths: list[int]
+) -> None:
+    ids, events = written.places.write, batch.events
+    who = {person_id: place for place, person_id in enumerate(people, start=1)}
+    written.add(
+        "event", ids(people), numbers([counts[person_id] for person_id in people]), epoch,
+        numbers([who[event.person_id] for event in events]), numbers(nths),
         words([event.event for event in events]), ids([event.message_id for event in events]),
-        len(batch.changes), len(events), len(people),
-    ]  # fmt: skip
+        len(people), len(events),
+    )  # fmt: skip
 
 
-def _written(columns: Sequence[Sequence[Any]], how: Sequence[Callable[[Any], Any]]) -> list[Any]:
-    """Write columns, each as its parameter takes it."""
-    return [write(column) for column, write in zip(columns, how, strict=True)]
+@lru_cache(maxsize=1024)
+def compose(parts: tuple[str, ...], deliveries: str) -> str:
+    """Put a statement together; always the same object for the same parts, so that the driver finds it prepared.
 
-
-def _by_driver(column: Sequence[Any]) -> Sequence[Any]:
-    """Leave a column to the driver: what people wrote, bytes, instants."""
-    return column
-
-
-_DELIVERY = (ids, ids, words, words, words, words, words, ids, _by_driver)
-_CHANGE = (
-    ids, ids, numbers, numbers, words, numbers, _by_driver, ids, _by_driver, _by_driver, _by_driver,
-)  # fmt: skip
-_ARMED = (ids, ids, words, ids, numbers, _by_driver)
-_DISARMED = (ids, ids, words, ids)
-_FACT = (words, ids, ids, ids, _by_driver, _by_driver)
+    Args:
+        parts: Some of PARTS, in that order.
+        deliveries: The table that changed deliveries are in.
+    """
+    everybodys = {"@now": "$1", "@ids": "($2::uuid[])"}
+    before = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts if part in _COUNTED) or "0"
+    texts, results, count = [], [], 2
+    for part in parts:
+        numbered = dict(everybodys)
+        for name in _NAMED.findall(_SQL[part]):
+            if name not in numbered:
+                count += 1
+                numbered[name] = f"${count}"
+        text = _SQL[part].replace("{deliveries}", deliveries).replace("{before}", before)
+        texts.append(_NAMED.sub(lambda found, numbered=numbered: numbered[found[0]], text))  # type: ignore[misc]
+        if part == "event":
+            count += 1
+            results += ["heads.bases", f"guard((SELECT count(*) FROM event), ${count})"]
+    if "changed" in parts:
+        results.append(f"guard((SELECT count(*) FROM changed), ${count + 1})")
+    origin = " FROM heads" if "event" in parts else ""
+    # Not every part asks for everybody's parameters, and PostgreSQL wants to know the type of each.
+    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL"
+    return f"WITH {', '.join(texts)}\nSELECT {', '.join(results) or '1'}{origin}{typed}"

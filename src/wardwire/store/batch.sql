@@ -1,62 +1,99 @@
--- name: write
--- One batch, one statement, one commit. Every part is a table of arrays, most of them empty most of the time.
--- {deliveries} is the day's own table where all changes are of one day, else the whole.
--- Counters of inboxes are taken last, in the order of persons: `done` waits for everything before them.
-WITH identity AS (
+-- One batch, one statement, one commit: store/batch.py puts it together from those parts that it has something for.
+-- A part names its parameters with @, in the order in which they are given. @now and @ids are everybody's: all ids of
+-- the batch, each once; a column of ids is a column of places in it. {deliveries} is the day's own table where all
+-- changes are of one day, else the whole.
+
+-- name: message
+-- New messages with their identities.
+identity AS (
     INSERT INTO identities (source, external_id, message_id, digest, result, stored_at)
-    SELECT u.source, u.external_id, u.message_id, u.digest, u.result, $1
-    FROM unnest($2::text[], $3::text[], $4::text::uuid[], $5::bytea[], $6::text[])
-        AS u(source, external_id, message_id, digest, result)
+    SELECT u.source, u.external_id, @ids[u.id], u.digest, u.result, @now
+    FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @digest::bytea[], @result::text[])
+        AS u(source, external_id, id, digest, result)
 ), message AS (
-    INSERT INTO messages (id, thread_id, reply_to, kind, priority, source, external_id, sender_person, sender_device,
+    INSERT INTO messages (id, source, external_id, thread_id, reply_to, kind, priority, sender_person, sender_device,
                           content, expires_at, stored_at)
-    SELECT u.*, $1
-    FROM unnest($4::text::uuid[], $7::text::uuid[], $8::text::uuid[], $9::text::text[], $10::text::text[], $2::text[], $3::text[], $11::text::uuid[],
-                $12::text::uuid[], $13::bytea[], $14::timestamptz[]) AS u
+    SELECT @ids[u.id], u.source, u.external_id, @ids[u.thread], @ids[u.reply_to], u.kind, u.priority,
+           @ids[u.person], @ids[u.device], u.content, u.expires_at, @now
+    FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @thread::text::integer[],
+                @reply_to::text::integer[], @kind::text::text[], @priority::text::text[], @person::text::integer[],
+                @device::text::integer[], @content::bytea[], @expires_at::timestamptz[])
+        AS u(source, external_id, id, thread, reply_to, kind, priority, person, device, content, expires_at)
     RETURNING 1
-), delivery AS (
+)
+
+-- name: delivery
+-- New deliveries, of version 1, before their first stage.
+delivery AS (
     INSERT INTO deliveries (message_id, person_id, version, state, stage, plan, why, kind, priority, sender_person,
                             offered)
-    SELECT u.message_id, u.person_id, 1, u.state, 0, u.plan, u.why, u.kind, u.priority, u.sender_person, u.offered
-    FROM unnest($15::text::uuid[], $16::text::uuid[], $17::text::text[], $18::text::text[], $19::text::text[], $20::text::text[], $21::text::text[],
-                $22::text::uuid[], $23::text[])
-        AS u(message_id, person_id, state, plan, why, kind, priority, sender_person, offered)
+    SELECT @ids[u.message], @ids[u.person], 1, u.state, 0, u.plan, u.why, u.kind, u.priority, @ids[u.sender], u.offered
+    FROM unnest(@message::text::integer[], @person::text::integer[], @state::text::text[], @plan::text::text[],
+                @why::text::text[], @kind::text::text[], @priority::text::text[], @sender::text::integer[],
+                @offered::text[])
+        AS u(message, person, state, plan, why, kind, priority, sender, offered)
     RETURNING 1
-), changed AS (
+)
+
+-- name: changed
+-- Deliveries as they are now, each only if its version is still the one that was decided on.
+changed AS (
     UPDATE {deliveries} d
     SET version = u.version, state = u.state, stage = u.stage, delivered_at = u.delivered_at,
-        delivered_by = u.delivered_by, read_at = u.read_at, response = u.response, responded_at = u.responded_at
-    FROM unnest($24::text::uuid[], $25::text::uuid[], $26::text::integer[], $27::text::integer[], $28::text::text[], $29::text::smallint[],
-                $30::timestamptz[], $31::text::uuid[], $32::timestamptz[], $33::text[], $34::timestamptz[])
-        AS u(message_id, person_id, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
+        delivered_by = @ids[u.delivered_by], read_at = u.read_at, response = u.response,
+        responded_at = u.responded_at
+    FROM unnest(@message::text::integer[], @person::text::integer[], @expected::text::integer[],
+                @version::text::integer[], @state::text::text[], @stage::text::smallint[],
+                @delivered_at::timestamptz[], @delivered_by::text::integer[], @read_at::timestamptz[],
+                @response::text[], @responded_at::timestamptz[])
+        AS u(message, person, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
              responded_at)
-    WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.version = u.expected
+    WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.version = u.expected
     RETURNING 1
-), armed AS (
+)
+
+-- name: armed
+-- Deadlines that are set, or moved.
+armed AS (
     INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
-    SELECT u.*, u.due_at
-    FROM unnest($35::text::uuid[], $36::text::uuid[], $37::text::text[], $38::text::uuid[], $39::text::smallint[], $40::timestamptz[])
-        AS u(message_id, person_id, kind, ref, lane, due_at)
+    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, u.due_at, u.due_at
+    FROM unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
+                @lane::text::smallint[], @due_at::timestamptz[])
+        AS u(message, person, kind, ref, lane, due_at)
     ON CONFLICT (message_id, person_id, kind, ref) DO UPDATE
     SET due_at = excluded.due_at, visible_at = excluded.due_at, fence = d.fence + 1, holder = NULL
-), disarmed AS (
+)
+
+-- name: disarmed
+-- Deadlines that are taken away; one that is not there is no fault.
+disarmed AS (
     DELETE FROM deadlines d
-    USING unnest($41::text::uuid[], $42::text::uuid[], $43::text::text[], $44::text::uuid[]) AS u(message_id, person_id, kind, ref)
-    WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = u.kind AND d.ref = u.ref
-), fact AS (
+    USING unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[])
+        AS u(message, person, kind, ref)
+    WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.kind = u.kind AND d.ref = @ids[u.ref]
+)
+
+-- name: fact
+-- Facts, behind the head of their chain.
+fact AS (
     INSERT INTO facts (writer, seq, at, kind, message_id, person_id, device_id, body, hash)
-    SELECT $45, $46 + u.nth, $1, u.kind, u.message_id, u.person_id, u.device_id, u.body, u.hash
-    FROM unnest($47::text::text[], $48::text::uuid[], $49::text::uuid[], $50::text::uuid[], $51::text[], $52::bytea[])
-        WITH ORDINALITY AS u(kind, message_id, person_id, device_id, body, hash, nth)
+    SELECT @writer, @seq + u.nth, @now, u.kind, @ids[u.message], @ids[u.person], @ids[u.device], u.body, u.hash
+    FROM unnest(@kind::text::text[], @message::text::integer[], @person::text::integer[], @device::text::integer[],
+                @body::text[], @hash::bytea[])
+        WITH ORDINALITY AS u(kind, message, person, device, body, hash, nth)
     RETURNING 1
-), done AS (
-    SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM delivery) + (SELECT count(*) FROM fact) AS n,
-           (SELECT count(*) FROM changed) AS changes
+)
+
+-- name: event
+-- Events of inboxes. The counters are taken last, in the order of persons: `done` waits for everything before them.
+-- By the person's place among the sorted ones: a join would compare every event with every person.
+done AS (
+    SELECT {before} AS n
 ), head AS (
     UPDATE inbox_heads h
     SET seq = h.seq + w.n
-    FROM (SELECT u.person_id, u.n FROM unnest($53::text::uuid[], $54::text::bigint[]) AS u(person_id, n), done
-          WHERE done.n >= 0) w
+    FROM (SELECT @ids[u.person] AS person_id, u.n
+          FROM unnest(@people::text::integer[], @counts::text::bigint[]) AS u(person, n), done WHERE done.n >= 0) w
     WHERE h.person_id = w.person_id
     RETURNING h.person_id, h.seq - w.n AS base
 ), heads AS (
@@ -64,19 +101,14 @@ WITH identity AS (
            array_agg(head.base ORDER BY head.person_id) AS bases
     FROM head
 ), event AS (
-    -- By the person's place among the sorted ones: a join would compare every event with every person.
     INSERT INTO inbox (person_id, seq, epoch, event, message_id, at)
-    SELECT h.people[u.who], h.bases[u.who] + u.nth, $55, u.event, u.message_id, $1
+    SELECT h.people[u.who], h.bases[u.who] + u.nth, @epoch, u.event, @ids[u.message], @now
     FROM heads h
-    CROSS JOIN unnest($56::text::integer[], $57::text::bigint[], $58::text::text[], $59::text::uuid[])
-        AS u(who, nth, event, message_id)
-    WHERE cardinality(h.people) = $62
+    CROSS JOIN unnest(@who::text::integer[], @nth::text::bigint[], @event::text::text[], @message::text::integer[])
+        AS u(who, nth, event, message)
+    WHERE cardinality(h.people) = @persons
     RETURNING 1
 )
-SELECT heads.people, heads.bases,
-       guard((SELECT changes FROM done), $60),
-       guard((SELECT count(*) FROM event), $61)
-FROM heads
 
 -- name: attempt
 -- The intents of outside channels, in the transaction of the stage that they belong to. A stage that begins

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from wardwire.model.facts import GENESIS, link
+from wardwire.model.facts import GENESIS, link_written, since_epoch_us
 
 
 class Draft(NamedTuple):
@@ -23,7 +23,7 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Facts with their places: columns as the statement takes them, and the head after them."""
+    """Facts with their places: columns as the statement takes them (none of no facts), and the head after them."""
 
     columns: Sequence[Sequence[Any]]
     seq: int
@@ -44,13 +44,13 @@ class Chain:
 
     def link(self, at: datetime, drafts: Sequence[Draft]) -> Linked:
         """Give drafts their places behind the head; the head itself moves only with `advance`."""
-        seq, head = self.seq, self._head
-        rows = []
+        seq, head, writer, at_us = self.seq, self._head, self.writer.hex, since_epoch_us(at)
+        hashes = []
         for draft in drafts:
             seq += 1
-            head = link(head, self.writer, seq, at, *draft)
-            rows.append((*draft, head))
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+            head = link_written(head, writer, seq, at_us, *draft)
+            hashes.append(head)
+        columns = [*zip(*drafts, strict=True), hashes] if drafts else []
         return Linked(columns, seq, head)
 
     def advance(self, linked: Linked) -> None:

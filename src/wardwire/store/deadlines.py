@@ -9,13 +9,22 @@ from uuid import UUID
 
 import asyncpg
 
+from wardwire.model.ids import make_id
 from wardwire.model.priority import Lane
 from wardwire.store.queries import load
 
 _SQL = load("deadlines")
 
+_STAGES = tuple(make_id(stage.to_bytes(16, "big")) for stage in range(64))
+
+
+def stage_ref(stage: int) -> UUID:
+    """Return what a stage's deadline has as its `ref`."""
+    return _STAGES[stage] if stage < len(_STAGES) else make_id(stage.to_bytes(16, "big"))
+
+
 # Kinds of deadlines.
-CONFIRM = "confirm"  # a stage of a delivery; ref = UUID(int=stage)
+CONFIRM = "confirm"  # a stage of a delivery; ref = stage_ref(stage)
 EXPIRE = "expire"  # a message; person and ref are NOBODY
 SEND = "send"  # an attempt on an outside channel; ref = endpoint
 NOTICE = "notice"  # the sender (person) has not heard of a failure yet

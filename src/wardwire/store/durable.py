@@ -110,12 +110,12 @@ async def commit_durable(
         raise Unavailable(Code.UNAVAILABLE, "the connection to the database is gone")
     task = asyncio.ensure_future(work(durable.connection))
     try:
-        done, _ = await asyncio.wait({task}, timeout=patience_s)
+        ended = await _ended(task, patience_s)
     except asyncio.CancelledError:
         # Leaving the task alone could let asyncpg cancel the statement later: cut the socket instead.
         _abandon(durable, task)
         raise
-    if not done:
+    if not ended:
         _abandon(durable, task)
         raise Unknown(f"no answer to the commit within {patience_s:g} s")
     try:
@@ -235,6 +235,25 @@ async def _examine(connection: asyncpg.Connection, without_standby: str, known_e
     if epoch < known_epoch:
         raise Unavailable(Code.UNAVAILABLE, f"a primary of epoch {epoch}, replaced by one of epoch {known_epoch}")
     return Durability(standby=bool(row["standbys"]), epoch=epoch)
+
+
+async def _ended(task: asyncio.Future[Any], patience_s: float) -> bool:
+    """Wait until the task has ended, however; False when that takes too long. What `asyncio.wait` does, for one."""
+    loop = task.get_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    task.add_done_callback(wake)
+    timer = loop.call_later(patience_s, wake)
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+        task.remove_done_callback(wake)
+    return task.done()
 
 
 def _abandon(durable: DurableConnection, task: asyncio.Future[Any]) -> None:

@@ -22,7 +22,7 @@ from wardwire.flow.end import End
 from wardwire.flow.ports import Act, Rules, SendResult
 from wardwire.flow.statement import Statement, submission_of, write_statement
 from wardwire.flow.submit import Submit
-from wardwire.flow.views import Status, Stored
+from wardwire.flow.views import Status, Stored, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event, Happened
 from wardwire.model.errors import WardwireError
@@ -241,10 +241,8 @@ class Ward:
         fields.setdefault("text", "Please come to bed 12.")
         statement = Statement(id=id or uuid4().hex, to=tuple(to), **fields)
         submission = submission_of(statement, source=caller.source, content=write_statement(statement))
-        answer: tuple[Stored, bool] = await self._answer(
-            lambda done: Submit(submission, caller, self.rules, done), pair=True
-        )
-        return answer
+        result, replayed = await self._answer(lambda done: Submit(submission, caller, self.rules, done), pair=True)
+        return read_stored(result), replayed
 
     async def say(
         self, member: Member, message: Stored, event: Event, answer: str = "", device: UUID | None = None

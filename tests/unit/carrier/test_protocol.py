@@ -152,8 +152,8 @@ def test_a_large_payload_is_not_joined_at_each_piece() -> None:
 
 def test_commands_are_rendered_to_these_bytes() -> None:
     """Golden bytes of everything that a client sends."""
-    assert render_pub("d.1.up", b"hi") == b"PUB d.1.up 2\r\nhi\r\n"
-    assert render_pub("d.1.up", b"", "rep.1") == b"PUB d.1.up rep.1 0\r\n\r\n"
+    assert render_pub("d.1.up", 2) == b"PUB d.1.up 2\r\n"
+    assert render_pub("d.1.up", 0, "rep.1") == b"PUB d.1.up rep.1 0\r\n"
     assert render_hpub("a", b"x", {"A": "b"}) == b"HPUB a 18 19\r\nNATS/1.0\r\nA: b\r\n\r\nx\r\n"
     assert render_hpub("a", b"x", {}, "r") == b"HPUB a r 12 13\r\nNATS/1.0\r\n\r\nx\r\n"
     assert render_sub("d.*.up", 1, "core") == b"SUB d.*.up core 1\r\n"

@@ -45,7 +45,9 @@ from wardwire.testing.site import SITE_KEY
 
 SESSION = UUID("0193a1b2-c3d4-75f6-8718-293a4b5c6d7e")
 MESSAGE = f"msg_{99:032x}"
-STORED = Stored(message=MESSAGE, thread="thr_1", at=START, durability="degraded", recipient_count=1, recipients=[])
+STORED = encode(
+    Stored(message=MESSAGE, thread="thr_1", at=START, durability="degraded", recipient_count=1, recipients=[])
+).decode()
 
 DELIVERY = Delivery(
     message_id=UUID(int=99),

@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from tests.unit.devices.fakes import ANNA, ANNAS, BEN, BENS, BENS_DESK, START, FakeConnection, make_directory
 from wardwire.devices.frames import Event, StatusFrame, read_down
 from wardwire.devices.hub import FORGET_S, Hub
 from wardwire.flow.views import DeliveryView, NewBody, Status
+from wardwire.model.delivery import Delivery, State
+from wardwire.model.message import Offered
+from wardwire.model.priority import Kind, Priority
 from wardwire.store.batch import NewEvent, Numbered
 from wardwire.testing.clock import FakeClock
 
@@ -128,13 +132,27 @@ def test_a_device_that_is_too_old_hears_code_alone(setting: Setting) -> None:
 
 def test_statuses_go_to_the_senders_devices(setting: Setting) -> None:
     """Live, with the delivery's own words."""
-    view = DeliveryView(message="msg_1", person="per_2", state="accepted", at=START, response="accept")
-    setting.hub.live([Status(ANNA, view)])
+    delivery = Delivery(
+        message_id=MESSAGE,
+        person_id=BEN,
+        version=2,
+        state=State.ACCEPTED,
+        stage=0,
+        stages=(),
+        kind=Kind.ALERT,
+        priority=Priority.HIGH,
+        sender_person=ANNA,
+        offered=Offered(),
+        response='"yes"',
+    )
+    told = Status(ANNA, delivery, START, BENS)
+    setting.hub.live([told])
     [(subject, _, _)] = setting.connection.sent
     assert subject == f"d.{ANNAS.hex}.down.m"
     [status] = setting.frames()
     assert isinstance(status, StatusFrame)
-    assert (status.message, status.state, status.response) == ("msg_1", "accepted", "accept")
+    assert msgspec.structs.asdict(status) == msgspec.structs.asdict(told.view)
+    assert status.response == '"yes"'
 
 
 def test_a_connection_that_is_away_costs_nothing_but_a_count(setting: Setting) -> None:

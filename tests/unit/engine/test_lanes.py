@@ -1,13 +1,15 @@
-"""What the lanes do when one of their writers ends."""
+"""Who of a lane's writers commits what, and what happens when one of them ends."""
 
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from wardwire.engine.lanes import Lanes
+from wardwire.engine.lanes import SPREAD_AT, Lanes
+from wardwire.model.priority import Lane
 
 
 async def test_a_writer_that_ends_by_itself_is_not_passed_over() -> None:
@@ -25,3 +27,28 @@ async def test_a_writer_that_ends_by_itself_is_not_passed_over() -> None:
         await watching
     starting.cancel()
     await lanes.stop()
+
+
+class _Writer:
+    """A writer that only counts."""
+
+    def __init__(self, *, serving: bool = True) -> None:
+        self.serving = serving
+        self.acts: list[Any] = []
+
+    @property
+    def pressed(self) -> int:
+        return len(self.acts)
+
+    def put(self, act: Any) -> None:
+        self.acts.append(act)
+
+
+@pytest.mark.parametrize(("serving", "shares"), [(True, [SPREAD_AT, 8]), (False, [0, 40])])
+def test_the_second_writer_helps_when_there_is_much_to_do(serving: bool, shares: list[int]) -> None:
+    """Alone the first makes larger batches; what is too much for it, or comes while it is away, goes by affinity."""
+    lanes = Lanes(open_connection=cast(Any, None), clock=cast(Any, None), announcer=cast(Any, None), node="core")
+    writers = lanes._writers[Lane.REST] = cast(Any, [_Writer(serving=serving), _Writer()])
+    for _ in range(40):
+        lanes.put(cast(Any, SimpleNamespace(lane=Lane.REST, affinity=1, identity=None)))
+    assert [len(writer.acts) for writer in writers] == shares

@@ -21,6 +21,7 @@ from wardwire.flow.statement import (
     submission_of,
     view_message,
     view_submission,
+    write_sender,
     write_statement,
 )
 from wardwire.flow.store_message import digest_of
@@ -28,6 +29,7 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Offered, Submission
 from wardwire.model.priority import Kind, Priority
+from wardwire.store.batch import write_instant
 from wardwire.store.messages import Message
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -69,7 +71,11 @@ def test_recipients_are_told_what_was_stated(statement: Statement) -> None:
     """At once from the submission, and years later from what is kept, to the byte."""
     made = submitted(statement)
     told = view_submission(
-        made, message_id=UUID(int=1), thread_id=UUID(int=2), sender=Sender(source="lab"), stored_at=T0
+        made,
+        message_id=UUID(int=1),
+        thread_id=UUID(int=2),
+        sender=write_sender(directory(), None, "lab"),
+        stored_at=write_instant(T0),
     )
     kept = Message(
         id=UUID(int=1),

@@ -1,0 +1,87 @@
+"""Plans submissions, and keeps what was worked out as long as it holds: many write to the same few.
+
+What is kept hangs on the directory, which forgets it with each of its
+changes, and ends when a shift or a status does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from wardwire.flow.ports import Rules
+from wardwire.flow.views import MAX_NAMED, Reach
+from wardwire.model import ids
+from wardwire.model.message import Submission
+from wardwire.model.people import Directory, Status
+from wardwire.model.routing import Plan, Planned, Waits, plan, write_stages
+
+KEPT_MAX = 10_000
+KEPT_PEOPLE_MAX = 1_000
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Planning(NamedTuple):
+    """A plan with what is told of it.
+
+    Attributes:
+        reach: The recipients as the result names them, JSON.
+        told: The recipients as the fact names them, JSON.
+    """
+
+    plan: Plan
+    reach: str
+    told: str
+    waits: Waits
+
+
+def plan_submission(submission: Submission, rules: Rules, now: datetime, *, sender: UUID | None) -> Planning:
+    """Resolve a submission's targets, or give what was resolved for the same ones before and still holds.
+
+    Raises:
+        Refused: As `model.routing.plan`.
+    """
+    directory = rules.directory
+    key = (submission.to, submission.priority, submission.kind, sender)
+    kept: Planning | None = directory.worked_out.get(key)
+    if kept is not None and kept.waits is rules.waits and (kept.plan.until is None or now < kept.plan.until):
+        return kept
+    decided = plan(submission, directory, rules.waits, now, sender=sender)
+    made = Planning(
+        plan=decided,
+        reach=_ENCODE(name_recipients(decided.people, directory, now)).decode(),
+        told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in decided.people]).decode(),
+        waits=rules.waits,
+    )
+    if len(decided.people) <= KEPT_PEOPLE_MAX:
+        if len(directory.worked_out) >= KEPT_MAX:
+            directory.worked_out.clear()
+        directory.worked_out[key] = made
+    return made
+
+
+def name_recipients(people: Sequence[Planned], directory: Directory, now: datetime) -> list[Reach]:
+    """Say of each recipient how they are reached; of many, only of those who are not."""
+    if len(people) > MAX_NAMED:
+        people = [planned for planned in people if not planned.stages][:MAX_NAMED]
+    named = []
+    for planned in people:
+        person = directory.people[planned.person_id]
+        status = person.status_at(now)
+        kinds = [kind for stage in planned.stages for kind in stage.kinds]
+        named.append(
+            Reach(
+                person=ids.write_id(ids.PERSON, person.id),
+                name=person.name,
+                why=planned.why,
+                reach="device" if "app" in kinds else kinds[0] if kinds else "none",
+                tries=write_stages(planned.stages),
+                status="" if status is Status.AVAILABLE else status,
+            )
+        )
+    return named
