@@ -9,6 +9,8 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
+from wardwire.model.places import Assignment, Place, index_places
+from wardwire.model.policy import Policy, index_policies
 
 
 def merge_people(directory: Directory, people: Iterable[Person]) -> None:
@@ -69,6 +71,36 @@ def merge_keys(directory: Directory, keys: Iterable[ApiKey]) -> None:
         directory.keys[key.id] = key
 
 
+def merge_places(directory: Directory, places: Iterable[Place]) -> None:
+    """Take in places, new and changed."""
+    directory.worked_out.clear()
+    for place in places:
+        directory.places[place.id] = place
+
+
+def merge_assignments(directory: Directory, assignments: Iterable[Assignment], ended: Iterable[Assignment]) -> None:
+    """Take in assignments, new and changed, and forget those that were taken back."""
+    directory.worked_out.clear()
+    gone = list(ended)
+    dropped = {one.id for one in gone}
+    touched: dict[UUID, dict[UUID, Assignment]] = {}
+    for one in (*assignments, *gone):
+        held = touched.setdefault(one.place_id, {a.id: a for a in directory.assignments.get(one.place_id, ())})
+        if one.id in dropped:
+            held.pop(one.id, None)
+        else:
+            held[one.id] = one
+    for place_id, held in touched.items():
+        directory.assignments[place_id] = tuple(held.values())
+
+
+def merge_policies(directory: Directory, policies: Iterable[Policy]) -> None:
+    """Take in policies: of each its newest version."""
+    directory.worked_out.clear()
+    for policy in policies:
+        directory.policies[policy.id] = policy
+
+
 def index_names(directory: Directory) -> None:
     """Make the index of names anew; only what is not disabled can be found by name."""
     directory.worked_out.clear()
@@ -82,3 +114,5 @@ def index_names(directory: Directory) -> None:
             if not thing.disabled:
                 names.setdefault(fold_name(thing.name), []).append((kind, value))
     directory.names = {name: tuple(found) for name, found in names.items()}
+    directory.place_names = index_places(directory.places.values())
+    directory.policy_names = index_policies(directory.policies.values())

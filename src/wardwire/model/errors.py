@@ -42,6 +42,10 @@ class Code(StrEnum):
     RECIPIENT_DISABLED = "recipient_disabled"
     GROUP_EMPTY = "group_empty"
     ROLE_VACANT = "role_vacant"
+    PLACE_UNKNOWN = "place_unknown"
+    POLICY_UNKNOWN = "policy_unknown"
+    POLICY_INVALID = "policy_invalid"
+    CODE_RUNNING = "code_running"
     # Content
     TEXT_BLANK = "text_blank"
     TEXT_TOO_LONG = "text_too_long"
@@ -92,6 +96,10 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.RECIPIENT_DISABLED: "This person was disabled and gets no messages.",
         Code.GROUP_EMPTY: "The group has no member who could get the message.",
         Code.ROLE_VACANT: "Nobody holds the role now, and it has no fallback.",
+        Code.PLACE_UNKNOWN: "No unit, room or bed has this name.",
+        Code.POLICY_UNKNOWN: "No policy has this name, or it is disabled.",
+        Code.POLICY_INVALID: "The policy is not fit to be used; `pointer` says which part of it.",
+        Code.CODE_RUNNING: "The same call is running at this place; `message` names it. Join it, or say `force`.",
         Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",
         Code.TEXT_TOO_LONG: "The text has more characters than its field takes.",
         Code.CHOICES_INVALID: "The offered choices are too many, too long, blank or not distinct.",

@@ -24,6 +24,9 @@ ENDPOINT = "ept"
 KEY = "key"
 ALARM = "alm"
 SHIFT = "shf"
+PLACE = "plc"
+ASSIGNMENT = "asg"
+POLICY = "pol"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

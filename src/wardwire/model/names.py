@@ -11,7 +11,9 @@ MAX_NAME = 120
 MAX_ADDRESS = 254
 
 # So written, a target says what it names (model/routing.py): a name that begins like that could never be meant.
-_RESERVED = re.compile(r"(person|group|role)\s*:|(per|grp|rol|dev|key|msg)_[0-9a-f]{32}$", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"(person|group|role|unit|room|bed|policy)\s*:|(per|grp|rol|dev|key|msg|plc|asg|pol)_[0-9a-f]{32}$", re.IGNORECASE
+)
 # A plain mailbox in ASCII; what RFC 5321 allows beyond it (quotes, comments, routes) is refused on purpose.
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
@@ -27,7 +29,9 @@ def clean_name(text: str, pointer: str = "/name") -> str:
     if not any(unicodedata.category(char)[0] in "LN" for char in name):
         raise Refused(Code.TEXT_BLANK, "a name needs a letter or a digit", pointer=pointer)
     if _RESERVED.match(name):
-        raise Refused(Code.INVALID, "this beginning is kept for ids and for person:, group:, role:", pointer=pointer)
+        raise Refused(
+            Code.INVALID, "this beginning is kept for ids and for words like person:, group:, bed:", pointer=pointer
+        )
     return name
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wardwire.model.places import Assignment, Place
+from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
 
 
@@ -125,6 +127,9 @@ class Directory:
         names: Folded name (model/names.py) -> ids of people, groups and roles who bear it and are not disabled.
         worked_out: What somebody has worked out from this version, to have it again; whoever changes anything
             empties it (model/directory.py).
+        assignments: Bed -> who has it when.
+        place_names: `kind:folded name` -> ids, e.g. `bed:4w-12` (model/places.py: index_places).
+        policy_names: Folded name -> id.
     """
 
     version: int = -1
@@ -136,8 +141,13 @@ class Directory:
     devices_of: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     endpoints_of: dict[UUID, tuple[Endpoint, ...]] = field(default_factory=dict)
     keys: dict[UUID, ApiKey] = field(default_factory=dict)
+    places: dict[UUID, Place] = field(default_factory=dict)
+    assignments: dict[UUID, tuple[Assignment, ...]] = field(default_factory=dict)
+    policies: dict[UUID, Policy] = field(default_factory=dict)
     names: Mapping[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
     worked_out: dict[Any, Any] = field(default_factory=dict)
+    place_names: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+    policy_names: Mapping[str, UUID] = field(default_factory=dict)
 
     def active_devices(self, person_id: UUID) -> tuple[UUID, ...]:
         """Return the devices of a person that are not revoked."""
