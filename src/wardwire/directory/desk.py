@@ -24,6 +24,12 @@ T = TypeVar("T")
 _VIOLATIONS = {
     "groups_name": (Code.NAME_TAKEN, "a group bears this name already", "/name"),
     "roles_name": (Code.NAME_TAKEN, "a role bears this name already", "/name"),
+    "places_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),
+    "places_parent_fkey": (Code.NOT_FOUND, "there is no such place", "/parent"),
+    "places_policy_fkey": (Code.NOT_FOUND, "there is no such policy", "/policy"),
+    "policies_name": (Code.NAME_TAKEN, "a policy bears this name already", "/name"),
+    "assignments_place_id_fkey": (Code.NOT_FOUND, "there is no such place", "/place"),
+    "assignments_person_id_fkey": (Code.NOT_FOUND, "there is no such person", "/person"),
     "endpoints_person_id_fkey": (Code.NOT_FOUND, "there is no such person", ""),
     "shifts_person_id_fkey": (Code.NOT_FOUND, "there is no such person", "/person"),
     "shifts_role_id_fkey": (Code.NOT_FOUND, "there is no such role", ""),

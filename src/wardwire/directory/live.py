@@ -38,7 +38,10 @@ class LiveDirectory:
         merge.merge_groups(directory, changes.groups)
         merge.merge_roles(directory, changes.roles, changes.shifts, changes.cancelled)
         merge.merge_keys(directory, changes.keys)
-        if changes.people or changes.groups or changes.roles:
+        merge.merge_places(directory, changes.places)
+        merge.merge_assignments(directory, changes.assignments, changes.unassigned)
+        merge.merge_policies(directory, changes.policies)
+        if changes.people or changes.groups or changes.roles or changes.places or changes.policies:
             merge.index_names(directory)
         directory.version = changes.version
         self._changed(changes)

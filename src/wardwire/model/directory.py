@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from wardwire.model import ids
@@ -11,6 +12,10 @@ from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, index_places
 from wardwire.model.policy import Policy, index_policies
+
+# So long the directory remembers who had a bed.
+ASSIGNMENTS_KEPT = timedelta(days=2)
+_LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
 
 
 def merge_people(directory: Directory, people: Iterable[Person]) -> None:
@@ -79,19 +84,22 @@ def merge_places(directory: Directory, places: Iterable[Place]) -> None:
 
 
 def merge_assignments(directory: Directory, assignments: Iterable[Assignment], ended: Iterable[Assignment]) -> None:
-    """Take in assignments, new and changed, and forget those that were taken back."""
+    """Take in assignments, new and changed, and forget those that were taken back. What was over days before the new
+    ones begin is forgotten too: nothing grows with the shifts that were.
+    """
     directory.worked_out.clear()
-    gone = list(ended)
+    gone, new = list(ended), list(assignments)
+    over = min((one.starts_at for one in new), default=_LONG_AGO) - ASSIGNMENTS_KEPT
     dropped = {one.id for one in gone}
     touched: dict[UUID, dict[UUID, Assignment]] = {}
-    for one in (*assignments, *gone):
+    for one in (*new, *gone):
         held = touched.setdefault(one.place_id, {a.id: a for a in directory.assignments.get(one.place_id, ())})
         if one.id in dropped:
             held.pop(one.id, None)
         else:
             held[one.id] = one
     for place_id, held in touched.items():
-        directory.assignments[place_id] = tuple(held.values())
+        directory.assignments[place_id] = tuple(a for a in held.values() if a.ends_at is None or a.ends_at > over)
 
 
 def merge_policies(directory: Directory, policies: Iterable[Policy]) -> None:

@@ -24,6 +24,8 @@ MAX_LOOPS = 20
 MAX_REPEATS = 20
 MAX_TARGETS = 100
 MAX_QUORUM = 50
+STILL_ACTIVE = timedelta(minutes=15)
+ASK_WAIT = timedelta(seconds=60)
 SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=24)
 # Kinds of endpoints that a step may be limited to.
@@ -101,8 +103,8 @@ class Policy(NamedTuple):
     version: int
     steps: tuple[Step, ...]
     loops: int = 0
-    still_active: timedelta | None = timedelta(minutes=15)
-    ask_wait: timedelta = timedelta(seconds=60)
+    still_active: timedelta | None = STILL_ACTIVE
+    ask_wait: timedelta = ASK_WAIT
     disabled: bool = False
 
 

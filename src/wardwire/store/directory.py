@@ -8,6 +8,10 @@ from typing import Any
 import asyncpg
 
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift, Status
+from wardwire.model.places import Assignment, Place
+from wardwire.model.policy import Policy
+from wardwire.store.places import assignment_of, place_of
+from wardwire.store.policies import policy_of
 from wardwire.store.queries import load
 
 _SQL = load("directory")
@@ -26,6 +30,10 @@ class Changes:
     shifts: list[Shift]
     cancelled: list[Shift]
     keys: list[ApiKey]
+    places: list[Place]
+    assignments: list[Assignment]
+    unassigned: list[Assignment]
+    policies: list[Policy]
 
 
 async def directory_version(connection: asyncpg.Connection) -> int:
@@ -39,9 +47,21 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         version = await directory_version(connection)
         rows: dict[str, list[Any]] = {}
-        for noun in ("people", "endpoints", "devices", "groups", "roles", "shifts", "keys"):
+        for noun in (
+            "people",
+            "endpoints",
+            "devices",
+            "groups",
+            "roles",
+            "shifts",
+            "keys",
+            "places",
+            "assignments",
+            "policies",
+        ):
             rows[noun] = await connection.fetch(_SQL[noun], since)
     shifts = [(_shift(row), row["cancelled"]) for row in rows["shifts"]]
+    assignments = [(assignment_of(row), row["cancelled"]) for row in rows["assignments"]]
     return Changes(
         version=version,
         people=[_person(row) for row in rows["people"]],
@@ -52,6 +72,10 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         shifts=[shift for shift, cancelled in shifts if not cancelled],
         cancelled=[shift for shift, cancelled in shifts if cancelled],
         keys=[_key(row) for row in rows["keys"]],
+        places=[place_of(row) for row in rows["places"]],
+        assignments=[assignment for assignment, cancelled in assignments if not cancelled],
+        unassigned=[assignment for assignment, cancelled in assignments if cancelled],
+        policies=[policy_of(row) for row in rows["policies"]],
     )
 
 

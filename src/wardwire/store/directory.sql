@@ -29,3 +29,15 @@ FROM shifts WHERE version > $1
 
 -- name: keys
 SELECT id, source, secret, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE version > $1
+
+-- name: places
+SELECT id, kind, name, parent, policy, disabled_at IS NOT NULL AS disabled FROM places WHERE version > $1
+
+-- name: assignments
+SELECT id, place_id, person_id, rank, starts_at, ends_at, version, cancelled_at IS NOT NULL AS cancelled
+FROM assignments
+WHERE version > $1 AND (ends_at IS NULL OR ends_at > (SELECT clock_seen FROM site) - interval '2 days')
+
+-- name: policies
+SELECT id, name, steps, loops, still_active_s, ask_wait_s, version, disabled_at IS NOT NULL AS disabled
+FROM policies WHERE version > $1
