@@ -32,16 +32,18 @@ class _Named(Protocol):
 N = TypeVar("N", bound=_Named)
 
 
-def _given(value: T | UnsetType) -> T | None:
+def given(value: T | UnsetType) -> T | None:
+    """Return what was given, or None where nothing was."""
     return None if value is UNSET else value
 
 
-async def _changed(call: Call, answer: Answer) -> Answer:
+async def changed(call: Call, answer: Answer) -> Answer:
+    """Answer a change once this core has seen it too."""
     await call.deps.refresh()
     return answer
 
 
-def _page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list[N], str | None, dict[str, str]]:
+def cut_page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list[N], str | None, dict[str, str]]:
     """Cut a page out of all: in the order of ids, which is that in which they were made."""
     limit, after, name = call.query["limit"], call.query["after"], call.query.get("name")
     try:
@@ -56,7 +58,8 @@ def _page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list
     return found[:limit], following, link_next(path, following, limit, name=name)
 
 
-def _find(table: dict[UUID, T], key: UUID) -> T:
+def find(table: dict[UUID, T], key: UUID) -> T:
+    """Return what has this id. Raises `NOT_FOUND`."""
     found = table.get(key)
     if found is None:
         raise Refused(Code.NOT_FOUND, "there is nothing of this id")
@@ -94,7 +97,7 @@ def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
 async def list_people(call: Call) -> Answer:
     """List people."""
     everybody = call.deps.rules().directory.people.values()
-    page, following, headers = _page(call, ids.PERSON, "/v1/people", everybody)
+    page, following, headers = cut_page(call, ids.PERSON, "/v1/people", everybody)
     return Answer(body=wire.People([show_person(person, call) for person in page], following), headers=headers)
 
 
@@ -103,37 +106,37 @@ async def add_person(call: Call) -> Answer:
     body: wire.NewPerson = call.body
     made = await people.add_person(call.deps.desk, call.caller, name=body.name, title=body.title, scopes=body.scopes)
     where = {"Location": f"/v1/people/{ids.write_id(ids.PERSON, made.id)}"}
-    return await _changed(call, Answer(body=show_person(made, call), status=201, headers=where))
+    return await changed(call, Answer(body=show_person(made, call), status=201, headers=where))
 
 
 async def get_person(call: Call) -> Answer:
     """Show a person."""
-    person = _find(call.deps.rules().directory.people, call.id(ids.PERSON, "person_id"))
+    person = find(call.deps.rules().directory.people, call.id(ids.PERSON, "person_id"))
     return Answer(body=show_person(person, call))
 
 
 async def change_person(call: Call) -> Answer:
     """Change a person."""
     body: wire.PersonChange = call.body
-    changed = await people.change_person(
+    after = await people.change_person(
         call.deps.desk,
         call.caller,
         call.id(ids.PERSON, "person_id"),
-        name=_given(body.name),
-        title=_given(body.title),
-        scopes=_given(body.scopes),
-        disabled=_given(body.disabled),
+        name=given(body.name),
+        title=given(body.title),
+        scopes=given(body.scopes),
+        disabled=given(body.disabled),
     )
-    return await _changed(call, Answer(body=show_person(changed, call)))
+    return await changed(call, Answer(body=show_person(after, call)))
 
 
 async def set_status(call: Call) -> Answer:
     """Set a person's status."""
     body: wire.StatusIn = call.body
-    changed = await people.set_status(
+    after = await people.set_status(
         call.deps.desk, call.caller, call.id(ids.PERSON, "person_id"), Status(body.status), body.until
     )
-    return await _changed(call, Answer(body=show_person(changed, call)))
+    return await changed(call, Answer(body=show_person(after, call)))
 
 
 async def add_endpoint(call: Call) -> Answer:
@@ -141,20 +144,20 @@ async def add_endpoint(call: Call) -> Answer:
     body: wire.NewEndpoint = call.body
     person_id = call.id(ids.PERSON, "person_id")
     made = await people.add_endpoint(call.deps.desk, call.caller, person_id, kind=body.kind, address=body.address)
-    return await _changed(call, Answer(body=_show_endpoint(made), status=201))
+    return await changed(call, Answer(body=_show_endpoint(made), status=201))
 
 
 async def change_endpoint(call: Call) -> Answer:
     """Change an endpoint."""
     body: wire.EndpointChange = call.body
-    changed = await people.change_endpoint(
+    after = await people.change_endpoint(
         call.deps.desk,
         call.caller,
         call.id(ids.ENDPOINT, "endpoint_id"),
-        address=_given(body.address),
-        disabled=_given(body.disabled),
+        address=given(body.address),
+        disabled=given(body.disabled),
     )
-    return await _changed(call, Answer(body=_show_endpoint(changed)))
+    return await changed(call, Answer(body=_show_endpoint(after)))
 
 
 # Groups ----------------------------------------------------------------------------------------------------------
@@ -177,7 +180,7 @@ def _people(written: Sequence[str], pointer: str) -> list[UUID]:
 
 async def list_groups(call: Call) -> Answer:
     """List groups."""
-    page, following, headers = _page(call, ids.GROUP, "/v1/groups", call.deps.rules().directory.groups.values())
+    page, following, headers = cut_page(call, ids.GROUP, "/v1/groups", call.deps.rules().directory.groups.values())
     lines = [
         wire.GroupLine(ids.write_id(ids.GROUP, group.id), group.name, len(group.members), group.disabled)
         for group in page
@@ -192,27 +195,27 @@ async def add_group(call: Call) -> Answer:
         call.deps.desk, call.caller, name=body.name, members=_people(body.members, "/members")
     )
     where = {"Location": f"/v1/groups/{ids.write_id(ids.GROUP, made.id)}"}
-    return await _changed(call, Answer(body=_show_group(made), status=201, headers=where))
+    return await changed(call, Answer(body=_show_group(made), status=201, headers=where))
 
 
 async def get_group(call: Call) -> Answer:
     """Show a group."""
-    return Answer(body=_show_group(_find(call.deps.rules().directory.groups, call.id(ids.GROUP, "group_id"))))
+    return Answer(body=_show_group(find(call.deps.rules().directory.groups, call.id(ids.GROUP, "group_id"))))
 
 
 async def change_group(call: Call) -> Answer:
     """Change a group."""
     body: wire.GroupChange = call.body
-    changed = await groups.change_group(
+    after = await groups.change_group(
         call.deps.desk,
         call.caller,
         call.id(ids.GROUP, "group_id"),
-        name=_given(body.name),
+        name=given(body.name),
         add=_people(body.add, "/add"),
         remove=_people(body.remove, "/remove"),
-        disabled=_given(body.disabled),
+        disabled=given(body.disabled),
     )
-    return await _changed(call, Answer(body=_show_group(changed)))
+    return await changed(call, Answer(body=_show_group(after)))
 
 
 # Roles -----------------------------------------------------------------------------------------------------------
@@ -250,7 +253,7 @@ def _person(written: str, pointer: str) -> UUID:
 
 async def list_roles(call: Call) -> Answer:
     """List roles."""
-    page, following, headers = _page(call, ids.ROLE, "/v1/roles", call.deps.rules().directory.roles.values())
+    page, following, headers = cut_page(call, ids.ROLE, "/v1/roles", call.deps.rules().directory.roles.values())
     return Answer(body=wire.Roles([_show_role(role, call) for role in page], following), headers=headers)
 
 
@@ -260,30 +263,30 @@ async def add_role(call: Call) -> Answer:
     fallback = _person(body.fallback, "/fallback") if body.fallback else None
     made = await roles.add_role(call.deps.desk, call.caller, name=body.name, fallback=fallback)
     where = {"Location": f"/v1/roles/{ids.write_id(ids.ROLE, made.id)}"}
-    return await _changed(call, Answer(body=_show_role(made, call), status=201, headers=where))
+    return await changed(call, Answer(body=_show_role(made, call), status=201, headers=where))
 
 
 async def get_role(call: Call) -> Answer:
     """Show a role."""
-    return Answer(body=_show_role(_find(call.deps.rules().directory.roles, call.id(ids.ROLE, "role_id")), call))
+    return Answer(body=_show_role(find(call.deps.rules().directory.roles, call.id(ids.ROLE, "role_id")), call))
 
 
 async def change_role(call: Call) -> Answer:
     """Change a role."""
     body: wire.RoleChange = call.body
     role_id = call.id(ids.ROLE, "role_id")
-    fallback = _given(body.fallback)
-    changed = await roles.change_role(
+    fallback = given(body.fallback)
+    after = await roles.change_role(
         call.deps.desk,
         call.caller,
         role_id,
-        name=_given(body.name),
+        name=given(body.name),
         fallback=_person(fallback, "/fallback") if fallback else None,
         no_fallback=body.fallback is None,
-        disabled=_given(body.disabled),
+        disabled=given(body.disabled),
     )
     await call.deps.refresh()
-    return Answer(body=_show_role(call.deps.rules().directory.roles.get(role_id, changed), call))
+    return Answer(body=_show_role(call.deps.rules().directory.roles.get(role_id, after), call))
 
 
 async def add_shift(call: Call) -> Answer:
@@ -297,13 +300,13 @@ async def add_shift(call: Call) -> Answer:
         starts_at=body.starts_at,
         ends_at=body.ends_at,
     )
-    return await _changed(call, Answer(body=_show_shift(made, call.deps.rules().directory), status=201))
+    return await changed(call, Answer(body=_show_shift(made, call.deps.rules().directory), status=201))
 
 
 async def cancel_shift(call: Call) -> Answer:
     """Take a shift away."""
     await roles.cancel_shift(call.deps.desk, call.caller, call.id(ids.SHIFT, "shift_id"))
-    return await _changed(call, Answer(status=204))
+    return await changed(call, Answer(status=204))
 
 
 # Keys ------------------------------------------------------------------------------------------------------------
@@ -325,24 +328,25 @@ async def make_key(call: Call) -> Answer:
     body: wire.NewKey = call.body
     key, text = await keys.make_key(call.deps.desk, call.caller, source=body.source, scopes=body.scopes)
     made = wire.MadeKey(ids.write_id(ids.KEY, key.id), key.source, sorted(key.scopes), text)
-    return await _changed(call, Answer(body=made, status=201))
+    return await changed(call, Answer(body=made, status=201))
 
 
 async def revoke_key(call: Call) -> Answer:
     """Revoke a key."""
     await keys.revoke_key(call.deps.desk, call.caller, call.id(ids.KEY, "key_id"))
-    return await _changed(call, Answer(status=204))
+    return await changed(call, Answer(status=204))
 
 
 _NAME = Query(name="name", kind="string", about="Only of this name, whatever its case.")
-_PAGE = (LIMIT, AFTER, _NAME)
+PAGE = (LIMIT, AFTER, _NAME)
 _WRITES = (Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN)
-_NAMES = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
+NAMED = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
 
 
-def _read(
+def read_operation(
     id: str, path: str, about: str, handler: Callable[[Call], object], answer: object, *query: Query
 ) -> Operation:
+    """Describe an operation that reads."""
     refuses = (Code.NOT_FOUND,) if "{" in path else ()
     return Operation(
         id=id, method="GET", path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
@@ -350,7 +354,7 @@ def _read(
     )  # fmt: skip
 
 
-def _write(
+def write_operation(
     id: str,
     method: str,
     path: str,
@@ -362,6 +366,7 @@ def _write(
     *refuses: Code,
     example: object = None,
 ) -> Operation:
+    """Describe an operation that changes the directory."""
     return Operation(
         id=id, method=method, path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
         body=body, answers={status: answer}, refuses=refuses or (*_WRITES, Code.NOT_FOUND), scope=DIRECTORY,
@@ -370,64 +375,64 @@ def _write(
 
 
 OPERATIONS = (
-    _read("listPeople", "/v1/people", "List people.", list_people, wire.People, *_PAGE),
-    _write(
+    read_operation("listPeople", "/v1/people", "List people.", list_people, wire.People, *PAGE),
+    write_operation(
         "addPerson", "POST", "/v1/people", "Add a person.", add_person, wire.NewPerson, 201, wire.PersonOut,
         example={"name": "Anna", "title": "day nurse"},
     ),
-    _read("getPerson", "/v1/people/{person_id}", "Show a person.", get_person, wire.PersonOut),
-    _write(
+    read_operation("getPerson", "/v1/people/{person_id}", "Show a person.", get_person, wire.PersonOut),
+    write_operation(
         "changePerson", "PATCH", "/v1/people/{person_id}", "Change a person; what is left out stays.",
         change_person, wire.PersonChange, 200, wire.PersonOut, example={"title": "charge nurse"},
     ),
-    _write(
+    write_operation(
         "setStatus", "PUT", "/v1/people/{person_id}/status", "Set a person's status.",
         set_status, wire.StatusIn, 200, wire.PersonOut, example={"status": "busy"},
     ),
-    _write(
+    write_operation(
         "addEndpoint", "POST", "/v1/people/{person_id}/endpoints", "Add a way to reach a person by e-mail.",
         add_endpoint, wire.NewEndpoint, 201, wire.EndpointOut, example={"kind": "email", "address": "a@example.org"},
     ),
-    _write(
+    write_operation(
         "changeEndpoint", "PATCH", "/v1/endpoints/{endpoint_id}", "Change an endpoint.",
         change_endpoint, wire.EndpointChange, 200, wire.EndpointOut, example={"disabled": True},
     ),
-    _read("listGroups", "/v1/groups", "List groups.", list_groups, wire.Groups, *_PAGE),
-    _write(
-        "addGroup", "POST", "/v1/groups", "Add a group.", add_group, wire.NewGroup, 201, wire.GroupOut, *_NAMES,
+    read_operation("listGroups", "/v1/groups", "List groups.", list_groups, wire.Groups, *PAGE),
+    write_operation(
+        "addGroup", "POST", "/v1/groups", "Add a group.", add_group, wire.NewGroup, 201, wire.GroupOut, *NAMED,
         example={"name": "Ward 3"},
     ),
-    _read("getGroup", "/v1/groups/{group_id}", "Show a group with its members.", get_group, wire.GroupOut),
-    _write(
+    read_operation("getGroup", "/v1/groups/{group_id}", "Show a group with its members.", get_group, wire.GroupOut),
+    write_operation(
         "changeGroup", "PATCH", "/v1/groups/{group_id}", "Change a group; members are added and removed.",
-        change_group, wire.GroupChange, 200, wire.GroupOut, *_NAMES, example={"name": "Ward 3 East"},
+        change_group, wire.GroupChange, 200, wire.GroupOut, *NAMED, example={"name": "Ward 3 East"},
     ),
-    _read("listRoles", "/v1/roles", "List roles with who holds them.", list_roles, wire.Roles, *_PAGE),
-    _write(
-        "addRole", "POST", "/v1/roles", "Add a role.", add_role, wire.NewRole, 201, wire.RoleOut, *_NAMES,
+    read_operation("listRoles", "/v1/roles", "List roles with who holds them.", list_roles, wire.Roles, *PAGE),
+    write_operation(
+        "addRole", "POST", "/v1/roles", "Add a role.", add_role, wire.NewRole, 201, wire.RoleOut, *NAMED,
         example={"name": "Cardiology 1st"},
     ),
-    _read("getRole", "/v1/roles/{role_id}", "Show a role with its shifts.", get_role, wire.RoleOut),
-    _write(
+    read_operation("getRole", "/v1/roles/{role_id}", "Show a role with its shifts.", get_role, wire.RoleOut),
+    write_operation(
         "changeRole", "PATCH", "/v1/roles/{role_id}", "Change a role.",
-        change_role, wire.RoleChange, 200, wire.RoleOut, *_NAMES, example={"fallback": None},
+        change_role, wire.RoleChange, 200, wire.RoleOut, *NAMED, example={"fallback": None},
     ),
-    _write(
+    write_operation(
         "addShift", "POST", "/v1/roles/{role_id}/shifts",
         "Let somebody hold a role. Of overlapping shifts the latest written holds.",
         add_shift, wire.NewShift, 201, wire.ShiftOut,
     ),
-    _write(
+    write_operation(
         "cancelShift", "DELETE", "/v1/shifts/{shift_id}", "Take a shift away.",
         cancel_shift, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
     ),
-    _read("listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys),
-    _write(
+    read_operation("listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys),
+    write_operation(
         "makeKey", "POST", "/v1/keys", "Make a key. Its text is shown this once.",
         make_key, wire.NewKey, 201, wire.MadeKey, Code.COMMIT_UNKNOWN,
         example={"source": "lab", "scopes": ["messages:send"]},
     ),
-    _write(
+    write_operation(
         "revokeKey", "DELETE", "/v1/keys/{key_id}", "Revoke a key.",
         revoke_key, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
     ),

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),
+    "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
+    "policy": ("wardwire.cli.policy", "Escalation policies."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
     "message": ("wardwire.cli.message", "Send, list and cancel messages over HTTP."),
     "trace": ("wardwire.cli.trace", "Retell one message: each hop with time, node and reason."),

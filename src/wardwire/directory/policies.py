@@ -33,8 +33,8 @@ async def add_policy(
         directory: As of now: whoever a target names must be there.
 
     Raises:
-        Refused: `NAME_TAKEN`, `POLICY_INVALID`, `RECIPIENT_UNKNOWN` and its like, `NOT_PERMITTED`, and what a name may
-            not be.
+        Refused: `NAME_TAKEN`, `POLICY_INVALID`, `RECIPIENT_UNKNOWN` and its like, `NOT_PERMITTED`, and what a
+            name may not be.
     """
     name = clean_name(name)
 

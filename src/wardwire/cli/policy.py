@@ -1,0 +1,188 @@
+"""`wardwire policy`: escalation policies, from files that a person can read."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder
+from wardwire.cli.tables import print_json, print_table
+from wardwire.directory import policies
+from wardwire.model import ids
+from wardwire.model.people import Directory
+from wardwire.model.policy import ASK_WAIT, STILL_ACTIVE, Policy, check_policy, find_policy
+from wardwire.ops.failure import StartFailed
+from wardwire.store.policies import StepText, span_of, text_of
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Escalation policies: check, add, change, list.")
+
+Which = Annotated[str, typer.Argument(help="A name, or an id pol_…", metavar="POLICY")]
+File = Annotated[Path, typer.Argument(help="A TOML or JSON file with its steps.", exists=True, dir_okay=False)]
+
+
+class PolicyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What stands in a policy's file; docs/howto/policies.md shows one."""
+
+    steps: tuple[StepText, ...]
+    loops: int = 0
+    still_active_s: float | None = STILL_ACTIVE.total_seconds()
+    ask_wait_s: float = ASK_WAIT.total_seconds()
+    never_ask_again: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return it as the directory takes it."""
+        return {
+            "steps": tuple(step.step() for step in self.steps),
+            "loops": self.loops,
+            "still_active": None if self.never_ask_again else span_of(self.still_active_s),
+            "ask_wait": timedelta(seconds=self.ask_wait_s),
+        }
+
+
+def read_file(path: Path) -> PolicyFile:
+    """Read a policy's file.
+
+    Raises:
+        StartFailed: `policy_unreadable`, with the place of the fault.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = msgspec.json.decode(text) if path.suffix == ".json" else tomllib.loads(text)
+        return msgspec.convert(raw, PolicyFile)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.MsgspecError) as error:
+        raise StartFailed(
+            "policy_unreadable", f"{path} is no policy: {error}.", "See docs/howto/policies.md for an example."
+        ) from error
+
+
+@app.command("check")
+def check(file: File, config: ConfigFile = None, data: DataFolder = None) -> None:
+    """Check a file against the directory as it is now; nothing is changed."""
+    wanted = read_file(file)
+
+    async def work(at: Desk) -> None:
+        fields = wanted.fields()
+        check_policy(Policy(id=ids.new_id(at.clock.now()), name=file.stem, version=0, **fields), at.directory)
+
+    at_desk(find_place(config, data), work)
+    print(f"{file} can be used: {len(wanted.steps)} steps, then the operators' desk")
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="Its name, unlike that of any other living policy.")],
+    file: File,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Add a policy.
+
+    Example: wardwire policy add "Monitor alarm" monitor-alarm.toml
+    """
+    wanted = read_file(file)
+
+    async def work(at: Desk) -> Policy:
+        return await policies.add_policy(at.desk, at.caller, at.directory, name=name, **wanted.fields())
+
+    _done(at_desk(find_place(config, data), work), json_)
+
+
+@app.command("change")
+def change(
+    policy: Which,
+    file: Annotated[Path | None, typer.Argument(help="Its new steps.", exists=True, dir_okay=False)] = None,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether it can be named.")] = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """Change a policy; alerts that run go on by the version that they began with."""
+    fields = read_file(file).fields() if file else {}
+
+    async def work(at: Desk) -> Policy:
+        found = _find(policy, at.directory)
+        never = "still_active" in fields and fields["still_active"] is None
+        told = {"name": name, "disabled": disabled, "never_still_active": never, **fields}
+        return await policies.change_policy(at.desk, at.caller, at.directory, found.id, **told)
+
+    _done(at_desk(find_place(config, data), work), json_)
+
+
+@app.command("show")
+def show(policy: Which, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
+    """Show a policy step by step."""
+
+    async def work(at: Desk) -> Policy:
+        return _find(policy, at.directory)
+
+    found = at_desk(find_place(config, data), work)
+    if json_:
+        print_json(_shown(found))
+        return
+    rows = [
+        (nth, ", ".join(step.targets), f"{step.wait.total_seconds():g} s", step.answer, step.ends, step.repeat or "")
+        for nth, step in enumerate(found.steps, start=1)
+    ]
+    print_table(("step", "asks", "waits for", "answer", "ends with", "repeats"), rows, empty="")
+    again = f"All of it {found.loops} times again. " if found.loops else ""
+    print(f"{again}Then a technical alarm at the operators' desk. Version {found.version}.")
+
+
+@app.command("list")
+def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
+    """List policies."""
+
+    async def work(at: Desk) -> Directory:
+        return at.directory
+
+    directory = at_desk(find_place(config, data), work)
+    found = sorted(directory.policies.values(), key=lambda policy: policy.name.casefold())
+    if json_:
+        print_json({"policies": [_shown(policy) for policy in found]})
+        return
+    rows = []
+    for policy in found:
+        units = [place.name for place in directory.places.values() if place.policy == policy.id]
+        state = "disabled" if policy.disabled else ""
+        written = ids.write_id(ids.POLICY, policy.id)
+        rows.append((written, policy.name, len(policy.steps), policy.version, ", ".join(sorted(units)), state))
+    print_table(("id", "name", "steps", "version", "of units", ""), rows, empty="There is no policy yet.")
+
+
+def _find(text: str, directory: Directory) -> Policy:
+    """Find a policy, also one that is disabled when it is named by its id."""
+    if text.startswith(f"{ids.POLICY}_"):
+        found = directory.policies.get(ids.read_id(ids.POLICY, text))
+        if found is not None:
+            return found
+    return find_policy(text, directory, "")
+
+
+def _shown(policy: Policy) -> dict[str, object]:
+    return {
+        "id": ids.write_id(ids.POLICY, policy.id),
+        "name": policy.name,
+        "version": policy.version,
+        "steps": [text_of(step) for step in policy.steps],
+        "loops": policy.loops,
+        "still_active_s": policy.still_active.total_seconds() if policy.still_active else None,
+        "ask_wait_s": policy.ask_wait.total_seconds(),
+        "disabled": policy.disabled,
+    }
+
+
+def _done(policy: Policy, json_: bool) -> None:
+    written = ids.write_id(ids.POLICY, policy.id)
+    if json_:
+        print_json({"id": written, "name": policy.name, "version": policy.version, "disabled": policy.disabled})
+    else:
+        print(f"{written} {policy.name}, version {policy.version}{': disabled' if policy.disabled else ''}")
