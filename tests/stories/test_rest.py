@@ -63,6 +63,7 @@ class Door:
 @asynccontextmanager
 async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
     """Open the interface on a ward."""
+    alarms = Ledger("story/alarms", open_connection=lambda: open_app(dsn))
     desk = DirectoryDesk(Ledger("story/directory", open_connection=lambda: open_app(dsn)), ward.clock)
     counted: list[tuple[str, str]] = []
 
@@ -76,6 +77,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
             clock=ward.clock,
             reads=reads,
             desk=desk,
+            alarms=alarms,
             version="0.1.0",
             serving=lambda: ward.lanes.serving,
             refresh=refresh,
@@ -87,6 +89,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
             door.counted = counted
             yield door
     await desk.close()
+    await alarms.close()
 
 
 @pytest.fixture

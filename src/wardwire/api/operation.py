@@ -19,6 +19,7 @@ from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.rights import Caller
+from wardwire.store.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Deps:
         writer: The lanes of this process.
         rules: The directory as of now, and the site's choices.
         serving: Whether the database is there and its commits are worth a promise.
+        alarms: Commits what people do with technical alarms.
         refresh: Takes in what has changed in the directory; awaited after each change through this door, so
             that the next request finds it.
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
@@ -74,6 +76,7 @@ class Deps:
     clock: Clock
     reads: Reads
     desk: DirectoryDesk
+    alarms: Ledger
     version: str
     serving: Callable[[], bool] = lambda: True
     refresh: Callable[[], Awaitable[None]] = _fresh

@@ -42,6 +42,8 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
         changes, sessions = ground.ledger("directory"), ground.ledger("registration")
         stack.push_async_callback(changes.close)
         stack.push_async_callback(sessions.close)
+        alarms = ground.ledger("alarms")
+        stack.push_async_callback(alarms.close)
 
         async def refresh() -> None:
             async with ground.pool.acquire() as connection:
@@ -65,6 +67,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
             clock=ground.clock,
             reads=ground.pool,
             desk=DirectoryDesk(changes, ground.clock),
+            alarms=alarms,
             version=__version__,
             serving=lambda: ground.lanes.serving,
             refresh=refresh,

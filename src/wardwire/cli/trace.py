@@ -32,6 +32,8 @@ _COLOURS = {
     "Expired": "red",
     "Cancelled": "magenta",
     "AlarmRaised": "bold red",
+    "AlarmTaken": "green",
+    "AlarmCleared": "green",
     "ProofFailed": "bold red",
 }
 

@@ -6,7 +6,7 @@ import msgspec
 
 from wardwire.flow.planning import plan_submission
 from wardwire.flow.ports import Rules
-from wardwire.flow.statement import Statement, submission_of, write_sender, write_statement
+from wardwire.flow.statement import Responses, Statement, submission_of, write_sender, write_statement
 from wardwire.flow.store_message import store_message
 from wardwire.model import ids
 from wardwire.model.errors import Refused
@@ -22,6 +22,7 @@ _ENCODE = msgspec.json.Encoder().encode
 def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: str, message_id: object = None) -> None:
     """Raise a technical alarm in this batch.
 
+    The message at the desk asks to be accepted: whoever does, has taken the alarm.
     `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
     fact stand alone: /readyz shows them. One of the same kind and subject is raised once a batch: a message that
     a thousand people did not get is one thing to see to.
@@ -30,7 +31,8 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
         return
     batch.alarmed.add((kind, subject))
     alarm_id = new_id(batch.now)
-    batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now)
+    told_by = new_id(batch.now)
+    batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now, told_by)
     batch.record(
         FactKind.ALARM_RAISED,
         _ENCODE({"alarm": ids.write_id(ids.ALARM, alarm_id), "kind": kind, "subject": subject}).decode(),
@@ -45,6 +47,7 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
         priority=Priority.HIGH,
         subject="Technical alarm",
         text=text,
+        responses=Responses(accept_decline=True),
     )
     submission = submission_of(statement, source=SYSTEM.source, content=write_statement(statement))
     try:
@@ -52,4 +55,4 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
     except Refused:
         return  # no desk to tell: the row above is what is left, and /readyz shows it
     sender = write_sender(rules.directory, None, SYSTEM.source)
-    store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender)
+    store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by)

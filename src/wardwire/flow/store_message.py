@@ -58,6 +58,7 @@ def store_message(
     caller: Caller,
     sender: str,
     thread_id: UUID | None = None,
+    message_id: UUID | None = None,
     durability: str = "",
 ) -> str:
     """Add a message and all that it sets going; returns the result that its sender is answered: a `Stored` as JSON.
@@ -69,7 +70,7 @@ def store_message(
         sender: Who sent it, as JSON (flow/statement.sender_of).
     """
     decided = planning.plan
-    message_id = ids.new_id(batch.now)
+    message_id = message_id or ids.new_id(batch.now)
     written = message_id.hex
     thread = thread_id or message_id
     # Our own words and digits stand in these texts as they are; whatever somebody else has written is quoted.

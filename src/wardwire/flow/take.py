@@ -49,6 +49,16 @@ def take_step(
             person_id=after.person_id,
             device_id=device_id,
         )
+    if after.state is State.ACCEPTED and after.kind is Kind.TECHNICAL_ALARM:
+        by = ids.write_id(ids.PERSON, after.person_id)
+        batch.also("alarm_taken", after.message_id, by, batch.now)
+        batch.record(
+            FactKind.ALARM_TAKEN,
+            _ENCODE({"by": by}).decode(),
+            message_id=after.message_id,
+            person_id=after.person_id,
+            device_id=device_id,
+        )
     if step.tell_person is not None:
         view = view_delivery(after, batch.now, device_id)
         batch.tell(after.person_id, step.tell_person, after.message_id, view)

@@ -204,6 +204,10 @@ def _sentence(
             return f"the sender, {who}, has seen that it failed"
         case FactKind.ALARM_RAISED:
             return f"technical alarm raised: {body.get('kind', 'not said')}"
+        case FactKind.ALARM_TAKEN:
+            return f"{who or body.get('by', 'somebody')} sees to it"
+        case FactKind.ALARM_CLEARED:
+            return f"technical alarm cleared: {body.get('why', 'not said')}"
         case FactKind.PROOF_FAILED:
             return "the signature of what was stored does not verify"
     return fact.kind

@@ -37,6 +37,7 @@ class FactKind(StrEnum):
     EXPIRED = "Expired"
     SENDER_TOLD = "SenderTold"  # the sender's device has heard of it
     ALARM_RAISED = "AlarmRaised"
+    ALARM_TAKEN = "AlarmTaken"  # a person sees to it
     ALARM_CLEARED = "AlarmCleared"
     PROOF_FAILED = "ProofFailed"  # a stored statement's signature did not verify
     SESSION_OPENED = "SessionOpened"

@@ -14,6 +14,7 @@ READ = "messages:read"
 CANCEL = "messages:cancel"
 DIRECTORY = "directory:write"
 AUDIT = "audit:read"
+ALARMS = "alarms:take"
 
 SCOPES = {
     SEND: "submit messages up to priority high",
@@ -22,6 +23,7 @@ SCOPES = {
     CANCEL: "cancel and recall messages of any sender",
     DIRECTORY: "change people, groups, roles and registration codes",
     AUDIT: "read and verify facts",
+    ALARMS: "see, take and clear technical alarms",
 }
 # What everybody may who has a registered device; `code` is given by name.
 PERSON_SCOPES = frozenset({SEND})

@@ -1,4 +1,4 @@
-"""Reads technical alarms. They are raised in the batch of what they tell (store/batch.sql)."""
+"""Technical alarms: read, taken, cleared. They are raised in the batch of what they tell (store/batch.sql)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,31 @@ _SQL = load("alarms")
 
 
 class Alarm(NamedTuple):
-    """A technical alarm that is open or was."""
+    """A technical alarm that is open or was.
+
+    Attributes:
+        message_id: The message that it is about, if any.
+        told_by: The message that rings for it at the operators' desk; None where there was no desk.
+        taken_by, cleared_by: A person's written id, or the name of an integration; None = nobody yet.
+    """
 
     id: UUID
     kind: str
     subject: str
     detail: str
     message_id: UUID | None
+    told_by: UUID | None
     raised_at: datetime
+    taken_at: datetime | None
+    taken_by: str | None
     cleared_at: datetime | None
+    cleared_by: str | None
+    cleared_why: str | None
+
+    @property
+    def state(self) -> str:
+        """`open`, `taken` or `cleared`."""
+        return "cleared" if self.cleared_at else "taken" if self.taken_at else "open"
 
 
 async def count_open_alarms(connection: asyncpg.Connection) -> int:
@@ -31,6 +47,24 @@ async def count_open_alarms(connection: asyncpg.Connection) -> int:
     return count
 
 
-async def list_alarms(connection: asyncpg.Connection, *, also_cleared: bool, limit: int) -> list[Alarm]:
-    """Read alarms, the newest first."""
-    return [Alarm(*row) for row in await connection.fetch(_SQL["list"], also_cleared, limit)]
+async def list_alarms(
+    connection: asyncpg.Connection, *, also_cleared: bool, limit: int, before: UUID | None = None
+) -> list[Alarm]:
+    """Read alarms, the newest first; `before` goes on behind the last one of a page."""
+    return [Alarm(*row) for row in await connection.fetch(_SQL["list"], also_cleared, before, limit)]
+
+
+async def load_alarm(connection: asyncpg.Connection, alarm_id: UUID, *, lock: bool = False) -> Alarm | None:
+    """Read one, and lock its row when it is to be changed."""
+    row = await connection.fetchrow(_SQL["lock" if lock else "one"], alarm_id)
+    return Alarm(*row) if row else None
+
+
+async def take_alarm(connection: asyncpg.Connection, alarm_id: UUID, by: str, now: datetime) -> None:
+    """Write down who sees to it; the row was locked before."""
+    await connection.execute(_SQL["take"], alarm_id, by, now)
+
+
+async def clear_alarm(connection: asyncpg.Connection, alarm_id: UUID, by: str, why: str, now: datetime) -> None:
+    """Write down that it is over; the row was locked before."""
+    await connection.execute(_SQL["clear"], alarm_id, by, why, now)

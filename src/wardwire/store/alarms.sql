@@ -3,5 +3,21 @@ SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 
 -- name: list
 -- Alarms that are open, or with `$1` all of them, the newest first.
-SELECT id, kind, subject, detail, message_id, raised_at, cleared_at FROM alarms
-WHERE $1 OR cleared_at IS NULL ORDER BY raised_at DESC LIMIT $2
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+FROM alarms
+WHERE ($1 OR cleared_at IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+
+-- name: one
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+FROM alarms WHERE id = $1
+
+-- name: lock
+-- One alarm, locked until its change is committed.
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+FROM alarms WHERE id = $1 FOR UPDATE
+
+-- name: take
+UPDATE alarms SET taken_by = $2, taken_at = $3 WHERE id = $1
+
+-- name: clear
+UPDATE alarms SET cleared_by = $2, cleared_why = $3, cleared_at = $4 WHERE id = $1

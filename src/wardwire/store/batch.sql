@@ -146,5 +146,10 @@ DELETE FROM fanouts WHERE message_id = $1
 
 -- name: alarm
 -- Raise a technical alarm; one that is open already stays as it is.
-INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET detail = a.detail
+INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at, told_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET told_by = excluded.told_by
+
+-- name: alarm_taken
+-- Somebody has accepted the message that rings for an alarm: they see to it, unless another one does already.
+UPDATE alarms SET taken_by = $2, taken_at = $3 WHERE told_by = $1 AND cleared_at IS NULL AND taken_at IS NULL
