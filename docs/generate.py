@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from wardwire.model import escalation
+from wardwire.model.alert import Event as AlertEvent
+from wardwire.model.alert import State as AlertState
 from wardwire.model.delivery import ENDED, TRANSITIONS, Delivery, Event, Happened, State, step
 from wardwire.model.errors import MEANING, Code, Refused
 from wardwire.model.message import ACCEPT, DECLINE, Offered
@@ -156,6 +159,7 @@ def _becomes(state: State, event: Event) -> str:
         sender_person=None,
         offered=Offered(accept_decline=True, free_text=True),
         response=responses.get(state),
+        escalates=1,
     )
     try:
         after = step(before, Happened(event, answer="a choice"), datetime(2026, 1, 1, tzinfo=UTC)).delivery
@@ -166,7 +170,20 @@ def _becomes(state: State, event: Event) -> str:
     return "–" if after is before else after.state
 
 
+def render_escalation() -> str:
+    """Draw the life of an escalation as Mermaid."""
+    arrows: dict[tuple[AlertState, AlertState], list[str]] = {}
+    for (before, event), after in escalation.TRANSITIONS.items():
+        arrows.setdefault((before, after), []).append(event)
+    # What the table leaves to the steps that are left.
+    passed = [AlertEvent.NOBODY_LEFT, AlertEvent.TIME_UP]
+    arrows[AlertState.RUNNING, AlertState.EXHAUSTED] = [f"{', '.join(passed)}; no step left"]
+    drawn = "\n".join(f"    {before} --> {after}: {', '.join(why)}" for (before, after), why in arrows.items())
+    return f"```mermaid\nstateDiagram-v2\n    [*] --> {AlertState.RUNNING}\n{drawn}\n```"
+
+
 PARTS = (
+    Part("states.md", "escalation", render_escalation),
     Part("states.md", "diagram", render_diagram),
     Part("states.md", "transitions", render_transitions),
     Part("reference/rest.md", "operations", render_operations),

@@ -15,7 +15,13 @@ from pathlib import Path
 from wardwire.testing.plan import FaultPlan
 from wardwire.testing.verdict import Invariant, Verdict
 
-MODULES = ("tests.faults.failover", "tests.faults.single", "tests.faults.whole", "tests.faults.stampede")
+MODULES = (
+    "tests.faults.failover",
+    "tests.faults.single",
+    "tests.faults.whole",
+    "tests.faults.stampede",
+    "tests.faults.nights",
+)
 
 Figures = dict[str, float | int | str]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
-from wardwire.model.message import ACCEPT, DECLINE, Offered
+from wardwire.model.message import ACCEPT, DECLINE, DONE, Offered
 from wardwire.model.priority import Kind, Priority, Word
 from wardwire.model.routing import Stage
 
@@ -26,11 +26,13 @@ class State(Word):
     ACCEPTED = "accepted"  # the person has taken it; can be handed back
     DECLINED = "declined"  # the person will not
     ANSWERED = "answered"  # one of the offered choices, or free text
+    TAKEN = "taken"  # somebody else has it: silent; they may still accept
     CANCELLED = "cancelled"  # ended by its sender
+    CLEARED = "cleared"  # ended by its source
     EXPIRED = "expired"  # its time ran out unanswered; the sender was told
 
 
-ENDED = frozenset({State.CANCELLED, State.EXPIRED})
+ENDED = frozenset({State.CANCELLED, State.CLEARED, State.EXPIRED})
 RESPONDED = frozenset({State.ACCEPTED, State.DECLINED, State.ANSWERED})
 
 
@@ -44,7 +46,12 @@ class Event(Word):
     ANSWER = "answer"
     HAND_BACK = "hand back"
     DEADLINE = "deadline passed"  # nobody confirmed the stage in its time
+    TAKE = "take"  # somebody else has it
+    RING = "ring"  # called again: from the first stage
+    KEEP = "keep"  # asked whether they still have it: yes
+    DONE = "done"  # what they had is done
     CANCEL = "cancel"
+    CLEAR = "clear"
     EXPIRE = "expire"
 
 
@@ -56,12 +63,17 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PENDING, _E.DEADLINE): _S.PENDING,  # the next stage; UNREACHABLE when there is none
     **{(s, _E.CONFIRMED): _S.DELIVERED for s in (_S.PENDING, _S.UNREACHABLE)},
     **{(s, _E.SEEN): _S.READ for s in (_S.PENDING, _S.UNREACHABLE, _S.DELIVERED)},
-    **{(s, _E.ACCEPT): _S.ACCEPTED for s in (*_OPEN, _S.DECLINED)},
-    **{(s, _E.DECLINE): _S.DECLINED for s in _OPEN},
-    **{(s, _E.ANSWER): _S.ANSWERED for s in _OPEN},
+    **{(s, _E.ACCEPT): _S.ACCEPTED for s in (*_OPEN, _S.DECLINED, _S.TAKEN)},
+    **{(s, _E.DECLINE): _S.DECLINED for s in (*_OPEN, _S.TAKEN)},
+    **{(s, _E.ANSWER): _S.ANSWERED for s in (*_OPEN, _S.TAKEN)},
     (_S.ACCEPTED, _E.HAND_BACK): _S.READ,
+    **{(s, _E.TAKE): _S.TAKEN for s in _OPEN},
+    **{(s, _E.RING): _S.PENDING for s in (*_OPEN, _S.TAKEN)},
+    (_S.ACCEPTED, _E.KEEP): _S.ACCEPTED,
+    (_S.ACCEPTED, _E.DONE): _S.ANSWERED,
     **{(s, _E.CANCEL): _S.CANCELLED for s in State if s not in ENDED},
-    **{(s, _E.EXPIRE): _S.EXPIRED for s in _OPEN},
+    **{(s, _E.CLEAR): _S.CLEARED for s in State if s not in ENDED},
+    **{(s, _E.EXPIRE): _S.EXPIRED for s in (*_OPEN, _S.TAKEN)},
 }
 
 
@@ -72,6 +84,7 @@ class Delivery(NamedTuple):
         version: Counts the changes; a change decided on an older version is not written.
         stage: Index of the stage that is out.
         offered: What may be answered.
+        escalates: Whether its escalation waits for its answer (1), or for receipts as well (2); 0 = it has none.
     """
 
     message_id: UUID
@@ -89,6 +102,7 @@ class Delivery(NamedTuple):
     read_at: datetime | None = None
     response: str | None = None
     responded_at: datetime | None = None
+    escalates: int = 0
 
 
 class Happened(NamedTuple):
@@ -140,15 +154,22 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         return _repeat(delivery, happened)
     if event in (Event.ACCEPT, Event.DECLINE, Event.ANSWER):
         _check_offered(delivery.offered, happened)
+    if event in (Event.KEEP, Event.DONE) and not delivery.escalates:
+        raise Refused(Code.RESPONSE_NOT_OFFERED, f"{event} belongs to an alert that escalates")
     version = delivery.version + 1
-    if event in (Event.CANCEL, Event.EXPIRE):
-        fact = FactKind.CANCELLED if event is Event.CANCEL else FactKind.EXPIRED
+    if event in _ENDINGS:
+        fact = _ENDINGS[event]
         return Step(
             delivery=delivery._replace(state=after, version=version),
             fact=fact,
             tell_sender=event is Event.EXPIRE,
             tell_person=happened.answer or fact.value.lower(),
         )
+    if event is Event.TAKE:
+        return Step(delivery=delivery._replace(state=after, version=version), fact=FactKind.TAKEN)
+    if event is Event.RING:
+        again = delivery._replace(state=after, version=version, stage=0)
+        return first_step(again, now)._replace(fact=FactKind.RUNG)
     # Whoever has read or answered it has it: an answer stands for the receipts before it.
     first = delivery.delivered_at is None
     delivered_at = now if first else delivery.delivered_at
@@ -167,6 +188,9 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         case Event.HAND_BACK:
             fact, told = FactKind.HANDED_BACK, "handed_back"
             changed = delivery._replace(state=after, version=version, response=None, responded_at=None)
+        case Event.KEEP:
+            fact, told = FactKind.KEPT, "answered"
+            changed = delivery._replace(version=version, responded_at=now)
         case _:
             fact, told = FactKind.ANSWERED, "answered"
             changed = delivery._replace(
@@ -179,6 +203,9 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
                 responded_at=now,
             )
     return Step(delivery=changed, fact=fact, tell_sender=True, tell_person=told)
+
+
+_ENDINGS = {Event.CANCEL: FactKind.CANCELLED, Event.CLEAR: FactKind.CLEARED, Event.EXPIRE: FactKind.EXPIRED}
 
 
 def first_step(delivery: Delivery, now: datetime) -> Step:
@@ -206,10 +233,13 @@ def _deadline(delivery: Delivery, happened: Happened, now: datetime) -> Step:
     return Step(delivery=changed, fact=FactKind.UNREACHABLE, tell_sender=True)
 
 
+_QUIET = frozenset({Event.CONFIRMED, Event.SEEN, Event.TAKE, Event.RING, *_ENDINGS})
+
+
 def _repeat(delivery: Delivery, happened: Happened) -> Step:
     """What is not in the table: the same said twice changes nothing; anything else is refused."""
     event, state = happened.event, delivery.state
-    if event in (Event.CONFIRMED, Event.SEEN, Event.CANCEL, Event.EXPIRE):
+    if event in _QUIET:
         return Step(delivery=delivery)
     if state in ENDED:
         raise Refused(Code.ALREADY_ENDED, f"this message was {state} already")
@@ -217,7 +247,13 @@ def _repeat(delivery: Delivery, happened: Happened) -> Step:
         if state is State.READ:  # where a hand-back leads: said twice, or nothing was held
             return Step(delivery=delivery)
         raise Refused(Code.TOO_LATE, "only what you have accepted can be handed back")
+    if event is Event.KEEP:
+        raise Refused(Code.TOO_LATE, "only what you have accepted can be kept")
     said = happened.answer if event is Event.ANSWER else event.value
+    if event is Event.DONE:
+        if delivery.response == DONE:
+            return Step(delivery=delivery)
+        raise Refused(Code.TOO_LATE, "only what you have accepted can be done")
     if said == delivery.response and state is TRANSITIONS[State.READ, event]:
         return Step(delivery=delivery)
     raise Refused(Code.TOO_LATE, f"you have answered already: {delivery.state}", answered=delivery.response)

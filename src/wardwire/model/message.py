@@ -24,6 +24,8 @@ MAX_EXPIRY = timedelta(days=90)
 ACCEPT = "accept"
 DECLINE = "decline"
 HAND_BACK = "hand_back"
+KEEP = "keep"  # whoever has an alert, asked whether they still do: yes
+DONE = "done"  # ... it is done
 
 # Controls, halves of characters, separators of lines and of paragraphs.
 _BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -112,7 +114,7 @@ def _check_offered(offered: Offered) -> None:
         if not _has_ink(choice):
             raise Refused(Code.CHOICES_INVALID, "a choice is blank", pointer=at)
         folded = choice.strip().casefold()
-        if folded in seen or folded in (ACCEPT, DECLINE, HAND_BACK):
+        if folded in seen or folded in (ACCEPT, DECLINE, HAND_BACK, KEEP, DONE):
             raise Refused(Code.CHOICES_INVALID, "a choice stands twice, or is a word of its own", pointer=at)
         seen.add(folded)
 

@@ -21,6 +21,10 @@ from wardwire.model.priority import Kind, Priority
 
 APP = "app"
 EMAIL = "email"
+# Every kind of endpoint, in the order in which they are tried; and those that a `code` uses only after the others,
+# because they take a person's whole attention or arrive when they like.
+KINDS = (APP, "pager", "phone", EMAIL, "sms", "voice")
+LATER = frozenset({"sms", "voice"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +144,20 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
 
 
 def plan_person(
-    person_id: UUID, why: str, submission: Submission, directory: Directory, waits: Waits, now: datetime
+    person_id: UUID,
+    why: str,
+    submission: Submission,
+    directory: Directory,
+    waits: Waits,
+    now: datetime,
+    only: tuple[str, ...] = (),
 ) -> Planned:
-    """Plan one person's endpoints."""
+    """Plan one person's endpoints; `only` limits their kinds, () = all."""
     priority = submission.priority
-    stages = _stages(
-        bool(directory.active_devices(person_id)),
-        bool(directory.active_endpoints(person_id, EMAIL)),
-        waits.of(priority),
-        priority is Priority.CODE,
-    )
+    kinds = kinds_of(directory, person_id)
+    if only:
+        kinds = tuple(kind for kind in kinds if kind in only)
+    stages = _stages(kinds, waits.of(priority), priority is Priority.CODE)
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
     return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
@@ -233,9 +241,18 @@ def _add_role(role: Role, directory: Directory, now: datetime, whys: dict[UUID, 
     raise Refused(Code.ROLE_VACANT, "nobody holds this role now, and it has no fallback", pointer=pointer)
 
 
+def kinds_of(directory: Directory, person_id: UUID) -> tuple[str, ...]:
+    """Return the kinds of endpoints that somebody has, in the order in which they are tried."""
+    active = {endpoint.kind for endpoint in directory.endpoints_of.get(person_id, ()) if not endpoint.disabled}
+    if directory.active_devices(person_id):
+        active.add(APP)
+    return tuple(kind for kind in KINDS if kind in active)
+
+
 @lru_cache(maxsize=256)
-def _stages(app: bool, email: bool, wait: timedelta, at_once: bool) -> tuple[Stage, ...]:
-    kinds = tuple(kind for kind, there in ((APP, app), (EMAIL, email)) if there)
+def _stages(kinds: tuple[str, ...], wait: timedelta, at_once: bool) -> tuple[Stage, ...]:
+    """Order a person's endpoints: one after the other; or at once, and what takes longer unless one confirms."""
     if at_once:
-        return (Stage(kinds, wait),) if kinds else ()
+        parts = (tuple(k for k in kinds if k not in LATER), tuple(k for k in kinds if k in LATER))
+        return tuple(Stage(part, wait) for part in parts if part)
     return tuple(Stage((kind,), wait) for kind in kinds)

@@ -38,12 +38,20 @@ RANK = {
     State.UNREACHABLE: 1,
     State.DELIVERED: 2,
     State.READ: 3,
+    State.TAKEN: 3,
     State.ACCEPTED: 4,
     State.DECLINED: 4,
     State.ANSWERED: 4,
     State.CANCELLED: 5,
+    State.CLEARED: 5,
     State.EXPIRED: 5,
 }
+
+# What only those who have it can say, and what alone leads backwards.
+HOLDERS = (Event.HAND_BACK, Event.KEEP, Event.DONE)
+BACKWARDS = (Event.HAND_BACK, Event.RING)
+# What counts each time that it is said: another stage, another call, another *yes*.
+NOT_TWICE = (Event.DEADLINE, Event.RING, Event.KEEP)
 
 
 def delivery(
@@ -61,6 +69,7 @@ def delivery(
         priority=Priority.HIGH,
         sender_person=ANNA,
         offered=offered,
+        escalates=1,
     )
 
 
@@ -228,7 +237,7 @@ def test_what_was_answered_does_not_expire_but_can_be_cancelled() -> None:
 def test_devices_hear_what_another_device_said() -> None:
     """Read and answered show on all; a mere receipt concerns nobody else. The sender hears each."""
     heard = {
-        event: step(delivery(APP, state=State.ACCEPTED if event is Event.HAND_BACK else State.PENDING), said, T0)
+        event: step(delivery(APP, state=State.ACCEPTED if event in HOLDERS else State.PENDING), said, T0)
         for event, said in {
             event: Happened(event, answer="Busy" if event is Event.ANSWER else "")
             for event in Event
@@ -243,17 +252,23 @@ def test_devices_hear_what_another_device_said() -> None:
         Event.DECLINE: "answered",
         Event.ANSWER: "answered",
         Event.HAND_BACK: "handed_back",
+        Event.TAKE: None,
+        Event.RING: None,
+        Event.KEEP: "answered",
+        Event.DONE: "answered",
+        Event.CLEAR: "cleared",
         Event.CANCEL: "cancelled",
         Event.EXPIRE: "expired",
     }
-    assert [event for event, decided in heard.items() if not decided.tell_sender] == [Event.CANCEL]
+    silent = [event for event, decided in heard.items() if not decided.tell_sender]
+    assert silent == [Event.TAKE, Event.RING, Event.CANCEL, Event.CLEAR]
 
 
 def test_the_table_leads_out_of_no_end_and_never_back() -> None:
-    """But for the hand-back."""
+    """But for the hand-back, and for being called again."""
     for (before, event), then in TRANSITIONS.items():
         assert before not in ENDED
-        assert RANK[then] >= RANK[before] or event is Event.HAND_BACK
+        assert RANK[then] >= RANK[before] or event in BACKWARDS
 
 
 HAPPENED = st.builds(
@@ -285,6 +300,7 @@ def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offe
     now, one = T0, delivery(*stages, kind=kind, offered=offered)
     armed = first_step(one, now).arm is not None
     refusals: list[tuple[Code, Event]] = []
+    rung = False
     for happened in life:
         now += SECOND
         try:
@@ -303,19 +319,19 @@ def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offe
         assert then.version == one.version + 1
         assert decided.fact is not None
         assert one.state not in ENDED
-        assert RANK[then.state] >= RANK[one.state] or happened.event is Event.HAND_BACK
-        armed = decided.arm is not None if one.state is State.PENDING else armed
+        assert RANK[then.state] >= RANK[one.state] or happened.event in BACKWARDS
+        armed = decided.arm is not None if State.PENDING in (one.state, then.state) else armed
         assert armed is (then.state is State.PENDING)
-        assert (decided.begin is None) is (decided.arm is None)
-        _agrees(then)
-        again = step(then, happened, now) if happened.event is not Event.DEADLINE else None
+        assert decided.begin == (then.stages[then.stage] if armed and then.stages else None)
+        _agrees(then, rung := rung or happened.event is Event.RING)
+        again = step(then, happened, now) if happened.event not in NOT_TWICE else None
         assert again is None or again.delivery is then
         one = then
     assert {code for code, _ in refusals} <= {Code.RESPONSE_NOT_OFFERED, Code.ALREADY_ENDED, Code.TOO_LATE}
-    assert {event for _, event in refusals} <= {Event.ACCEPT, Event.DECLINE, Event.ANSWER, Event.HAND_BACK}
+    assert {event for _, event in refusals} <= {Event.ACCEPT, Event.DECLINE, Event.ANSWER, *HOLDERS}
 
 
-def _agrees(one: Delivery) -> None:
+def _agrees(one: Delivery, rung: bool) -> None:
     """What is kept of a delivery agrees with its state."""
     assert (one.response is not None) is (one.responded_at is not None)
     if one.state in RESPONDED:
@@ -323,6 +339,26 @@ def _agrees(one: Delivery) -> None:
         assert one.read_at is not None
     if one.state in (State.DELIVERED, State.READ) or one.state in RESPONDED:
         assert one.delivered_at is not None
-    if one.state in (State.PENDING, State.UNREACHABLE):
+    if one.state in (State.PENDING, State.UNREACHABLE) and not rung:
         assert (one.delivered_at, one.read_at, one.response) == (None, None, None)
     assert one.stage < max(1, len(one.stages))
+
+
+def test_only_what_escalates_can_be_kept_or_done() -> None:
+    """Nobody asks after anything else."""
+    plain = delivery(APP, state=State.ACCEPTED)._replace(escalates=0)
+    for event in (Event.KEEP, Event.DONE):
+        with pytest.raises(Refused) as refused:
+            step(plain, Happened(event), T0)
+        assert refused.value.code is Code.RESPONSE_NOT_OFFERED
+
+
+def test_whoever_fell_silent_may_still_accept_or_be_called_again() -> None:
+    """Somebody else has it; that is no end. Called again, everything begins with the first stage."""
+    taken = after(delivery(APP, EMAIL), Event.DEADLINE, Event.TAKE)
+    assert (taken.state, taken.stage) == (State.TAKEN, 1)
+    assert after(taken, Event.CONFIRMED) is taken
+    assert after(taken, Event.ACCEPT).state is State.ACCEPTED
+    decided = step(taken, Happened(Event.RING), T0)
+    assert (decided.delivery.state, decided.delivery.stage, decided.begin) == (State.PENDING, 0, APP)
+    assert decided.arm == T0 + APP.wait

@@ -1,0 +1,201 @@
+"""What an escalation is, as it stands, and what can be asked for in its name. model/escalation.py moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model.delivery import Delivery
+from wardwire.model.facts import FactKind
+from wardwire.model.policy import Policy
+from wardwire.model.policy import Step as PolicyStep
+from wardwire.model.priority import Priority, Word
+
+# How often the desk is asked again about an alert that nobody has.
+AGAIN = timedelta(minutes=2)
+# An answered alert whose policy asks for nothing more is closed after so long.
+SETTLED_AFTER = timedelta(hours=12)
+# Why an escalation was closed, when nobody has ended it.
+BY_ANSWER = "answered"
+BY_HOLDER = "done"
+
+
+class State(Word):
+    """Where an escalation stands."""
+
+    RUNNING = "running"  # a step is out and unanswered
+    HELD = "held"  # what the step asks for is there: somebody has it
+    ASKED = "asked"  # whoever has it is asked whether they still do
+    EXHAUSTED = "exhausted"  # every step has passed: the operators' desk is asked, again and again
+    CLOSED = "closed"
+
+
+class Event(Word):
+    """What can happen to an escalation."""
+
+    BEGUN = "begun"
+    ANSWERED = "answered"  # what the step asks for is there
+    NOBODY_LEFT = "nobody left"  # whomever the step has called has declined, or cannot be reached
+    TIME_UP = "time up"
+    MISSING = "part missing"  # of a team nobody of some role has answered in time, or nobody can any more
+    HANDED_BACK = "handed back"  # what was there is there no longer
+    HANDED_OVER = "handed over"  # a role through which it went has another holder
+    STILL_ACTIVE = "still active"
+    KEPT = "kept"  # whoever has it says: I still do
+    DONE = "done"  # whoever has it says: it is done
+    SETTLED = "settled"
+    ENDED = "ended"  # cancelled, recalled, cleared or expired
+
+
+class Called(NamedTuple):
+    """One person whom a target means. `absent` says why it is useless to wait for them; "" = it is not."""
+
+    person_id: UUID
+    why: str
+    absent: str = ""
+
+
+class Call(NamedTuple):
+    """Whom one target of a step means now.
+
+    Attributes:
+        role: The role that it went through, if it did.
+        empty: Why it means nobody.
+    """
+
+    target: str
+    people: tuple[Called, ...] = ()
+    role: UUID | None = None
+    empty: str = ""
+
+
+Whom = Callable[[str, PolicyStep], Call]
+"""Resolves a target of a step, as of now (model/whom.py)."""
+
+
+class Escalation(NamedTuple):
+    """An escalation as it stands.
+
+    Attributes:
+        version: Counts the changes; a change that was decided on an older version is not written.
+        policy: The whole policy as it was when the alert began; later versions do not touch it.
+        step: Index of the step that is out; -1 = none yet.
+        round: How often all steps have been gone through.
+        rung: How often this step has rung again.
+        called: Whom the step waits for, by target.
+        holders: Who has it.
+        lapsed: Whose word counts no more, and since when: handed back, silent when asked, off duty.
+        missing: Targets of a quorum whose absence was told.
+        roles: Roles that it went through, with the holder who was called.
+        asked_at: When the holders, or the desk, were last asked.
+        seen_at: When the source last reported it.
+        guarded: A call of this policy at this place must not be begun a second time beside it.
+        test: A drill, a test or a canary: never counted as real.
+    """
+
+    message_id: UUID
+    version: int
+    state: State
+    policy: Policy
+    priority: Priority
+    started_at: datetime
+    step_began_at: datetime
+    unit: UUID | None = None
+    bed: UUID | None = None
+    step: int = -1
+    round: int = 0
+    rung: int = 0
+    called: tuple[tuple[str, tuple[UUID, ...]], ...] = ()
+    holders: tuple[UUID, ...] = ()
+    lapsed: tuple[tuple[UUID, datetime], ...] = ()
+    missing: tuple[str, ...] = ()
+    roles: tuple[tuple[UUID, UUID], ...] = ()
+    held_since: datetime | None = None
+    asked_at: datetime | None = None
+    source: str = ""
+    source_key: str = ""
+    seen_at: datetime | None = None
+    drill: bool = False
+    guarded: bool = False
+    test: bool = False
+    closed_at: datetime | None = None
+    closed_why: str = ""
+
+    @property
+    def people(self) -> tuple[UUID, ...]:
+        """Whom the step that is out waits for."""
+        return tuple(dict.fromkeys(person for _, people in self.called for person in people))
+
+
+class Page(NamedTuple):
+    """Call somebody who has not been called for this alert. `kinds` limits their endpoints; () = all."""
+
+    person_id: UUID
+    why: str
+    kinds: tuple[str, ...] = ()
+
+
+class Ring(NamedTuple):
+    """Ring somebody again."""
+
+    person_id: UUID
+    why: str
+
+
+class Silence(NamedTuple):
+    """Everybody but the holders falls silent, and sees who has it."""
+
+    holders: tuple[UUID, ...]
+
+
+class Tell(NamedTuple):
+    """An event for somebody's devices: `still_active`, `handed_over`."""
+
+    person_id: UUID
+    event: str
+
+
+class Alarm(NamedTuple):
+    """A technical alarm at the operators' desk. `part` names the missing part of a team."""
+
+    kind: str
+    part: str = ""
+
+
+class Record(NamedTuple):
+    """A fact."""
+
+    fact: FactKind
+    body: dict[str, object]
+
+
+Command = Page | Ring | Silence | Tell | Alarm | Record
+
+UNANSWERED = "unanswered"  # alarm: every step has passed
+PART_MISSING = "part_missing"  # alarm: a part of a team is missing
+
+
+class Decided(NamedTuple):
+    """What follows: the new state and what is to be done, in order."""
+
+    escalation: Escalation
+    commands: tuple[Command, ...] = ()
+
+
+class Circumstances(NamedTuple):
+    """What an event comes with.
+
+    Attributes:
+        deliveries: All deliveries of the message, by person, as they stand.
+        turned: Roles that have another holder now: role -> the new one.
+        ended: Why the message has ended, if it has.
+        afresh: Who is called in this very moment: what their delivery said before says nothing now.
+    """
+
+    deliveries: Mapping[UUID, Delivery]
+    whom: Whom
+    turned: Mapping[UUID, UUID] = {}
+    ended: str = ""
+    afresh: frozenset[UUID] = frozenset()

@@ -1,0 +1,121 @@
+"""Whom a target of a policy's step means for an alert, as of now; and whether it is of any use to wait for them.
+
+Unlike a submission's target (model/routing.py), one that means nobody is no refusal: it is a reason to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from wardwire.model import ids
+from wardwire.model.alert import Call, Called, Whom
+from wardwire.model.errors import Refused
+from wardwire.model.people import Directory, Role
+from wardwire.model.places import assigned
+from wardwire.model.policy import BED_RANKS, DESK, Step
+from wardwire.model.priority import Priority
+from wardwire.model.routing import RINGS, find_target, kinds_of
+
+
+def resolver(directory: Directory, *, bed: UUID | None, desk: str, priority: Priority, now: datetime) -> Whom:
+    """Return what resolves the targets of an alert's steps now."""
+    return partial(_whom, directory=directory, bed=bed, desk=desk, priority=priority, now=now)
+
+
+def _whom(
+    target: str,
+    step: Step,
+    *,
+    directory: Directory,
+    bed: UUID | None,
+    desk: str,
+    priority: Priority,
+    now: datetime,
+) -> Call:
+    absent = partial(why_absent, directory=directory, kinds=step.endpoints, priority=priority, now=now)
+    rank = BED_RANKS.get(target)
+    if rank is not None:
+        person_id = assigned(directory, bed, rank, now) if bed else None
+        if person_id is None:
+            return Call(target, empty="unassigned" if bed else "no_bed")
+        return _people(target, [(person_id, target)], directory, absent)
+    try:
+        sort, value = find_target(desk if target == DESK else target, directory, "")
+    except Refused as refused:
+        return Call(target, empty=refused.code)
+    if sort == ids.PERSON:
+        return _people(target, [(value, "named")], directory, absent)
+    if sort == ids.GROUP:
+        group = directory.groups[value]
+        if group.disabled:
+            return Call(target, empty="recipient_disabled")
+        why = f"group:{ids.write_id(ids.GROUP, value)}"
+        return _people(target, [(member, why) for member in group.members], directory, absent)
+    role = directory.roles[value]
+    if role.disabled:
+        return Call(target, empty="recipient_disabled")
+    holder = role_holder(role, directory, now)
+    if holder is None:
+        return Call(target, empty="role_vacant", role=role.id)
+    return _people(target, [holder], directory, absent)._replace(role=role.id)
+
+
+def role_holder(role: Role, directory: Directory, now: datetime) -> tuple[UUID, str] | None:
+    """Return who answers for a role now, and how; None = nobody."""
+    name = ids.write_id(ids.ROLE, role.id)
+    shift = role.holder_at(now)
+    candidates = [(shift.person_id, f"role:{name}")] if shift else []
+    if role.fallback is not None:
+        candidates.append((role.fallback, f"fallback:{name}"))
+    for person_id, why in candidates:
+        person = directory.people.get(person_id)
+        if person is not None and not person.disabled:
+            return person_id, why
+    return None
+
+
+def turned_roles(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: datetime) -> dict[UUID, UUID]:
+    """Return those roles whose holder is another now than was called; a role that is vacant has not turned."""
+    turned: dict[UUID, UUID] = {}
+    for role_id, called in roles:
+        role = directory.roles.get(role_id)
+        holder = role_holder(role, directory, now) if role is not None and not role.disabled else None
+        if holder is not None and holder[0] != called:
+            turned[role_id] = holder[0]
+    return turned
+
+
+def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: datetime) -> datetime | None:
+    """Return the next boundary of a shift of some roles; None = there is none."""
+    found = [
+        turn
+        for role_id, _ in roles
+        if (role := directory.roles.get(role_id)) is not None
+        for shift in role.shifts
+        for turn in (shift.starts_at, shift.ends_at)
+        if turn > now
+    ]
+    return min(found, default=None)
+
+
+def why_absent(
+    person_id: UUID, *, directory: Directory, kinds: tuple[str, ...], priority: Priority, now: datetime
+) -> str:
+    """Why it is useless to wait for somebody: no endpoint, or a status in which nothing rings; "" = it is not."""
+    there = kinds_of(directory, person_id)
+    if not (there if not kinds else [kind for kind in there if kind in kinds]):
+        return "no_endpoint"
+    status = directory.people[person_id].status_at(now)
+    return "" if priority in RINGS[status] else f"status_{status}"
+
+
+def _people(target: str, people: Iterable[tuple[UUID, str]], directory: Directory, absent: partial[str]) -> Call:
+    called = []
+    for person_id, why in people:
+        person = directory.people.get(person_id)
+        if person is not None and not person.disabled:
+            called.append(Called(person_id, why, absent(person_id)))
+    return Call(target, tuple(called), empty="" if called else "nobody")
