@@ -3,7 +3,8 @@
     python -m tests.faults.serve_whole HOME key=value…
 
 Told by the environment: FAULTS_LEAF_PORT is the port of a proxy that the core's NATS server dials instead of the
-edge's; FAULTS_CLOCKS is JSON, for `postgres` and `core` each what its environment is to have (wallclock.py).
+edge's; FAULTS_CLOCKS is JSON, for `postgres` and `core` each what its environment is to have (wallclock.py);
+FAULTS_CORES is the number of core processes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from wardwire.ops import nats, process
 
 LEAF_PORT = "FAULTS_LEAF_PORT"
 CLOCKS = "FAULTS_CLOCKS"
+CORES = "FAULTS_CORES"
 
 
 def dial_another_leaf(port: str) -> None:
@@ -56,7 +58,7 @@ def main(home: str, *sets: str) -> int:
     if clocks := os.environ.get(CLOCKS):
         set_clocks(json.loads(clocks))
     with failures() as outcome:
-        serve(config=None, data=Path(home), set_=list(sets))
+        serve(cores=int(os.environ.get(CORES, "1")), config=None, data=Path(home), set_=list(sets))
     return outcome.status
 
 

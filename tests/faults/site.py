@@ -25,6 +25,7 @@ from wardwire.ops.postgres_throwaway import temporary_home
 from wardwire.ops.process import read_record, started_at
 
 PARTS = ("postgres", "nats-edge", "nats-core", "path", "api")
+SECOND = "path-2"  # of a site with two cores
 
 
 STAND_INS = "tests.faults.serve_stand_ins"
@@ -142,7 +143,7 @@ class Served:
             self.stop()
             if self._process.stderr is not None:
                 self._process.stderr.close()
-        left = [pid for pid in map(self.part, PARTS) if pid is not None]
+        left = [pid for pid in map(self.part, (*PARTS, SECOND)) if pid is not None]
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.home, ignore_errors=True)

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.faults.product import RANKS, dump_product
 from tests.faults.scenarios import Case, Figures, Finding
-from tests.faults.site import PARTS, WHOLE, Served
+from tests.faults.site import PARTS, SECOND, WHOLE, Served
 from tests.faults.voices import Http, Orders, Voice
 from wardwire.client.card import Card, DeviceKeys, Place
 from wardwire.devices import proof
@@ -268,7 +268,7 @@ class System:
 
     def everything(self) -> list[int]:
         """All processes of the site, parts first."""
-        return [pid for pid in map(self.site.part, PARTS) if pid is not None]
+        return [pid for pid in map(self.site.part, (*PARTS, SECOND)) if pid is not None]
 
     async def flows_again(self, what: str = "", *, within_s: float = HEAL_S) -> None:
         """Wait until every sender had something acknowledged that was begun after now.

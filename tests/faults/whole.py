@@ -16,7 +16,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.faults.scenarios import Case, Finding, scenario
-from tests.faults.serve_whole import CLOCKS, LEAF_PORT
+from tests.faults.serve_whole import CLOCKS, CORES, LEAF_PORT
+from tests.faults.site import SECOND
 from tests.faults.system import System, check_times, whole
 from wardwire.ops.account import drop_account, hand_over
 from wardwire.ops.child import DROP_VARIABLE
@@ -29,6 +30,7 @@ from wardwire.testing.wallclock import WallClock, find_libfaketime
 
 ENGINES = ("nats-edge", "nats-core", "postgres")
 OURS = ("path", "api")
+FROZEN_S = 17.0  # longer than the lease of a claim
 
 
 @scenario("system, each part killed, then all")
@@ -42,6 +44,20 @@ async def each_part_killed(case: Case) -> Finding:
             await system.flows_again(part)
         await kill_everything(system)
         await system.flows_again("all")
+        return await system.judge()
+
+
+@scenario("system, two cores of one serve")
+async def cores_of_one_serve(case: Case) -> Finding:
+    """Two cores share the work: each is killed, then one is frozen longer than its claims last, and woken."""
+    async with whole(case, environment=lambda _: {CORES: "2"}) as system:
+        await system.speak()
+        for part in case.plan.order("order", ["path", SECOND]):
+            await _a_while(case, part)
+            system.kill(part)
+            await system.flows_again(part)
+        await freeze(case, system, SECOND, FROZEN_S)
+        await system.flows_again("frozen")
         return await system.judge()
 
 

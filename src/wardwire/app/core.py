@@ -8,12 +8,16 @@ import gc
 import sys
 from collections.abc import Callable
 
+import asyncpg
+
+from wardwire import __version__
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.due import DueLoop
+from wardwire.engine.muster import BEAT_EVERY_S, Muster
 from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
 from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
 from wardwire.engine.upkeep import Alarm, Upkeep, keep
@@ -27,11 +31,18 @@ SWITCH_S = 0.0005
 
 
 async def run_core(
-    settings: Settings, logins: EngineLogins, serves: frozenset[str], *, node: str, beat: Callable[[], None]
+    settings: Settings,
+    logins: EngineLogins,
+    serves: frozenset[str],
+    *,
+    name: str,
+    node: str,
+    beat: Callable[[], None],
 ) -> None:
     """Run until cancelled. Whatever ends a task of it unforeseen ends the process: the supervisor begins it anew.
 
     Args:
+        name: Of its place, which it has again when it is started again; `node` names this one process.
         serves: Which of `path` (devices), `engine` (deadlines), `api` (HTTP) and `audit` (seals and signatures).
         beat: Called when it is ready, and each second while its event loop turns.
     """
@@ -54,6 +65,18 @@ async def run_core(
             _keep_record(ground, tasks)
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
+        muster = Muster(
+            pool=ground.pool,
+            clock=ground.clock,
+            writer=ground.lanes,
+            rules=ground.rules,
+            name=name,
+            node=node,
+            serves=",".join(word for word in SERVES if word in serves),
+            version=__version__,
+        )
+        tasks.create_task(keep("muster", BEAT_EVERY_S, muster.round))
+        stack.push_async_callback(_leave, muster)
         tasks.create_task(ground.lanes.watch())
         _settle()
         while True:
@@ -98,6 +121,13 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
     tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round))
     tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round))
+
+
+async def _leave(muster: Muster) -> None:
+    """Say goodbye, if there is still somebody to say it to."""
+    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        async with asyncio.timeout(1):
+            await muster.leave()
 
 
 def _settle() -> None:

@@ -22,10 +22,16 @@ app = typer.Typer(add_completion=False, help="Run one core process.")
 
 Serve = Annotated[str, typer.Option("--serve", help="Of path, engine, api and audit, those that it does, by commas.")]
 
+Name = Annotated[str, typer.Option("--name", help="Of its place among the cores; by default what it serves.")]
+
 
 @app.command()
 def core(
-    serve: Serve = "path,engine,api,audit", config: ConfigFile = None, data: DataFolder = None, set_: Sets = None
+    serve: Serve = "path,engine,api,audit",
+    name: Name = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    set_: Sets = None,
 ) -> None:
     """
     Run one core process until SIGTERM; the engines must run already.
@@ -54,11 +60,13 @@ def core(
     except (OSError, ValueError) as error:
         raise StartFailed("engines_unknown", f"{path} cannot be read.", "Start `wardwire serve` first.") from error
     heartbeat = Heartbeat.from_environment()
-    node = f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
+    host = socket.gethostname().split(".")[0]
+    node, place = f"{host}-{os.getpid()}", f"{host}/{name or serve}"
     drop_if_told()
 
     async def run() -> None:
-        task = asyncio.ensure_future(run_core(loaded.settings, logins, serves, node=node, beat=heartbeat.beat))
+        work = run_core(loaded.settings, logins, serves, name=place, node=node, beat=heartbeat.beat)
+        task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

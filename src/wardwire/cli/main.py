@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("wardwire.cli.demo", "Show a small ward that pages and answers, live."),
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "cores": ("wardwire.cli.cores", "The core processes, and when each was last heard."),
     "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
     "group": ("wardwire.cli.group", "Groups of people."),

@@ -16,6 +16,7 @@ from wardwire.model.priority import Kind, Priority
 from wardwire.model.rights import SYSTEM
 from wardwire.store.batch import Batch
 
+SELF = "wardwire"  # who cleared it: its cause has gone by itself
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -56,3 +57,9 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
         return  # no desk to tell: the row above is what is left, and /readyz shows it
     sender = write_sender(rules.directory, None, SYSTEM.source)
     store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by)
+
+
+def clear_alarms(batch: Batch, *, kind: str, subject: str, why: str) -> None:
+    """Clear the open alarm of this kind and subject, if there is one: its cause has gone, and somebody knows it."""
+    batch.also("alarm_over", kind, subject, SELF, why, batch.now)
+    batch.record(FactKind.ALARM_CLEARED, _ENCODE({"kind": kind, "subject": subject, "by": SELF, "why": why}).decode())

@@ -62,6 +62,9 @@ class FactKind(StrEnum):
     KEY_REVOKED = "KeyRevoked"
     DIRECTORY_CHANGED = "DirectoryChanged"
     ACCESS_DENIED = "AccessDenied"
+    CORE_STARTED = "CoreStarted"
+    CORE_SILENT = "CoreSilent"  # not heard for too long, and it had not said goodbye
+    CORE_HEARD = "CoreHeard"  # it was silent, and is not any more
     CLOCK_STEPPED = "ClockStepped"
     CLOCK_ACCEPTED = "ClockAccepted"
     EPOCH_OPENED = "EpochOpened"

@@ -150,6 +150,11 @@ INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at, told_
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET told_by = excluded.told_by
 
+-- name: alarm_over
+-- The cause of an alarm has gone by itself.
+UPDATE alarms SET cleared_by = $3, cleared_why = $4, cleared_at = $5
+WHERE kind = $1 AND subject = $2 AND cleared_at IS NULL
+
 -- name: alarm_taken
 -- Somebody has accepted the message that rings for an alarm: they see to it, unless another one does already.
 UPDATE alarms SET taken_by = $2, taken_at = $3 WHERE told_by = $1 AND cleared_at IS NULL AND taken_at IS NULL
