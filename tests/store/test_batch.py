@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from tests.store.rows import Bench, add_message, add_people, bench, delivery_of
 from wardwire.model.delivery import State
@@ -35,8 +36,8 @@ async def write_one(writer: Bench, people: list[UUID], external_id: str = "1") -
 def delivered(message_id: UUID, person_id: UUID, version: int = 1) -> Batch:
     """A batch in which a device confirms a delivery that was last seen in some version."""
     batch = Batch(NOW + SECOND)
-    before = delivery_of(message_id, person_id)._replace(version=version)
-    batch.change(before, before._replace(version=version + 1, state=State.DELIVERED, delivered_at=batch.now))
+    before = replace(delivery_of(message_id, person_id), version=version)
+    batch.change(before, replace(before, version=version + 1, state=State.DELIVERED, delivered_at=batch.now))
     batch.record("Delivered", "{}", message_id=message_id, person_id=person_id)
     batch.tell(person_id, "read", message_id)
     return batch
@@ -65,8 +66,8 @@ async def test_events_of_one_person_are_numbered_in_the_order_in_which_they_were
             batch = Batch(NOW)
             for person in told:
                 batch.tell(person, "new", uuid4())
-            for seq, event in await writer.write(batch):
-                seen[event.person_id].append(seq)
+            for numbered in await writer.write(batch):
+                seen[numbered.event.person_id].append(numbered.seq)
 
         assert seen == {anna: [1, 2, 3], ben: [1, 2, 3, 4]}
         rows = await writer.connection.fetch("SELECT person_id, seq, message_id FROM inbox ORDER BY person_id, seq")
@@ -130,8 +131,8 @@ async def test_several_changes_of_one_delivery_in_a_batch_are_one(database_url: 
         (anna,) = await add_people(writer.connection, 1)
         message_id = await write_one(writer, [anna])
         batch = delivered(message_id, anna)
-        confirmed = delivery_of(message_id, anna)._replace(version=2, state=State.DELIVERED)
-        batch.change(confirmed, confirmed._replace(version=3, state=State.READ, read_at=NOW))
+        confirmed = replace(delivery_of(message_id, anna), version=2, state=State.DELIVERED)
+        batch.change(confirmed, replace(confirmed, version=3, state=State.READ, read_at=NOW))
         await writer.write(batch)
 
         (known,) = await load_deliveries(writer.connection, [], [message_id])
@@ -263,7 +264,7 @@ async def test_changes_of_two_days_go_through_the_whole_table(database_url: str)
         for chosen in (message_ids[:1], message_ids[2:], message_ids):
             confirming = Batch(NOW)
             for known in await load_deliveries(writer.connection, [], chosen):
-                confirming.change(known, known._replace(version=known.version + 1))
+                confirming.change(known, replace(known, version=known.version + 1))
             await writer.write(confirming)
 
         assert [one.version for one in await load_deliveries(writer.connection, [], message_ids)] == [3, 2, 3]

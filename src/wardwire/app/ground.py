@@ -120,8 +120,10 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
             low=timedelta(seconds=own.low_s),
         )
 
+        held = Rules(people.directory, waits, settings.site.desk)
+
         def rules() -> Rules:
-            return Rules(people.directory, waits, settings.site.desk)
+            return held  # the directory is one object, whatever becomes of its content
 
         nats = await stack.enter_async_context(join(logins.nats.url, logins.nats.core, f"{node} core"))
         hub = Hub(

@@ -254,7 +254,7 @@ class Doorway:
     # What devices say --------------------------------------------------------------------------------------------
 
     def _send(self, door: Door, session: Session, envelope: Envelope, frame: Statement) -> None:
-        caller = session.caller(self._directory())
+        caller = session.caller(self._rules().directory)
         submission = submission_of(
             frame, source=caller.source, content=bytes(envelope.body), proof=read_signature(envelope)
         )
@@ -270,7 +270,7 @@ class Doorway:
 
     def _receipt(self, door: Door, session: Session, envelope: Envelope, frame: Receipt) -> None:
         device = session.device
-        session.caller(self._directory())
+        session.caller(self._rules().directory)
         message_id = ids.read_id(ids.MESSAGE, frame.message)
         request, lane = frame.id, lane_of(frame.p)
         if frame.kind == "heard":

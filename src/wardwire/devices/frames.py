@@ -332,7 +332,8 @@ def read_envelope(payload: bytes) -> Envelope:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _check_version(_version_of(payload))
         raise refusal(error) from None
-    _check_version(envelope.v)
+    if envelope.v != PROTOCOL:
+        _check_version(envelope.v)
     return envelope
 
 

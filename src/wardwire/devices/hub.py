@@ -86,19 +86,20 @@ class Hub:
 
     def inbox(self, epoch: int, events: Sequence[Numbered]) -> None:
         """Tell people's devices their new events."""
-        directory, now = self._directory(), self._clock.now()
+        devices_of, now = self._directory().devices_of, self._clock.now()
+        limited, subjects = self.limited, self._subjects
         self._turn(self._clock.monotonic())
         for numbered in events:
             event = numbered.event
-            devices = directory.devices_of.get(event.person_id)
+            devices = devices_of.get(event.person_id)
             if not devices:
                 continue
             frame = write_event(epoch, numbered.seq, event, now)
-            if self.limited and not self.limited.isdisjoint(devices) and _CODE not in frame:
-                devices = tuple(device for device in devices if device not in self.limited)
+            if limited and not limited.isdisjoint(devices) and _CODE not in frame:
+                devices = tuple(device for device in devices if device not in limited)
             reply = self._expect(event, len(devices)) if event.event == "new" else ""
             for device in devices:
-                self.publish(self._subjects.get(device) or self._subject(device), frame, reply)
+                self.publish(subjects.get(device) or self._subject(device), frame, reply)
 
     def live(self, items: Sequence[Any]) -> None:
         """Tell senders' devices how their messages stand."""
@@ -126,7 +127,7 @@ class Hub:
         return subject
 
     def _expect(self, event: NewEvent, devices: int) -> str:
-        token = format(next(self._tokens), "x")
+        token = f"{next(self._tokens):x}"
         self._young[token] = [event.message_id, event.person_id, devices]
         return f"{self._replies}.{token}"
 
@@ -164,7 +165,7 @@ def write_status(status: Status) -> bytes:
     device = f',"device":"dev_{status.device_id.hex}"' if status.device_id is not None else ""
     return (
         f'{{"t":"status","message":"msg_{delivery.message_id.hex}","person":"per_{delivery.person_id.hex}",'
-        f'"state":"{delivery.state.value}","at":{encode(status.at).decode()}{response}{device}}}'
+        f'"state":"{delivery.state}","at":{encode(status.at).decode()}{response}{device}}}'
     ).encode()
 
 

@@ -37,4 +37,4 @@ def happened_of(response: Response, device_id: UUID) -> Happened:
 
 def received(receipt: Receipt, device_id: UUID) -> Happened:
     """Return what a receipt lets happen."""
-    return Happened(event=Event.SEEN if receipt.kind == "read" else Event.CONFIRMED, device_id=device_id)
+    return Happened(Event.SEEN if receipt.kind == "read" else Event.CONFIRMED, 0, device_id)

@@ -36,8 +36,8 @@ class Lanes:
     ) -> None:
         cache = DeliveryCache()
         self.rest_closed = False
-        self._writers = {
-            lane: [
+        self._writers = [
+            [
                 LaneWriter(
                     f"{node}/{lane.name.lower()}/{nth}",
                     open_connection=open_connection,
@@ -47,10 +47,10 @@ class Lanes:
                     written=written,
                     patience_s=patience_s,
                 )
-                for nth in range(count)
+                for nth in range(WRITERS[lane])
             ]
-            for lane, count in WRITERS.items()
-        }
+            for lane in sorted(Lane)  # a lane is also the place of its writers: looked up for each act
+        ]
         self._tasks: list[asyncio.Task[None]] = []
 
     def put(self, act: Act) -> None:
@@ -63,7 +63,7 @@ class Lanes:
             return
         writers = self._writers[act.lane]
         writer = writers[0]
-        if writer.pressed >= SPREAD_AT or not writer.serving:
+        if not writer.has_room(SPREAD_AT):
             writer = writers[act.affinity % len(writers)]
         writer.put(act)
 
@@ -80,7 +80,7 @@ class Lanes:
     @property
     def writers(self) -> list[LaneWriter]:
         """Every writer: for health and metrics."""
-        return [writer for writers in self._writers.values() for writer in writers]
+        return [writer for writers in self._writers for writer in writers]
 
     async def start(self) -> None:
         """Start all writers; returns when each has a connection. Waits as long as the database is away."""

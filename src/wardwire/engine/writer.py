@@ -98,21 +98,22 @@ class LaneWriter:
         """How many acts wait."""
         return len(self._queue)
 
-    @property
-    def pressed(self) -> int:
-        """How many acts it commits at a time now: what waits, or what its last batch held."""
-        return max(len(self._queue), self._size)
+    def has_room(self, size: int) -> bool:
+        """Whether it takes acts, and commits less than so many at a time: counts what waits, and its last batch."""
+        return self._size < size and len(self._queue) < size and self._durable is not None
 
     def put(self, act: Act) -> None:
         """Take an act, or fail it at once; never waits."""
+        waiting = len(self._queue)
         if self._durable is None:
             act.failed(Unavailable(Code.UNAVAILABLE, "the database cannot be reached now; nothing was kept"))
-        elif len(self._queue) >= LONGEST_QUEUE:
+        elif waiting >= LONGEST_QUEUE:
             act.failed(Unavailable(Code.OVERLOADED, "too much is waiting in this lane; nothing was kept"))
         else:
             self._queue.append(act)
-            self._idle.clear()
-            self._wake.set()
+            if not waiting:
+                self._idle.clear()
+                self._wake.set()
 
     async def idle(self) -> None:
         """Wait until nothing waits and nothing is being committed."""
@@ -248,7 +249,7 @@ class LaneWriter:
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
     ) -> tuple[Batch, list[Act], bool, list[tuple[Act, Refused]]]:
         """Let acts decide. Returns the batch, who is in it, whether one broke it, and refused submissions."""
-        batch = Batch(self._clock.now())
+        batch, word = Batch(self._clock.now()), durable.durability.word
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))
@@ -257,7 +258,7 @@ class LaneWriter:
         broken = False
         for act in acts:
             try:
-                act.decide(known, batch, durable.durability.word)
+                act.decide(known, batch, word)
             except Refused as refused:
                 if act.identity is None:
                     self._end(act, refused)

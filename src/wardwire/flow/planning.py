@@ -32,12 +32,14 @@ class Planning(NamedTuple):
     Attributes:
         reach: The recipients as the result names them, JSON.
         told: The recipients as the fact names them, JSON.
+        size: How many they are.
     """
 
     plan: Plan
     reach: str
     told: str
     waits: Waits
+    size: int
 
 
 def plan_submission(submission: Submission, rules: Rules, now: datetime, *, sender: UUID | None) -> Planning:
@@ -57,6 +59,7 @@ def plan_submission(submission: Submission, rules: Rules, now: datetime, *, send
         reach=_ENCODE(name_recipients(decided.people, directory, now)).decode(),
         told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in decided.people]).decode(),
         waits=rules.waits,
+        size=len(decided.people),
     )
     if len(decided.people) <= KEPT_PEOPLE_MAX:
         if len(directory.worked_out) >= KEPT_MAX:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+import msgspec
+
 from wardwire.model.delivery import Delivery
 from wardwire.model.errors import WardwireError
 from wardwire.model.people import Directory, Endpoint
@@ -37,7 +39,7 @@ class Known(Protocol):
         ...
 
 
-class Needs(NamedTuple):
+class Needs(msgspec.Struct, frozen=True, gc=False):
     """What must be read before an act can decide."""
 
     deliveries: Sequence[DeliveryKey] = ()
@@ -66,6 +68,7 @@ class Act(ABC):
     """One thing to be committed: decided purely, perhaps more than once, then told how it ended, exactly once.
 
     Attributes:
+        identity: (source, external id) of a submission; None of anything else.
         lane: The lane it travels in.
         affinity: Acts of one affinity share a writer: events of one person do not wait for each other's locks.
     """
@@ -73,11 +76,7 @@ class Act(ABC):
     __slots__ = ()
     lane: Lane
     affinity: int
-
-    @property
-    def identity(self) -> tuple[str, str] | None:
-        """(source, external id) of a submission; None of anything else."""
-        return None
+    identity: tuple[str, str] | None = None
 
     def needs(self) -> Needs:
         """Return what must be read first. Must be cheap: it is asked once a batch."""

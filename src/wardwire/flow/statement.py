@@ -74,6 +74,18 @@ class MessageView(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: datetime | None = None
 
 
+class _Said(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What of a `MessageView` is the sender's own, and may be absent."""
+
+    subject: str = ""
+    text: str = ""
+    callback: str = ""
+    responses: Responses = _NO_RESPONSES
+    patient: str = ""
+    reply_to: str = ""
+    expires_at: datetime | None = None
+
+
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Statement)
 
@@ -147,29 +159,26 @@ def view_submission(
         sender: As `write_sender` gives it.
         stored_at: The instant as JSON has it, without its quotes.
     """
-    parts = [
-        f'{{"id":"msg_{message_id.hex}","thread":"thr_{thread_id.hex}","kind":"{submission.kind.value}",'
-        f'"priority":"{submission.priority.value}","sender":{sender},"stored_at":"{stored_at}"'.encode()
-    ]
-    encode = _ENCODER.encode
-    if submission.subject:
-        parts += (b',"subject":', encode(submission.subject))
-    if submission.text:
-        parts += (b',"text":', encode(submission.text))
-    if submission.callback:
-        parts += (b',"callback":', encode(submission.callback))
-    offered = submission.offered
+    head = (
+        f'{{"id":"msg_{message_id.hex}","thread":"thr_{thread_id.hex}","kind":"{submission.kind}",'
+        f'"priority":"{submission.priority}","sender":{sender},"stored_at":"{stored_at}"'
+    ).encode()
+    offered, reply_to = submission.offered, submission.reply_to
+    responses = _NO_RESPONSES
     if offered is not NOTHING_OFFERED and offered != NOTHING_OFFERED:
         responses = Responses(offered.accept_decline, offered.choices, offered.free_text)
-        parts += (b',"responses":', encode(responses))
-    if submission.patient:
-        parts += (b',"patient":', encode(submission.patient))
-    if submission.reply_to is not None:
-        parts.append(b',"reply_to":"msg_%b"' % submission.reply_to.hex.encode())
-    if submission.expires_at is not None:
-        parts += (b',"expires_at":', encode(submission.expires_at))
-    parts.append(b"}")
-    return b"".join(parts)
+    rest = _ENCODER.encode(
+        _Said(
+            submission.subject,
+            submission.text,
+            submission.callback,
+            responses,
+            submission.patient,
+            ids.write_id(ids.MESSAGE, reply_to) if reply_to is not None else "",
+            submission.expires_at,
+        )
+    )
+    return head + b"," + rest[1:] if rest != b"{}" else head + b"}"
 
 
 def view_message(message: Message, directory: Directory) -> bytes:

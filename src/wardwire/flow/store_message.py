@@ -14,7 +14,6 @@ from wardwire.flow.ports import Rules
 from wardwire.flow.stages import begin_stage
 from wardwire.flow.statement import view_submission
 from wardwire.flow.views import NewBody
-from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State, first_step
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
@@ -31,20 +30,21 @@ _ENCODE = msgspec.json.Encoder().encode
 
 def digest_of(submission: Submission) -> bytes:
     """Return what tells two submissions of one identity apart: a digest of what is asked, not of its spelling."""
-    offered = submission.offered
+    _, _, to, kind, priority, subject, text, callback, offered, expires_at, patient, reply_to, _, _ = submission
+    accept_decline, choices, free_text = offered
     parts = (
-        submission.to,
-        submission.kind,
-        submission.priority,
-        submission.subject,
-        submission.text,
-        submission.callback,
-        offered.accept_decline,
-        offered.choices,
-        offered.free_text,
-        submission.expires_at,
-        submission.patient,
-        submission.reply_to,
+        to,
+        kind,
+        priority,
+        subject,
+        text,
+        callback,
+        accept_decline,
+        choices,
+        free_text,
+        expires_at,
+        patient,
+        reply_to,
     )
     return hashlib.sha256(_ENCODE(parts)).digest()
 
@@ -70,13 +70,13 @@ def store_message(
         sender: Who sent it, as JSON (flow/statement.sender_of).
     """
     decided = planning.plan
-    message_id = message_id or ids.new_id(batch.now)
+    message_id = message_id or next(batch.new_ids)
     written = message_id.hex
     thread = thread_id or message_id
     # Our own words and digits stand in these texts as they are; whatever somebody else has written is quoted.
     result = (
         f'{{"message":"msg_{written}","thread":"thr_{thread.hex}","at":"{batch.written_now}",'
-        f'"durability":"{durability}","recipient_count":{len(decided.people)},"recipients":{planning.reach}}}'
+        f'"durability":"{durability}","recipient_count":{planning.size},"recipients":{planning.reach}}}'
     )
     digest = digest_of(submission)
     batch.add_message(
@@ -94,14 +94,14 @@ def store_message(
         content=submission.content,
         expires_at=submission.expires_at,
     )
-    later = len(decided.people) > rules.largest_at_once and submission.priority in (Priority.MEDIUM, Priority.LOW)
+    later = planning.size > rules.largest_at_once and submission.priority in (Priority.MEDIUM, Priority.LOW)
     batch.record(
         FactKind.STORED,
         f'{{"source":{_quote(submission.source)},"id":{_quote(submission.external_id)},'
-        f'"kind":"{submission.kind.value}","priority":"{submission.priority.value}","digest":"{digest.hex()}",'
+        f'"kind":"{submission.kind}","priority":"{submission.priority}","digest":"{digest.hex()}",'
         f'"content":"{hashlib.sha256(submission.content).hexdigest()}",'
         f'"proof":"{base64.b64encode(submission.proof).decode()}","durability":"{durability}",'
-        f'"count":{len(decided.people)},"recipients":{"[]" if later else planning.told}}}',
+        f'"count":{planning.size},"recipients":{"[]" if later else planning.told}}}',
         message_id=message_id,
         person_id=caller.person_id,
         device_id=caller.device_id,
@@ -136,25 +136,15 @@ def add_deliveries(
     sender: UUID | None,
 ) -> None:
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
-    offered = write_offered(submission.offered)
+    offered, answers = submission.offered, write_offered(submission.offered)
+    kind, priority, now = submission.kind, submission.priority, batch.now
     for person_id, why, stages, rings in people:
-        delivery = Delivery(
-            message_id,
-            person_id,
-            1,
-            State.PENDING,
-            0,
-            stages,
-            submission.kind,
-            submission.priority,
-            sender,
-            submission.offered,
-        )
-        batch.add_delivery(delivery, plan=write_stages(stages), why=why, offered=offered)
-        step = first_step(delivery, batch.now)
+        delivery = Delivery(message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered)
+        batch.add_delivery(delivery, plan=write_stages(stages), why=why, offered=answers)
+        step = first_step(delivery, now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)
-        batch.tell(person_id, "new", message_id, NewBody(body, rings, batch.now))
+        batch.tell(person_id, "new", message_id, NewBody(body, rings, now))
 
 
 def _quote(text: str) -> str:

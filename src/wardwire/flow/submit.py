@@ -29,7 +29,7 @@ class Submit(Act):
     tell). Repeating a (source, external id) gives the first result and writes nothing new.
     """
 
-    __slots__ = ("_caller", "_done", "_result", "_rules", "_submission", "affinity", "lane")
+    __slots__ = ("_caller", "_done", "_result", "_rules", "_submission", "affinity", "identity", "lane")
 
     def __init__(self, submission: Submission, caller: Caller, rules: Callable[[], Rules], done: Done) -> None:
         self._submission = submission
@@ -37,13 +37,9 @@ class Submit(Act):
         self._rules = rules
         self._done = done
         self._result = ""
+        self.identity = (submission.source, submission.external_id)
         self.lane = lane_of(submission.priority)
         self.affinity = hash(submission.to[0]) if submission.to else 0
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """(source, external id)."""
-        return self._submission.source, self._submission.external_id
 
     def needs(self) -> Needs:
         """A reply needs the message that it answers: for its thread, and for the right to join it."""
@@ -55,7 +51,7 @@ class Submit(Act):
         submission, caller, rules = self._submission, self._caller, self._rules()
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
-        thread_id = self._thread(known)
+        thread_id = self._thread(known, submission.reply_to) if submission.reply_to is not None else None
         planning = plan_submission(submission, rules, batch.now, sender=caller.person_id)
         self._result = store_message(
             batch,
@@ -83,10 +79,7 @@ class Submit(Act):
         else:
             self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
 
-    def _thread(self, known: Known) -> UUID | None:
-        reply_to = self._submission.reply_to
-        if reply_to is None:
-            return None
+    def _thread(self, known: Known, reply_to: UUID) -> UUID:
         message = known.message(reply_to)
         if message is not None:
             recipients = frozenset(delivery.person_id for delivery in known.deliveries_of(reply_to))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -49,7 +48,7 @@ read_stored = msgspec.json.Decoder(Stored).decode
 """Read a result as it is kept with its identity, and told."""
 
 
-class NewBody(NamedTuple):
+class NewBody(msgspec.Struct, frozen=True, gc=False):
     """The body of the event `new`: the message as JSON, and whether this person's devices ring."""
 
     message: bytes
@@ -68,7 +67,7 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
     device: str = ""
 
 
-class Status(NamedTuple):
+class Status(msgspec.Struct, frozen=True, gc=False):
     """A live word to a sender's devices: how a delivery stands, since when, and by which device."""
 
     to: UUID

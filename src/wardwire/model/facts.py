@@ -6,6 +6,7 @@ A fact is written in the transaction of what it tells. Facts are enough to retel
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -70,6 +71,10 @@ class FactKind(StrEnum):
     EPOCH_OPENED = "EpochOpened"
 
 
+Recorded = tuple[str, UUID | None, UUID | None, UUID | None, str]
+"""A fact before it has its place in a chain: kind, message, person, device, body. Its instant is its batch's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One entry of a chain, as it is stored. `body` is JSON; the hash is over its exact bytes."""
@@ -102,24 +107,19 @@ def link(
     body: str,
 ) -> bytes:
     """Return the hash (SHA-256, 32 bytes) that chains an entry to the one before it."""
-    return link_written(previous, writer.hex, seq, since_epoch_us(at), kind, message_id, person_id, device_id, body)
+    return link_all(previous, writer, seq, at, [(kind, message_id, person_id, device_id, body)])[0]
 
 
-def link_written(
-    previous: bytes,
-    writer: str,
-    seq: int,
-    at_us: int,
-    kind: str,
-    message_id: UUID | None,
-    person_id: UUID | None,
-    device_id: UUID | None,
-    body: str,
-) -> bytes:
-    """Do what `link` does, for many of one writer and one instant: both are written already."""
-    text = (
-        f"{writer}|{seq}|{at_us}|{kind}|"
-        f"{message_id.hex if message_id is not None else ''}|{person_id.hex if person_id is not None else ''}|"
-        f"{device_id.hex if device_id is not None else ''}|{body}"
-    )
-    return hashlib.sha256(previous + text.encode()).digest()
+def link_all(previous: bytes, writer: UUID, first: int, at: datetime, drafts: Iterable[Recorded]) -> list[bytes]:
+    """Do what `link` does for many of one writer and one instant, the first of them numbered `first`."""
+    hashes = []
+    at_us, written, sha256 = since_epoch_us(at), writer.hex, hashlib.sha256
+    for seq, (kind, message_id, person_id, device_id, body) in enumerate(drafts, start=first):
+        text = (
+            f"{written}|{seq}|{at_us}|{kind}|"
+            f"{'' if message_id is None else message_id.hex}|{'' if person_id is None else person_id.hex}|"
+            f"{'' if device_id is None else device_id.hex}|{body}"
+        )
+        previous = sha256(previous + text.encode()).digest()
+        hashes.append(previous)
+    return hashes

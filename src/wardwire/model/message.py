@@ -85,18 +85,22 @@ def check_submission(submission: Submission, now: datetime) -> None:
     Raises:
         Refused: With the JSON Pointer of the first fault.
     """
-    _check_length(submission.external_id, MAX_EXTERNAL_ID, "/id")
-    if not submission.external_id.isprintable() or not submission.external_id.strip():
+    name, text = submission.external_id, submission.text
+    _check_length(name, MAX_EXTERNAL_ID, "/id")
+    if not name.isprintable() or not name.strip():
         raise Refused(Code.INVALID, "the id must be printable text", pointer="/id")
     if not submission.to:
         raise Refused(Code.INVALID, "no recipient is named", pointer="/to")
     if len(submission.to) > MAX_TARGETS:
         raise Refused(Code.TOO_MANY, f"more than {MAX_TARGETS} recipients are named; use a group", pointer="/to")
-    _check_line(submission.subject, MAX_SUBJECT, "/subject")
-    _check_line(submission.callback, MAX_CALLBACK, "/callback")
-    _check_line(submission.patient, MAX_PATIENT, "/patient")
-    _check_length(submission.text, MAX_TEXT, "/text")
-    if not (_has_ink(submission.text) or _has_ink(submission.subject)):
+    if submission.subject:
+        _check_line(submission.subject, MAX_SUBJECT, "/subject")
+    if submission.callback:
+        _check_line(submission.callback, MAX_CALLBACK, "/callback")
+    if submission.patient:
+        _check_line(submission.patient, MAX_PATIENT, "/patient")
+    _check_length(text, MAX_TEXT, "/text")
+    if not (_has_ink(text) or _has_ink(submission.subject)):
         raise Refused(Code.TEXT_BLANK, "neither subject nor text has a visible character", pointer="/text")
     if submission.offered.choices:
         _check_offered(submission.offered)
@@ -137,8 +141,6 @@ def _check_length(text: str, limit: int, pointer: str) -> None:
 
 def _check_line(text: str, limit: int, pointer: str) -> None:
     """One line: no control character and no separator of lines, so that no subject ever becomes a header."""
-    if not text:
-        return
     _check_length(text, limit, pointer)
     if not text.isprintable() and any(unicodedata.category(char) in _BREAKS for char in text):
         raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)

@@ -6,19 +6,20 @@ Rows are gathered column by column, as the statement takes them. Nothing here de
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from wardwire.model.delivery import Delivery
-from wardwire.model.ids import instant_of
-from wardwire.store.chain import Chain, Draft, Linked
+from wardwire.model.facts import Recorded
+from wardwire.model.ids import count_ids, instant_of
+from wardwire.store.chain import Chain, Linked
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
 from wardwire.store.literal import Places, numbers, words
 from wardwire.store.queries import load
@@ -34,7 +35,7 @@ NOBODY = UUID(int=0)
 DeliveryKey = tuple[UUID, UUID]
 
 
-class NewEvent(NamedTuple):
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """An event for a person's inbox, before it has its number. `body` travels to devices and is not stored."""
 
     person_id: UUID
@@ -43,7 +44,7 @@ class NewEvent(NamedTuple):
     body: Any = None
 
 
-class Numbered(NamedTuple):
+class Numbered(msgspec.Struct, frozen=True, gc=False):
     """An event of an inbox with its dense number."""
 
     seq: int
@@ -63,17 +64,19 @@ class Batch:
 
     Attributes:
         written_now: The same instant, as JSON has it, without its quotes.
+        new_ids: Ids of this instant, for what is new; they ascend as they are taken.
     """
 
     now: datetime
     written_now: str = field(init=False)
+    new_ids: Iterator[UUID] = field(init=False)
     messages: list[tuple[Any, ...]] = field(default_factory=list)
-    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+    reasons: list[tuple[str, str, str]] = field(default_factory=list)
     created: list[Delivery] = field(default_factory=list)
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
     armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[Recorded] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
@@ -83,6 +86,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         self.written_now = write_instant(self.now)
+        self.new_ids = count_ids(self.now)
 
     def add_message(
         self,
@@ -122,20 +126,8 @@ class Batch:
 
     def add_delivery(self, delivery: Delivery, *, plan: str, why: str, offered: str) -> None:
         """Add a new delivery, of version 1."""
-        self.deliveries.append(
-            (
-                delivery.message_id,
-                delivery.person_id,
-                delivery.state,
-                plan,
-                why,
-                delivery.kind,
-                delivery.priority,
-                delivery.sender_person,
-                offered,
-            )
-        )
         self.created.append(delivery)
+        self.reasons.append((plan, why, offered))
 
     def change(self, before: Delivery, after: Delivery) -> None:
         """Change a delivery, provided that it is still as `before`; several changes in a batch become one."""
@@ -146,13 +138,15 @@ class Batch:
     def arm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID, lane: int, due: datetime) -> None:
         """Set a deadline, or move it."""
         key = (message_id, person_id, kind, ref)
-        self.disarmed.discard(key)
+        if self.disarmed:
+            self.disarmed.discard(key)
         self.armed[key] = (lane, due)
 
     def disarm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID) -> None:
         """Take a deadline away; one that is not there is no fault."""
         key = (message_id, person_id, kind, ref)
-        self.armed.pop(key, None)
+        if self.armed:
+            self.armed.pop(key, None)
         self.disarmed.add(key)
 
     def record(
@@ -165,7 +159,7 @@ class Batch:
         device_id: UUID | None = None,
     ) -> None:
         """Record a fact; it gets its place in the chain when the batch is written."""
-        self.drafts.append(Draft(kind, message_id, person_id, device_id, body))
+        self.drafts.append((kind, message_id, person_id, device_id, body))
 
     def tell(self, person_id: UUID, event: str, message_id: UUID, body: Any = None) -> None:
         """Add an event to a person's inbox."""
@@ -256,9 +250,11 @@ def _work(statement: str, args: list[Any], batch: Batch) -> Callable[[asyncpg.Co
 
 def _deliveries_table(batch: Batch, days: frozenset[date]) -> str:
     """Name the table for this batch's changes: those of one day go to that day's table, at no cost per kept day."""
-    touched = {instant_of(message_id).date() for message_id, _ in batch.changes}
-    if len(touched) == 1 and touched <= days:
-        return f"deliveries_{touched.pop():%Y%m%d}"
+    if batch.changes:
+        touched = [message_id for message_id, _ in batch.changes]
+        first, last = instant_of(min(touched)).date(), instant_of(max(touched)).date()
+        if first == last and first in days:
+            return f"deliveries_{first:%Y%m%d}"
     return "deliveries"
 
 
@@ -293,19 +289,28 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             "message", source, external, ids(message), digest, result, ids(thread), ids(reply), words(kind),
             words(priority), ids(person), ids(device), content, ends,
         )  # fmt: skip
-    if batch.deliveries:
-        message, person, state, plan, why, kind, priority, sender, offered = zip(*batch.deliveries, strict=True)
+    if batch.created:
+        created = batch.created
+        plan, why, offered = zip(*batch.reasons, strict=True)
         written.add(
-            "delivery", ids(message), ids(person), words(state), words(plan), words(why), words(kind),
-            words(priority), ids(sender), offered,
-        )  # fmt: skip
+            "delivery",
+            ids([one.message_id for one in created]),
+            ids([one.person_id for one in created]),
+            words([one.state for one in created]),
+            words(plan),
+            words(why),
+            words([one.kind for one in created]),
+            words([one.priority for one in created]),
+            ids([one.sender_person for one in created]),
+            offered,
+        )
     if batch.changes:
-        keys = batch.changes.keys()
+        message, person = zip(*batch.changes, strict=True)
         expected, after = zip(*batch.changes.values(), strict=True)
         written.add(
             "changed",
-            ids([message for message, _ in keys]),
-            ids([person for _, person in keys]),
+            ids(message),
+            ids(person),
             numbers(expected),
             numbers([one.version for one in after]),
             words([one.state for one in after]),

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from wardwire.model.facts import GENESIS, link_written, since_epoch_us
+from wardwire.model.facts import GENESIS, Recorded, link_all
 
 
 class Draft(NamedTuple):
-    """A fact before it has its place in a chain. Its instant is that of the batch."""
+    """What is `Recorded`, by name; the path, which makes many, makes plain tuples."""
 
     kind: str
     message_id: UUID | None
@@ -42,16 +42,12 @@ class Chain:
         self.seq = 0
         self._head = GENESIS
 
-    def link(self, at: datetime, drafts: Sequence[Draft]) -> Linked:
+    def link(self, at: datetime, drafts: Sequence[Recorded]) -> Linked:
         """Give drafts their places behind the head; the head itself moves only with `advance`."""
-        seq, head, writer, at_us = self.seq, self._head, self.writer.hex, since_epoch_us(at)
-        hashes = []
-        for draft in drafts:
-            seq += 1
-            head = link_written(head, writer, seq, at_us, *draft)
-            hashes.append(head)
-        columns = [*zip(*drafts, strict=True), hashes] if drafts else []
-        return Linked(columns, seq, head)
+        if not drafts:
+            return Linked([], self.seq, self._head)
+        hashes = link_all(self._head, self.writer, self.seq + 1, at, drafts)
+        return Linked([*zip(*drafts, strict=True), hashes], self.seq + len(drafts), hashes[-1])
 
     def advance(self, linked: Linked) -> None:
         """Move the head: what was linked is committed."""

@@ -142,8 +142,9 @@ class Ward:
 
     def inbox(self, epoch: int, events: Sequence[Numbered]) -> None:
         """Hear what devices would hear."""
-        for seq, event in events:
-            told = Told(seq, event.event, event.message_id, event.body)
+        for numbered in events:
+            event = numbered.event
+            told = Told(numbered.seq, event.event, event.message_id, event.body)
             self.told.setdefault(event.person_id, []).append(told)
         self._heard.set()
 

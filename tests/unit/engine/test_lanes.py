@@ -36,9 +36,8 @@ class _Writer:
         self.serving = serving
         self.acts: list[Any] = []
 
-    @property
-    def pressed(self) -> int:
-        return len(self.acts)
+    def has_room(self, size: int) -> bool:
+        return self.serving and len(self.acts) < size
 
     def put(self, act: Any) -> None:
         self.acts.append(act)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.model.samples import ANNA, CHEN, T0
 from wardwire.model.delivery import (
@@ -18,6 +19,7 @@ from wardwire.model.delivery import (
     Event,
     Happened,
     State,
+    Step,
     first_step,
     step,
 )
@@ -310,7 +312,7 @@ def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offe
             continue
         then = decided.delivery
         if then is one:
-            assert decided == (one, None, None, None, False, None)
+            assert decided == Step(one)
             continue
         allowed = {TRANSITIONS[one.state, happened.event]}
         if happened.event is Event.DEADLINE:
@@ -346,7 +348,7 @@ def _agrees(one: Delivery, rung: bool) -> None:
 
 def test_only_what_escalates_can_be_kept_or_done() -> None:
     """Nobody asks after anything else."""
-    plain = delivery(APP, state=State.ACCEPTED)._replace(escalates=0)
+    plain = replace(delivery(APP, state=State.ACCEPTED), escalates=0)
     for event in (Event.KEEP, Event.DONE):
         with pytest.raises(Refused) as refused:
             step(plain, Happened(event), T0)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, EVA, OKAFOR, T0
 from wardwire.model.alert import (
@@ -158,7 +159,7 @@ def test_a_decline_goes_on_at_once_when_nobody_else_of_the_step_is_left() -> Non
 def test_whoever_cannot_be_reached_is_not_waited_for() -> None:
     """Unreachable is like a decline, except that a device that comes back still counts."""
     night = Night(one("Anna"), one("Chen"))
-    night.deliveries[ANNA] = night.deliveries[ANNA]._replace(state=Stands.UNREACHABLE)
+    night.deliveries[ANNA] = replace(night.deliveries[ANNA], state=Stands.UNREACHABLE)
     night.now += 10 * S
     night.look()
     assert night.called()[-1] == (10, CHEN)
