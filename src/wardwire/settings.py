@@ -167,6 +167,22 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hl7:
+    """The door for alarms and results over HL7 v2 (MLLP)."""
+
+    listen: str = setting("", "Where it listens, such as 0.0.0.0:2575. Empty: no door.", address=True)
+    source: str = setting("hl7", "The name of the integration: whose identities these are.")
+    table: Path | None = setting(None, "The mapping table, a TOML file. Without one units decide by their policies.")
+    charset: str = setting("utf-8", "The character set of messages that name none.")
+    release_poison: bool = setting(
+        False, "Answer a message that was refused three times as taken, so that its sender goes on with the next one."
+    )
+    tls_certificate: Path | None = setting(None, "PEM file with our certificate. Without it the line is plain.")
+    tls_key: Path | None = setting(None, "PEM file with its key.")
+    tls_clients: Path | None = setting(None, "PEM file with the authorities of clients, who then must show theirs.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one device may do."""
 
@@ -228,6 +244,7 @@ class Settings:
     durability: Durability = field(default_factory=Durability)
     waits: Waits = field(default_factory=Waits)
     smtp: Smtp = field(default_factory=Smtp)
+    hl7: Hl7 = field(default_factory=Hl7)
     limits: Limits = field(default_factory=Limits)
     disk: Disk = field(default_factory=Disk)
     audit: Audit = field(default_factory=Audit)

@@ -1,0 +1,137 @@
+"""What is answered to one HL7 message: a pure reading, a report handed in, an acknowledgement when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import count
+
+import structlog
+
+from wardwire.adapters.contract import Health, Intake
+from wardwire.adapters.hl7.ack import Answer, Fault, render_ack, wants_answer
+from wardwire.adapters.hl7.mapping import Table, map_message
+from wardwire.adapters.hl7.tokens import Message, NotHl7, parse
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.report import Report
+
+# Senders wait for 10 s and longer; a commit is *unknown* after 2.
+PATIENCE_S = 4.0
+# So many messages that were refused are remembered, to know their repeats.
+REMEMBERED = 1_000
+RELEASED_AFTER = 3
+
+log = structlog.get_logger("wardwire.adapters.hl7")
+_PLACES = {"/bed": "PV1^1^3", "/unit": "PV1^1^3", "/text": "OBX^1^5", "/subject": "OBX^1^5"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How a site speaks with its source.
+
+    Attributes:
+        charset: Of messages that name none.
+        release_poison: A message that was refused for the third time is answered as taken, so that an engine that
+            repeats it for ever goes on with the next one. The technical alarm stays.
+    """
+
+    source: str
+    charset: str = "utf-8"
+    release_poison: bool = False
+
+
+class Hl7Door:
+    """Answers messages of one source. One for all its connections.
+
+    Args:
+        name: Names us in control ids of our own.
+    """
+
+    def __init__(self, *, intake: Intake, table: Table, manners: Manners, clock: Clock, name: str) -> None:
+        self._intake = intake
+        self._table = table
+        self._manners = manners
+        self._clock = clock
+        self._name = name
+        self._numbers = count(1)
+        self._refused: OrderedDict[bytes, int] = OrderedDict()
+        self.health = Health()
+
+    async def answer(self, data: bytes) -> bytes:
+        """Take one message; return the acknowledgement that its sender is owed, b"" when none is.
+
+        Never raises for what a message says. The positive one is returned only after the commit.
+        """
+        try:
+            message = parse(data, charset=self._manners.charset)
+        except NotHl7:
+            self.health.junk += len(data)
+            return b""
+        answer, fault = await self._judge(message, data)
+        match answer:
+            case Answer.COMMITTED:
+                self.health.taken += 1
+            case Answer.LATER:
+                self.health.later += 1
+            case _:
+                self.health.refused += 1
+        if not wants_answer(message, answer):
+            return b""
+        control_id = f"{self._name}-{next(self._numbers)}"
+        return render_ack(message, answer, control_id=control_id, now=self._clock.now(), fault=fault)
+
+    async def _judge(self, message: Message, data: bytes) -> tuple[Answer, Fault | None]:
+        msh = message.msh
+        if not msh.get(10):
+            return self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
+        if msh.get(9) != "ORU":
+            return Answer.UNSUPPORTED, Fault(200, "MSH^1^9", "this type of message is not taken here")
+        mapped = map_message(message, data, self._table, source=self._manners.source)
+        if mapped.report is None:
+            self.health.ignored += 1
+            return Answer.COMMITTED, None
+        result = await self._hand_in(mapped.report)
+        if isinstance(result, str):
+            return Answer.COMMITTED, None
+        if isinstance(result, Refused):
+            place = _PLACES.get(result.pointer, "MSH^1")
+            number = 204 if result.code in (Code.PLACE_UNKNOWN, Code.POLICY_UNKNOWN, Code.RECIPIENT_UNKNOWN) else 102
+            return self._refuse(message, data, Fault(number, place, f"{result.code}: {result.detail}"))
+        return Answer.LATER, Fault(207, "MSH^1", "it cannot be stored now; send it again")
+
+    async def _hand_in(self, report: Report) -> str | WardwireError | None:
+        """Hand a report in and wait for its end; None when that takes too long: then nobody knows."""
+        future: asyncio.Future[str | WardwireError] = asyncio.get_running_loop().create_future()
+
+        def ended(result: str | WardwireError) -> None:
+            if not future.done():
+                future.set_result(result)
+
+        self._intake.take(report, ended)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await future
+        except TimeoutError:
+            return None
+
+    def _refuse(self, message: Message, data: bytes, fault: Fault) -> tuple[Answer, Fault | None]:
+        """Refuse a message, with a technical alarm at its first time; let go of it when it comes again and again."""
+        digest = hashlib.sha256(data).digest()
+        times = self._refused.pop(digest, 0) + 1
+        self._refused[digest] = times
+        if len(self._refused) > REMEMBERED:
+            self._refused.popitem(last=False)
+        if times == 1:
+            code = fault.text.partition(":")[0] if ":" in fault.text else str(fault.code)
+            log.warning("hl7_refused", source=self._manners.source, code=code, place=fault.place)
+            text = (
+                f"A message of the source {self._manners.source} could not be taken: {code} at {fault.place}. Its"
+                f" control id: {message.msh.get(10)[:40] or 'none'}. Nobody was called because of it."
+            )
+            self._intake.alarm("hl7_refused", f"{self._manners.source} {code} {fault.place}", text)
+        if self._manners.release_poison and times >= RELEASED_AFTER:
+            return Answer.COMMITTED, None
+        return Answer.REFUSED, fault

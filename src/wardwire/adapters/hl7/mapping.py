@@ -1,0 +1,190 @@
+"""The site's mapping table: which messages become which report. Pure; the table is a file that people edit.
+
+Rules are tried in order and the first that fits decides; what no rule fits is answered as taken and rings nobody,
+unless the table says otherwise. docs/howto/hl7.md leads through one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import msgspec
+
+from wardwire.adapters.hl7.heard import Heard, hear
+from wardwire.adapters.hl7.tokens import Message
+from wardwire.model.message import MAX_SUBJECT, MAX_TEXT
+from wardwire.model.priority import Priority
+from wardwire.model.report import Phase, Report
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_GAP = re.compile(r"\s+([,;:])")
+_FIELDS = frozenset(Heard._fields) - {"phase", "why", "at", "latched", "priority"}
+RULES_MAX = 1_000
+_Globs = str | tuple[str, ...]
+
+
+class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What a message must say; each a pattern with * and ?, or several of which one must fit, whatever their case."""
+
+    type: _Globs = ()
+    app: _Globs = ()
+    facility: _Globs = ()
+    unit: _Globs = ()
+    room: _Globs = ()
+    bed: _Globs = ()
+    service: _Globs = ()
+    event: _Globs = ()
+    code: _Globs = ()
+    text: _Globs = ()
+    test: _Globs = ()
+    flag: _Globs = ()
+    letter: _Globs = ()
+    kind: _Globs = ()
+
+    def fits(self, heard: Heard) -> bool:
+        """Whether a message says all that."""
+        for name in self.__struct_fields__:
+            wanted = getattr(self, name)
+            if not wanted:
+                continue
+            said = getattr(heard, name).casefold()
+            if not any(
+                fnmatchcase(said, one.casefold()) for one in ((wanted,) if isinstance(wanted, str) else wanted)
+            ):
+                return False
+        return True
+
+
+class Rule(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What becomes of a message that fits.
+
+    Texts may hold `{unit}`, `{bed}`, `{text}`, `{value}` and the other words of a message.
+
+    Attributes:
+        ignore: It is taken and rings nobody; the reason is shown by `wardwire hl7 try`.
+        policy: By which policy it escalates; "" = that of the place's unit.
+        to: Whom it is for, beside or instead of a policy.
+        priority: Instead of the message's own.
+        bed, unit: How the place is named in the directory; "" = it is not named.
+    """
+
+    name: str
+    when: When = When()
+    ignore: bool = False
+    policy: str = ""
+    to: tuple[str, ...] = ()
+    priority: Priority | None = None
+    bed: str = "{bed}"
+    unit: str = "{unit}"
+    subject: str = "{text}"
+    text: str = "{text} {value}, {bed}"
+
+
+class Table(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The whole table, with what holds for what no rule fits."""
+
+    rules: tuple[Rule, ...] = ()
+    otherwise: Rule = Rule(name="otherwise")
+
+
+class Mapped(NamedTuple):
+    """A message that becomes a report, or does not.
+
+    Attributes:
+        rule: The name of the rule that decided; "" when none was asked.
+        report: None when it rings nobody; `why` says why.
+    """
+
+    heard: Heard
+    rule: str
+    report: Report | None
+    why: str
+
+
+class BadTable(Exception):
+    """A table that cannot be used, with the place of the fault."""
+
+
+def read_table(text: str) -> Table:
+    """Read a table from TOML.
+
+    Raises:
+        BadTable: With a sentence for people.
+    """
+    try:
+        table = msgspec.convert(tomllib.loads(text), Table)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadTable(str(error)) from error
+    if len(table.rules) > RULES_MAX:
+        raise BadTable(f"more than {RULES_MAX} rules")
+    for rule in (*table.rules, table.otherwise):
+        for text_ in (rule.policy, rule.bed, rule.unit, rule.subject, rule.text, *rule.to):
+            for word in _PLACEHOLDER.findall(text_):
+                if word not in _FIELDS:
+                    raise BadTable(f"rule {rule.name!r}: there is no {{{word}}}; use {', '.join(sorted(_FIELDS))}")
+    return table
+
+
+def map_message(message: Message, data: bytes, table: Table, *, source: str) -> Mapped:
+    """Say what becomes of a message.
+
+    Args:
+        data: The message as it came: part of the report's identity, because devices count anew after a restart.
+        source: The integration that it came by.
+    """
+    heard = hear(message)
+    if heard.phase is None:
+        return Mapped(heard, "", None, heard.why)
+    rule = next((rule for rule in table.rules if rule.when.fits(heard)), table.otherwise)
+    if rule.ignore:
+        return Mapped(heard, rule.name, None, f"the rule {rule.name!r} ignores it")
+    return Mapped(heard, rule.name, _report(message, data, heard, rule, source), "")
+
+
+def _report(message: Message, data: bytes, heard: Heard, rule: Rule, source: str) -> Report:
+    def fill(template: str) -> str:
+        if "{" not in template:
+            return template
+        filled = _PLACEHOLDER.sub(lambda found: getattr(heard, found[1]), template)
+        # What was empty leaves no gap and no lonely comma.
+        return _GAP.sub(r"\1", " ".join(filled.split())).strip(" ,;:")
+
+    bed, unit = fill(rule.bed), fill(rule.unit)
+    msh = message.msh
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    identity = "|".join(_printable(msh.field(number))[:40] for number in (3, 4, 10))
+    return Report(
+        source=source,
+        external_id=f"{identity}|{digest}",
+        source_key=_printable(heard.key)[:200],
+        phase=heard.phase or Phase.START,
+        priority=rule.priority or heard.priority,
+        subject=_line(fill(rule.subject))[:MAX_SUBJECT],
+        text=fill(rule.text)[:MAX_TEXT] or heard.type,
+        bed=f"bed:{bed}" if bed and heard.bed else "",
+        unit=f"unit:{unit}" if unit and heard.unit else "",
+        policy=fill(rule.policy),
+        to=tuple(target for template in rule.to if (target := fill(template))),
+        patient=_line(heard.patient),
+        at=heard.at,
+        latched=heard.latched,
+        test=msh.get(11).upper() in ("D", "T"),
+        content=data,
+    )
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _line(text: str) -> str:
+    """One line: what would break it becomes a blank."""
+    if text.isprintable():
+        return text
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,0 +1,276 @@
+"""Conversations over a real socket: what a source sends, what it is answered, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
+from wardwire.adapters.contract import Ended
+from wardwire.adapters.hl7.door import Hl7Door, Manners
+from wardwire.adapters.hl7.frame import FRAME_MAX, Deframer, render_frame
+from wardwire.adapters.hl7.mapping import Table
+from wardwire.adapters.hl7.server import Hl7Server
+from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
+from wardwire.model.report import Report
+from wardwire.testing.clock import FakeClock
+
+TAKEN = '{"message":"msg_1"}'
+
+
+class Lanes:
+    """Takes reports, and ends each as the test says: at once, or when it lets go of them."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+        self.alarms: list[tuple[str, str, str]] = []
+        self.result: Callable[[Report], str | WardwireError] = lambda report: TAKEN
+        self.held: list[Callable[[], None]] | None = None
+        self.came = asyncio.Event()
+
+    def take(self, report: Report, ended: Ended) -> None:
+        """Take one."""
+        self.reports.append(report)
+        self.came.set()
+        if self.held is None:
+            ended(self.result(report))
+        else:
+            self.held.append(lambda: ended(self.result(report)))
+
+    def alarm(self, kind: str, subject: str, text: str) -> None:
+        """Keep it."""
+        self.alarms.append((kind, subject, text))
+
+
+class Source:
+    """The other side of one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._deframer = Deframer()
+        self._answers: list[bytes] = []
+
+    def send(self, *pieces: bytes) -> None:
+        """Send bytes as they are."""
+        for piece in pieces:
+            self._writer.write(piece)
+
+    async def answers(self, count: int) -> list[str]:
+        """Wait for so many acknowledgements: their MSA segments."""
+        while len(self._answers) < count:
+            data = await self._reader.read(65_536)
+            assert data, "it closed without an answer"
+            self._answers += self._deframer.feed(data)
+        answers, self._answers = self._answers[:count], self._answers[count:]
+        return [answer.decode().split("\r")[1] for answer in answers]
+
+    async def closed(self) -> None:
+        """Wait for the other side to close."""
+        assert await self._reader.read() == b""
+
+    def close(self) -> None:
+        """Close this side."""
+        self._writer.close()
+
+
+class Setting:
+    """A door on any free port."""
+
+    def __init__(self, *, release_poison: bool = False, tls: ssl.SSLContext | None = None) -> None:
+        self.lanes = Lanes()
+        self.clock = FakeClock()
+        manners = Manners(source="monitors", release_poison=release_poison)
+        self.door = Hl7Door(intake=self.lanes, table=Table(), manners=manners, clock=self.clock, name="core")
+        self.server = Hl7Server(
+            self.door, name="hl7", host="127.0.0.1", port=0, tls=tls, monotonic=self.clock.monotonic
+        )
+
+    async def source(self, tls: ssl.SSLContext | None = None) -> Source:
+        """Connect."""
+        hostname = "localhost" if tls else None
+        return Source(
+            *await asyncio.open_connection("127.0.0.1", self.server.port, ssl=tls, server_hostname=hostname)
+        )
+
+
+@asynccontextmanager
+async def opened(**given: object) -> AsyncIterator[Setting]:
+    """Open a door, and close it."""
+    setting = Setting(**given)  # type: ignore[arg-type]
+    await setting.server.start()
+    async with asyncio.timeout(20):
+        yield setting
+    await setting.server.stop()
+
+
+async def test_yes_comes_after_the_commit_and_names_the_message() -> None:
+    """Until then the source hears nothing; an alarm in enhanced mode gets CA, a result in original mode AA."""
+    async with opened() as setting:
+        held: list[Callable[[], None]] = []
+        setting.lanes.held = held
+        source = await setting.source()
+        source.send(render_frame(ALARM.encode()), render_frame(RESULT.encode()))
+        while len(held) < 2:
+            setting.lanes.came.clear()
+            await setting.lanes.came.wait()
+        assert setting.door.health.taken == 0
+        for let_go in reversed(held):  # the second is committed first, and answered second
+            let_go()
+        assert await source.answers(2) == ["MSA|CA|A1001", "MSA|AA|K-771"]
+        assert [report.source_key for report in setting.lanes.reports] == ["a91", ""]
+
+
+async def test_half_frames_junk_and_many_at_once_on_several_connections() -> None:
+    """However the bytes arrive, each message is answered once, on its own line and in its order."""
+    async with opened() as setting:
+        sources = [await setting.source() for _ in range(5)]
+        for source in sources:
+            stream = b"noise" + b"".join(render_frame(with_phase("start", control=f"C{n}")) for n in range(20))
+            for begin in range(0, len(stream), 777):
+                source.send(stream[begin : begin + 777])
+                await asyncio.sleep(0)
+        for source in sources:
+            assert await source.answers(20) == [f"MSA|CA|C{n}" for n in range(20)]
+        health = setting.door.health
+        assert (health.connections, health.taken, health.junk) == (5, 100, 25)
+
+
+async def test_no_ends_are_no_and_later_is_later() -> None:
+    """Refused for good, or to be sent again: the source can tell them apart."""
+    async with opened() as setting:
+        source = await setting.source()
+        endings: list[tuple[str | WardwireError, str]] = [
+            (Refused(Code.PLACE_UNKNOWN, "no such bed", pointer="/bed"), "CE"),
+            (Unavailable(Code.UNAVAILABLE, "away"), "CE"),
+            (Unknown("?"), "CE"),
+            (TAKEN, "CA"),
+        ]
+        for nth, (result, code) in enumerate(endings):
+            setting.lanes.result = lambda report, result=result: result  # type: ignore[misc]
+            source.send(render_frame(with_phase("start", control=f"C{nth}")))
+            assert await source.answers(1) == [f"MSA|{code}|C{nth}"]
+        health = setting.door.health
+        assert (health.refused, health.later, health.taken) == (1, 2, 1)
+        ((kind, subject, text),) = setting.lanes.alarms
+        assert (kind, subject) == ("hl7_refused", "monitors place_unknown PV1^1^3")
+        assert "4711" not in text
+
+
+async def test_a_poisoned_message_is_let_go_of_when_the_site_says_so() -> None:
+    """An engine that repeats it for ever goes on at the third time; one alarm is enough."""
+    async with opened(release_poison=True) as setting:
+        setting.lanes.result = lambda report: Refused(Code.PLACE_UNKNOWN, "no such bed", pointer="/bed")
+        source = await setting.source()
+        for code in ("CE", "CE", "CA"):
+            source.send(render_frame(ALARM.encode()))
+            assert await source.answers(1) == [f"MSA|{code}|A1001"]
+        assert len(setting.lanes.alarms) == 1
+
+
+async def test_what_is_not_for_us_is_answered_and_kept_from_people() -> None:
+    """Another type is not taken; a result without anything critical is, and rings nobody; noise gets no answer."""
+    async with opened() as setting:
+        source = await setting.source()
+        source.send(render_frame(b"not hl7 at all"))
+        source.send(render_frame(RESULT.replace("ORU^R01", "ADT^A01").encode()))
+        source.send(render_frame(RESULT.replace("|HH|", "|N|").encode()))
+        source.send(render_frame(RESULT.replace("|K-771|", "||").encode()))
+        assert await source.answers(3) == ["MSA|AR|K-771", "MSA|AA|K-771", "MSA|AE|"]
+        assert setting.lanes.reports == []
+        assert setting.door.health.junk == 14
+
+
+async def test_a_frame_that_is_too_large_costs_its_connection_alone() -> None:
+    """A megabyte passes; more closes the line, and the next connection is served."""
+    async with opened() as setting:
+        source = await setting.source()
+        padding = "OBX|9|ST|x||" + "y" * (FRAME_MAX - len(ALARM) - 13) + "\r"
+        source.send(render_frame((ALARM + padding).encode()))
+        assert await source.answers(1) == ["MSA|CA|A1001"]
+        source.send(b"\x0b" + b"x" * (FRAME_MAX + 70_000))
+        await source.closed()
+        again = await setting.source()
+        again.send(render_frame(ALARM.encode()))
+        assert await again.answers(1) == ["MSA|CA|A1001"]
+
+
+async def test_a_source_that_reconnects_and_repeats_everything_is_answered_alike() -> None:
+    """It hands in the same identities: what they were answered first is answered again."""
+    async with opened() as setting:
+        seen = []
+        for _ in range(2):
+            source = await setting.source()
+            for n in range(10):
+                source.send(render_frame(with_phase("start", control=f"C{n}")))
+            assert await source.answers(10) == [f"MSA|CA|C{n}" for n in range(10)]
+            seen.append([report.external_id for report in setting.lanes.reports[-10:]])
+            source.close()
+        assert seen[0] == seen[1]
+        assert len(set(seen[0])) == 10
+
+
+async def test_a_door_that_closes_still_answers_what_it_has_taken() -> None:
+    """Its source need not repeat it."""
+    async with opened() as setting:
+        held: list[Callable[[], None]] = []
+        setting.lanes.held = held
+        source = await setting.source()
+        source.send(render_frame(ALARM.encode()))
+        await setting.lanes.came.wait()
+        stopping = asyncio.create_task(setting.server.stop())
+        await asyncio.sleep(0)
+        held[0]()
+        assert await source.answers(1) == ["MSA|CA|A1001"]
+        await stopping
+
+
+async def test_over_tls_clients_show_their_certificate(tmp_path: Path) -> None:
+    """Whoever has none is not let in."""
+    certificate, key = make_certificate(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificate))
+    ours.load_cert_chain(certificate, key)
+    ours.verify_mode = ssl.CERT_REQUIRED
+    async with opened(tls=ours) as setting:
+        theirs = ssl.create_default_context(cafile=str(certificate))
+        stranger = await setting.source(theirs)
+        stranger.send(render_frame(ALARM.encode()))
+        with pytest.raises((ssl.SSLError, AssertionError, ConnectionError)):
+            await stranger.answers(1)
+        theirs.load_cert_chain(certificate, key)
+        known = await setting.source(theirs)
+        known.send(render_frame(ALARM.encode()))
+        assert await known.answers(1) == ["MSA|CA|A1001"]
+        assert len(setting.lanes.reports) == 1
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a self-signed certificate for localhost, which is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
