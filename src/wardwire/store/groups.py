@@ -19,6 +19,11 @@ async def insert_group(connection: asyncpg.Connection, group: Group, version: in
     await connection.execute(_SQL["add"], group.id, group.name, list(group.members), version)
 
 
+async def insert_groups(connection: asyncpg.Connection, groups: Sequence[Group], version: int) -> None:
+    """Add many groups; as `insert_group`."""
+    await connection.executemany(_SQL["add"], [(g.id, g.name, list(g.members), version) for g in groups])
+
+
 async def lock_group(connection: asyncpg.Connection, group_id: UUID) -> Group | None:
     """Read a group and lock its row."""
     row = await connection.fetchrow(_SQL["lock"], group_id)

@@ -21,6 +21,13 @@ async def insert_person(connection: asyncpg.Connection, person: Person, version:
     await connection.execute(_SQL["add_inbox"], person.id)
 
 
+async def insert_people(connection: asyncpg.Connection, people: Sequence[Person], version: int) -> None:
+    """Add many people with the counters of their inboxes."""
+    rows = [(person.id, person.name, person.title, sorted(person.scopes), version) for person in people]
+    await connection.executemany(_SQL["add"], rows)
+    await connection.executemany(_SQL["add_inbox"], [(person.id,) for person in people])
+
+
 async def find_person(connection: asyncpg.Connection, person_id: UUID) -> Person | None:
     """Read a person."""
     row = await connection.fetchrow(_SQL["get"], person_id)
@@ -56,6 +63,12 @@ async def insert_endpoint(connection: asyncpg.Connection, endpoint: Endpoint, ve
     await connection.execute(
         _SQL["add_endpoint"], endpoint.id, endpoint.person_id, endpoint.kind, endpoint.address, version
     )
+
+
+async def insert_endpoints(connection: asyncpg.Connection, endpoints: Sequence[Endpoint], version: int) -> None:
+    """Add many endpoints; an unknown person violates the foreign key."""
+    rows = [(e.id, e.person_id, e.kind, e.address, version) for e in endpoints]
+    await connection.executemany(_SQL["add_endpoint"], rows)
 
 
 async def update_endpoint(

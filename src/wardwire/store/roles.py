@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,11 @@ _SQL = load("roles")
 async def insert_role(connection: asyncpg.Connection, role: Role, version: int) -> None:
     """Add a role; a name that a living role bears violates `roles_name`."""
     await connection.execute(_SQL["add"], role.id, role.name, role.fallback, version)
+
+
+async def insert_roles(connection: asyncpg.Connection, roles: Sequence[Role], version: int) -> None:
+    """Add many roles, without their shifts; as `insert_role`."""
+    await connection.executemany(_SQL["add"], [(role.id, role.name, role.fallback, version) for role in roles])
 
 
 async def update_role(
@@ -40,6 +46,12 @@ async def insert_shift(connection: asyncpg.Connection, shift: Shift) -> None:
     """Add a shift; an unknown role or person violates its foreign key."""
     row = (shift.id, shift.role_id, shift.person_id, shift.starts_at, shift.ends_at, shift.version)
     await connection.execute(_SQL["add_shift"], *row)
+
+
+async def insert_shifts(connection: asyncpg.Connection, shifts: Sequence[Shift]) -> None:
+    """Add many shifts; as `insert_shift`."""
+    rows = [(s.id, s.role_id, s.person_id, s.starts_at, s.ends_at, s.version) for s in shifts]
+    await connection.executemany(_SQL["add_shift"], rows)
 
 
 async def cancel_shift(connection: asyncpg.Connection, shift_id: UUID, version: int, now: datetime) -> Shift | None:
