@@ -31,7 +31,8 @@ class BatchKnown:
             needs = act.needs()
             if needs is NOTHING:
                 continue
-            self._whole.update(needs.messages)
+            if needs.messages:
+                self._whole.update(needs.messages)
             for key in needs.deliveries:
                 held = cache.get(key)
                 if held is not None:

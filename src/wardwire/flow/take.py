@@ -41,10 +41,9 @@ def take_step(
     if step.arm is not None:
         begin_stage(batch, rules.directory, after, step.begin, step.arm)
     if step.fact is not None:
-        body = {"state": after.state, **(detail or {})}
         batch.record(
             step.fact,
-            _ENCODE(body).decode(),
+            _ENCODE({"state": after.state, **detail}).decode() if detail else f'{{"state":"{after.state}"}}',
             message_id=after.message_id,
             person_id=after.person_id,
             device_id=device_id,
