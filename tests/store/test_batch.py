@@ -244,9 +244,9 @@ async def test_the_cost_of_a_batch_does_not_grow_with_history(database_url: str,
 
     assert {node["Node Type"] for node in plan}.isdisjoint({"Seq Scan", "Hash Join", "Merge Join"})
     tables = {node["Relation Name"] for node in plan if "Index" in node["Node Type"] and "Relation Name" in node}
-    assert tables == {f"deliveries_{NOW:%Y%m%d}", "deadlines", "inbox_heads"}
+    assert tables == {f"deliveries_{NOW:%Y%m%d}", "deadlines", "inbox_heads", "escalations"}
     changed = {node["Relation Name"] for node in plan if node.get("Operation") == "Update"}
-    assert changed == {f"deliveries_{NOW:%Y%m%d}", "inbox_heads"}
+    assert changed == {f"deliveries_{NOW:%Y%m%d}", "deadlines", "escalations", "inbox_heads"}
 
 
 async def test_changes_of_two_days_go_through_the_whole_table(database_url: str) -> None:

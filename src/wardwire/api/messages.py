@@ -42,6 +42,7 @@ PATIENCE_S = 2.5
 _LAST = UUID(int=(1 << 128) - 1)
 _NOT_SENT = (
     Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS, Code.RECIPIENT_DISABLED, Code.GROUP_EMPTY, Code.ROLE_VACANT,
+    Code.PLACE_UNKNOWN, Code.POLICY_UNKNOWN, Code.CODE_RUNNING, Code.ALREADY_ENDED,
     Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.CHOICES_INVALID, Code.EXPIRY_NOT_ALLOWED, Code.EXPIRY_PAST,
     Code.TOO_MANY, Code.ID_REUSED, Code.NOT_FOUND, Code.OVERLOADED, Code.DISK_LOW, Code.COMMIT_UNKNOWN,
 )  # fmt: skip
@@ -55,8 +56,8 @@ async def send(call: Call) -> Answer:
     statement = body.statement(_external_id(call, required=not trial))
     submission = submission_of(statement, source=caller.source, content=write_statement(statement))
     if trial:
-        reached = dry_run(submission, caller, rules(), call.deps.clock.now())
-        return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED]))
+        reached, promise = dry_run(submission, caller, rules(), call.deps.clock.now())
+        return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED], promise=promise))
     result: str
     replayed: bool
     try:

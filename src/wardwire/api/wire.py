@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from wardwire.flow.statement import Responses, Sender, Statement
-from wardwire.flow.views import Reach
+from wardwire.flow.views import PromiseLine, Reach
 from wardwire.model import message as limits
 from wardwire.model.names import MAX_ADDRESS, MAX_NAME
 from wardwire.model.priority import Kind, Priority
@@ -34,12 +34,17 @@ class OfferedIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_de
 class NewMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
     """A message as you state it. `to` holds ids or names: `Dr. Chen`, `role:Cardiology 1st`, `grp_…`.
 
+    With a `policy`, or a `place` whose unit has one, it escalates: whoever its steps name is called in turn, until
+    somebody accepts. `to` may then be empty; whoever stands there belongs to the first step. A `code` call that runs
+    at its place already is refused `code_running`: join it with `add_to`, or say `force`. A `drill` is practice, and
+    never counted as real.
+
     Subject or text must have a visible character. `patient` is kept apart from the text, so that no e-mail and no
     lock screen shows it. `expires_at` is refused for alerts of `code` and `high`.
     """
 
-    to: Annotated[tuple[str, ...], Meta(min_length=1, max_length=limits.MAX_TARGETS)]
     priority: Priority
+    to: Annotated[tuple[str, ...], Meta(max_length=limits.MAX_TARGETS)] = ()
     kind: Annotated[str, Meta(pattern="^(alert|chat)$")] = "alert"
     subject: Annotated[str, Meta(max_length=limits.MAX_SUBJECT)] = ""
     text: Annotated[str, Meta(max_length=limits.MAX_TEXT)] = ""
@@ -48,6 +53,11 @@ class NewMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_d
     expires_at: Instant | None = None
     patient: Annotated[str, Meta(max_length=limits.MAX_PATIENT)] = ""
     reply_to: Annotated[str, Meta(pattern="^msg_[0-9a-f]{32}$")] | None = None
+    policy: Annotated[str, Meta(max_length=MAX_NAME + 10)] = ""
+    place: Annotated[str, Meta(max_length=MAX_NAME + 10)] = ""
+    drill: bool = False
+    force: bool = False
+    add_to: Annotated[str, Meta(pattern="^msg_[0-9a-f]{32}$")] | None = None
 
     def statement(self, external_id: str) -> Statement:
         """Return the statement under an id."""
@@ -64,14 +74,20 @@ class NewMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_d
             expires_at=self.expires_at,
             patient=self.patient,
             reply_to=self.reply_to,
+            policy=self.policy,
+            place=self.place,
+            drill=self.drill,
+            force=self.force,
+            add_to=self.add_to,
         )
 
 
 class DryRun(msgspec.Struct, frozen=True):
-    """Who would get it, by which endpoints, and why. Nothing was kept."""
+    """Who would get it, by which endpoints, and why; and who would be called by when. Nothing was kept."""
 
     recipient_count: int
     recipients: list[Reach]
+    promise: list[PromiseLine]
 
 
 class CancelIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -261,6 +261,22 @@ class StatusFrame(_Down, frozen=True, tag="status"):
     at: datetime
     response: str = ""
     device: str = ""
+    name: str = ""
+
+
+class Part(Struct, frozen=True):
+    """A part of a team: how many are needed of it, and how many have accepted."""
+
+    role: str
+    needed: int
+    there: int
+
+
+class TeamFrame(_Down, frozen=True, tag="team"):
+    """Which parts of a running team call are there. Live only, to everybody of the team and to the sender."""
+
+    message: str
+    parts: list[Part]
 
 
 class BeatBack(_Down, frozen=True, tag="beat"):
@@ -291,7 +307,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | BeatBack | Relogin | Bye
+    | StatusFrame | TeamFrame | BeatBack | Relogin | Bye
 )  # fmt: skip
 
 

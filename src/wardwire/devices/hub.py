@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.frames import encode
-from wardwire.flow.views import DeliveryView, NewBody, Status
+from wardwire.flow.views import DeliveryView, NewBody, Status, Team
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Refused, Unavailable
 from wardwire.model.people import Directory
@@ -98,7 +97,7 @@ class Hub:
             frame = write_event(epoch, numbered.seq, event, now)
             if limited and not limited.isdisjoint(devices) and _CODE not in frame:
                 devices = tuple(device for device in devices if device not in limited)
-            reply = self._expect(event, len(devices)) if event.event == "new" else ""
+            reply = self._expect(event, len(devices)) if event.event in ("new", "ring") else ""
             for device in devices:
                 self.publish(subjects.get(device) or self._subject(device), frame, reply)
 
@@ -106,7 +105,13 @@ class Hub:
         """Tell senders' devices how their messages stand."""
         devices_of = self._directory().devices_of
         for item in items:
-            if isinstance(item, Status):
+            if isinstance(item, Team):
+                parts = encode(list(item.parts))
+                frame = f'{{"t":"team","message":"msg_{item.message_id.hex}","parts":'.encode() + parts + b"}"
+                for person in item.to:
+                    for device in devices_of.get(person, ()):
+                        self.publish(self._subject(device), frame)
+            elif isinstance(item, Status):
                 frame = write_status(item)
                 for device in devices_of.get(item.to, ()):
                     if device not in self.limited:
@@ -170,19 +175,14 @@ def write_status(status: Status) -> bytes:
     ).encode()
 
 
-@lru_cache(maxsize=16)
-def _age_ms(since: datetime, now: datetime) -> int:
-    """Count milliseconds, never below 0; the events of a batch have one instant."""
-    return max(0, (now - since) // _MILLISECOND)
-
-
 def write_event(epoch: int, seq: int, event: NewEvent, now: datetime) -> bytes:
     """Write an event frame as it happens. `event.body` is a NewBody, a DeliveryView or None."""
     body = event.body
     head = f'{{"t":"event","epoch":{epoch},"seq":{seq},"event":"{event.event}","id":"msg_{event.message_id.hex}"'
-    if type(body) is NewBody:
+    if isinstance(body, NewBody):
+        age = (now - body.stored_at) // _MILLISECOND if now > body.stored_at else 0
         rings = ',"rings":true' if body.rings else ""
-        return f'{head},"age_ms":{_age_ms(body.stored_at, now)}{rings},"message":'.encode() + body.message + b"}"
+        return f'{head},"age_ms":{age}{rings},"message":'.encode() + body.message + b"}"
     if isinstance(body, DeliveryView):
         return f'{head},"deliveries":['.encode() + encode(body) + b"]}"
     return f"{head}}}".encode()

@@ -17,6 +17,7 @@ import structlog
 
 from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
+from wardwire.flow.escalate import Escalate
 from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.model.clock import Clock
@@ -24,7 +25,18 @@ from wardwire.model.delivery import Event
 from wardwire.model.errors import WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
-from wardwire.store.deadlines import CONFIRM, EXPAND, EXPIRE, NOTICE, SEND, Due, claim_due, make_due, next_due
+from wardwire.store.deadlines import (
+    CONFIRM,
+    ESCALATE,
+    EXPAND,
+    EXPIRE,
+    NOTICE,
+    SEND,
+    Due,
+    claim_due,
+    make_due,
+    next_due,
+)
 from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
 
@@ -152,6 +164,8 @@ class DueLoop:
         match due.kind:
             case k if k == CONFIRM:
                 return Unconfirmed(due.message_id, due.person_id, due.ref.int, lane=lane, rules=rules, done=done)
+            case k if k == ESCALATE:
+                return Escalate(due.message_id, due.fence, lane=lane, rules=rules, done=done)
             case k if k == NOTICE:
                 return Unheard(due.message_id, due.person_id, lane=lane, rules=rules, done=done)
             case k if k == EXPIRE:

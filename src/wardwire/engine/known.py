@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from wardwire.engine.cache import DeliveryCache
 from wardwire.flow.ports import NOTHING, Act
+from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.store.batch import DeliveryKey
 from wardwire.store.deliveries import load_deliveries
+from wardwire.store.escalations import Kept, load_ended, load_escalations
 from wardwire.store.messages import Message, load_messages
 
 
@@ -21,18 +24,28 @@ class BatchKnown:
     It begins with what the cache has of what the acts need. Is anything `missing`, it must be `read`.
     """
 
-    def __init__(self, acts: Iterable[Act], cache: DeliveryCache) -> None:
+    def __init__(self, acts: Iterable[Act], cache: DeliveryCache, now: datetime) -> None:
+        self._now = now
         self._deliveries: dict[DeliveryKey, Delivery] = {}
         self._of: dict[UUID, list[DeliveryKey]] = {}
         self._messages: dict[UUID, Message] = {}
         self._missing: set[DeliveryKey] = set()
         self._whole: set[UUID] = set()
+        self._escalations: dict[UUID, Kept] = {}
+        self._looks: set[UUID] = set()
+        self._alerts: set[tuple[str, str]] = set()
+        self._calls: set[tuple[UUID, UUID]] = set()
+        self._ended: set[tuple[str, str]] = set()
         for act in acts:
             needs = act.needs()
             if needs is NOTHING:
                 continue
             if needs.messages:
                 self._whole.update(needs.messages)
+            if needs.escalations or needs.alerts or needs.calls:
+                self._looks.update(needs.escalations)
+                self._alerts.update(needs.alerts)
+                self._calls.update(needs.calls)
             for key in needs.deliveries:
                 held = cache.get(key)
                 if held is not None:
@@ -43,10 +56,12 @@ class BatchKnown:
     @property
     def missing(self) -> bool:
         """Whether something must be read from the database."""
-        return bool(self._missing or self._whole)
+        return bool(self._missing or self._whole or self._looks or self._alerts or self._calls)
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read what is missing, in at most three queries for all acts."""
+        """Read what is missing, in at most five queries for all acts."""
+        if self._looks or self._alerts or self._calls:
+            await self._read_escalations(connection)
         messages = sorted(self._whole)
         for delivery in await load_deliveries(connection, sorted(self._missing), messages):
             self.took(delivery)
@@ -54,6 +69,46 @@ class BatchKnown:
                 self._of.setdefault(delivery.message_id, []).append((delivery.message_id, delivery.person_id))
         if messages:
             self._messages = await load_messages(connection, messages)
+
+    async def _read_escalations(self, connection: asyncpg.Connection) -> None:
+        keys = sorted(self._alerts)
+        for kept in await load_escalations(connection, sorted(self._looks), keys, sorted(self._calls)):
+            one = kept.escalation
+            self._escalations[one.message_id] = kept
+            if (one.source, one.source_key) in self._alerts:
+                self._whole.add(one.message_id)
+        if keys:
+            self._ended = await load_ended(connection, keys, self._now)
+
+    def escalation(self, message_id: UUID) -> Kept | None:
+        """Return the escalation of a message."""
+        return self._escalations.get(message_id)
+
+    def alert_of(self, key: tuple[str, str]) -> Kept | None:
+        """Return the open escalation of a source's key."""
+        return next(
+            (kept for kept in self._open() if (kept.escalation.source, kept.escalation.source_key) == key), None
+        )
+
+    def call_at(self, call: tuple[UUID, UUID]) -> Kept | None:
+        """Return the running call of a policy at a place."""
+        for kept in self._open():
+            one = kept.escalation
+            if one.guarded and (one.policy.id, one.bed or one.unit) == call:
+                return kept
+        return None
+
+    def ended_early(self, key: tuple[str, str]) -> bool:
+        """Whether a key was ended before it had begun."""
+        return key in self._ended
+
+    def escalated(self, after: Escalation) -> None:
+        """Remember what an act made of an escalation, or that it began one."""
+        before = self._escalations.get(after.message_id)
+        self._escalations[after.message_id] = Kept(after, before.seen_to if before else False)
+
+    def _open(self) -> Iterator[Kept]:
+        return (kept for kept in self._escalations.values() if kept.escalation.closed_at is None)
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Return a delivery as it stands."""

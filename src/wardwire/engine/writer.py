@@ -37,6 +37,8 @@ REOPEN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 _DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03", "42P01"})
 _NO_SUCH_TABLE = "42P01"  # a day's tables were taken away
 _IDENTITIES = "identities_pkey"
+# Another core has begun the same alert in the same moment: decide anew, and find it.
+_BEGUN_ELSEWHERE = frozenset({"escalations_source_key", "escalations_guarded", "escalations_pkey"})
 
 log = structlog.get_logger("wardwire.engine.writer")
 
@@ -183,6 +185,7 @@ class LaneWriter:
         """Take what waits. The second of one identity waits for the next batch: it is answered by the first."""
         acts: list[Act] = []
         identities: set[tuple[str, str]] = set()
+        turns: set[object] = set()
         later: list[Act] = []
         queue = self._queue
         while queue and len(acts) < LARGEST_BATCH:
@@ -193,6 +196,12 @@ class LaneWriter:
                     later.append(act)
                     continue
                 identities.add(identity)
+            turn = act.turn
+            if turn is not None:
+                if turn in turns:
+                    later.append(act)
+                    continue
+                turns.add(turn)
             acts.append(act)
         queue.extendleft(reversed(later))
         self._size = len(acts)
@@ -206,7 +215,7 @@ class LaneWriter:
                 return
             if self._clock.now().date() != self._looked_on:
                 await self._look_at_days(durable)
-            known = BatchKnown(remaining, self._cache)
+            known = BatchKnown(remaining, self._cache, self._clock.now())
             if known.missing:
                 await read_in_time(durable, known.read(durable.connection), patience_s=self._patience_s)
             batch, remaining, broken, refused = self._decide(durable, remaining, known)
@@ -221,6 +230,8 @@ class LaneWriter:
                 numbered = await write_batch(durable, self._chain, batch, self._days, patience_s=self._patience_s)
             except asyncpg.UniqueViolationError as error:
                 self._cache.drop(known.keys)
+                if error.constraint_name in _BEGUN_ELSEWHERE:
+                    continue
                 if error.constraint_name != _IDENTITIES:
                     return await self._split(durable, remaining, error)
                 remaining = await self._answer_repeats(durable, remaining)
@@ -235,7 +246,7 @@ class LaneWriter:
                 raise
             else:
                 self._cache.put(batch.created)
-                self._cache.put([after for _, after in batch.changes.values()])
+                self._cache.put(after for _, after in batch.changes.values())
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
 

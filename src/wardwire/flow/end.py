@@ -1,18 +1,21 @@
-"""The end of a message as a whole: cancelled or recalled by its sender, or expired."""
+"""The end of a message as a whole: cancelled or recalled by its sender, cleared by its source, or expired."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from uuid import UUID
 
+from wardwire.flow.escalating import circumstances, take_commands
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.take import take_step
 from wardwire.model.delivery import Event, Happened, step
 from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.escalation import fold
 from wardwire.model.priority import Lane
 from wardwire.model.rights import Caller, may_cancel
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import EXPAND, EXPIRE
+from wardwire.store.deadlines import ESCALATE, EXPAND, EXPIRE
+from wardwire.store.messages import Message
 
 Done = Callable[[int | WardwireError], None]
 
@@ -51,8 +54,8 @@ class End(Act):
         self.affinity = hash(message_id)
 
     def needs(self) -> Needs:
-        """The message with all its deliveries."""
-        return Needs(messages=(self._message_id,))
+        """The message with all its deliveries, and its escalation."""
+        return Needs(messages=(self._message_id,), escalations=(self._message_id,))
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """End what is open."""
@@ -61,18 +64,8 @@ class End(Act):
         caller = self._caller
         if message is None or (caller and not may_cancel(caller, message.sender_person, message.source)):
             raise Refused(Code.NOT_FOUND, "you have sent no such message")
-        if message.ended_at is None:
-            batch.also("end_message", batch.now, [self._message_id], [self._why])
-            batch.also("fanout_end", self._message_id)
-        batch.disarm(self._message_id, NOBODY, EXPIRE, NOBODY)
-        batch.disarm(self._message_id, NOBODY, EXPAND, NOBODY)
-        rules = self._rules()
         device_id = caller.device_id if caller else None
-        for before in known.deliveries_of(self._message_id):
-            decided = step(before, Happened(event=self._event, device_id=device_id, answer=self._why), batch.now)
-            if decided.delivery is not before:
-                self._count += 1
-            take_step(batch, known, rules, before, decided, device_id=device_id, detail={"why": self._why})
+        self._count = end_message(batch, known, self._rules(), message, self._event, self._why, device_id)
 
     def committed(self) -> None:
         """Answer whoever asked."""
@@ -81,3 +74,38 @@ class End(Act):
     def failed(self, error: WardwireError) -> None:
         """Answer whoever asked."""
         self._done(error)
+
+
+def end_message(
+    batch: Batch,
+    known: Known,
+    rules: Rules,
+    message: Message,
+    event: Event,
+    why: str,
+    device_id: UUID | None = None,
+) -> int:
+    """End a message with all its deliveries and its escalation; returns how many deliveries ended by this.
+
+    The act must have needed the message and its escalation.
+    """
+    if message.ended_at is None:
+        batch.also("end_message", batch.now, [message.id], [why])
+        batch.also("fanout_end", message.id)
+    batch.disarm(message.id, NOBODY, EXPIRE, NOBODY)
+    batch.disarm(message.id, NOBODY, EXPAND, NOBODY)
+    count = 0
+    for before in known.deliveries_of(message.id):
+        decided = step(before, Happened(event=event, device_id=device_id, answer=why), batch.now)
+        if decided.delivery is not before:
+            count += 1
+        take_step(batch, known, rules, before, decided, device_id=device_id, detail={"why": why})
+    kept = known.escalation(message.id)
+    if kept is not None and kept.escalation.closed_at is None:
+        given = circumstances(kept.escalation, (), rules, batch.now, why, kept.seen_to)
+        closed = fold(kept.escalation, given, batch.now)
+        batch.escalate(kept.escalation, closed.escalation)
+        known.escalated(closed.escalation)
+        take_commands(batch, rules, closed.escalation, closed.commands)
+        batch.disarm(message.id, NOBODY, ESCALATE, NOBODY)
+    return count

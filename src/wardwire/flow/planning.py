@@ -14,14 +14,17 @@ from uuid import UUID
 import msgspec
 
 from wardwire.flow.ports import Rules
-from wardwire.flow.views import MAX_NAMED, Reach
+from wardwire.flow.views import MAX_NAMED, PromiseLine, Reach
 from wardwire.model import ids
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory, Status
+from wardwire.model.promise import DESK, SENDER, Promised, promise_delivery
 from wardwire.model.routing import Plan, Planned, Waits, plan, write_stages
 
 KEPT_MAX = 10_000
 KEPT_PEOPLE_MAX = 1_000
+# So many are called by name in a promise.
+MOST_NAMES = 3
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -33,6 +36,7 @@ class Planning(NamedTuple):
         reach: The recipients as the result names them, JSON.
         told: The recipients as the fact names them, JSON.
         size: How many they are.
+        promise: Who is called by when, JSON.
     """
 
     plan: Plan
@@ -40,6 +44,7 @@ class Planning(NamedTuple):
     told: str
     waits: Waits
     size: int
+    promise: str = "[]"
 
 
 def plan_submission(submission: Submission, rules: Rules, now: datetime, *, sender: UUID | None) -> Planning:
@@ -60,12 +65,31 @@ def plan_submission(submission: Submission, rules: Rules, now: datetime, *, send
         told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in decided.people]).decode(),
         waits=rules.waits,
         size=len(decided.people),
+        promise=write_promise(promise_delivery(decided.people, SENDER if sender else DESK), directory),
     )
     if len(decided.people) <= KEPT_PEOPLE_MAX:
         if len(directory.worked_out) >= KEPT_MAX:
             directory.worked_out.clear()
         directory.worked_out[key] = made
     return made
+
+
+def write_promise(lines: Sequence[Promised], directory: Directory) -> str:
+    """Write a promise as JSON."""
+    return _ENCODE(name_promise(lines, directory)).decode()
+
+
+def name_promise(lines: Sequence[Promised], directory: Directory) -> list[PromiseLine]:
+    """Say a promise with names: `Dr. Chen`, `Anna, Ben`, `9 people`, `the desk`."""
+    return [PromiseLine(line.after.total_seconds(), _name_all(line, directory), line.how) for line in lines]
+
+
+def _name_all(line: Promised, directory: Directory) -> str:
+    if not line.people:
+        return f"the {line.how}"
+    if len(line.people) > MOST_NAMES:
+        return f"{len(line.people)} people"
+    return ", ".join(directory.people[person_id].name for person_id in line.people)
 
 
 def name_recipients(people: Sequence[Planned], directory: Directory, now: datetime) -> list[Reach]:

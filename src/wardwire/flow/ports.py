@@ -10,12 +10,14 @@ from uuid import UUID
 
 import msgspec
 
+from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.errors import WardwireError
 from wardwire.model.people import Directory, Endpoint
 from wardwire.model.priority import Lane
 from wardwire.model.routing import Waits
 from wardwire.store.batch import Batch, DeliveryKey, Numbered
+from wardwire.store.escalations import Kept
 from wardwire.store.messages import Message
 
 
@@ -34,6 +36,26 @@ class Known(Protocol):
         """Return a message that some act needs."""
         ...
 
+    def escalation(self, message_id: UUID) -> Kept | None:
+        """Return the escalation of a message that some act needs, as earlier acts of this batch left it."""
+        ...
+
+    def alert_of(self, key: tuple[str, str]) -> Kept | None:
+        """Return the open escalation of a (source, source key) that some act needs."""
+        ...
+
+    def call_at(self, call: tuple[UUID, UUID]) -> Kept | None:
+        """Return the running guarded escalation of a (policy, place) that some act needs."""
+        ...
+
+    def ended_early(self, key: tuple[str, str]) -> bool:
+        """Whether a (source, source key) that some act needs was ended a moment ago, before it had begun."""
+        ...
+
+    def escalated(self, after: Escalation) -> None:
+        """Remember what an act made of an escalation, or that it began one."""
+        ...
+
     def took(self, delivery: Delivery) -> None:
         """Remember what an act made of a delivery."""
         ...
@@ -44,6 +66,9 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
 
     deliveries: Sequence[DeliveryKey] = ()
     messages: Sequence[UUID] = ()
+    escalations: Sequence[UUID] = ()
+    alerts: Sequence[tuple[str, str]] = ()  # (source, source key): with its message, as if that were needed
+    calls: Sequence[tuple[UUID, UUID]] = ()  # (policy, place)
 
 
 NOTHING = Needs()
@@ -69,6 +94,7 @@ class Act(ABC):
 
     Attributes:
         identity: (source, external id) of a submission; None of anything else.
+        turn: What only one act of a batch may be about: the second waits for the next batch. None = anything goes.
         lane: The lane it travels in.
         affinity: Acts of one affinity share a writer: events of one person do not wait for each other's locks.
     """
@@ -77,6 +103,7 @@ class Act(ABC):
     lane: Lane
     affinity: int
     identity: tuple[str, str] | None = None
+    turn: object = None
 
     def needs(self) -> Needs:
         """Return what must be read first. Must be cheap: it is asked once a batch."""

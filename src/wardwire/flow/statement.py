@@ -33,7 +33,7 @@ _NO_RESPONSES = Responses()
 class Statement(
     msgspec.Struct, tag_field="t", tag="send", forbid_unknown_fields=True, frozen=True, omit_defaults=True
 ):
-    """A message as its sender states it. `id` is the sender's own."""
+    """A message as its sender states it. `id` is the sender's own; the rest is as in model/message.Submission."""
 
     id: str
     to: tuple[str, ...]
@@ -46,6 +46,11 @@ class Statement(
     expires_at: datetime | None = None
     patient: str = ""
     reply_to: str | None = None
+    policy: str = ""
+    place: str = ""
+    drill: bool = False
+    force: bool = False
+    add_to: str | None = None
 
 
 class Sender(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,6 +91,7 @@ class _Said(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     expires_at: datetime | None = None
 
 
+DRILL = "DRILL"
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Statement)
 
@@ -113,14 +119,20 @@ def submission_of(statement: Statement, *, source: str, content: bytes, proof: b
     expires_at = statement.expires_at
     if expires_at is not None and expires_at.tzinfo is None:
         raise Refused(Code.INVALID, "an instant needs its offset, e.g. Z", pointer="/expires_at")
+    if statement.policy or statement.place:
+        # Whatever escalates can be accepted: nobody could end it otherwise.
+        offered = offered._replace(accept_decline=True)
+    subject, text = statement.subject, statement.text
+    if statement.drill:
+        subject, text = f"{DRILL} {subject}".strip(), f"{DRILL} {text}".strip()
     return Submission(
         source,
         statement.id,
         statement.to,
         statement.kind,
         statement.priority,
-        statement.subject,
-        statement.text,
+        subject,
+        text,
         statement.callback,
         offered,
         expires_at,
@@ -128,6 +140,11 @@ def submission_of(statement: Statement, *, source: str, content: bytes, proof: b
         ids.read_id(ids.MESSAGE, statement.reply_to) if statement.reply_to else None,
         content,
         proof,
+        statement.policy,
+        statement.place,
+        statement.drill,
+        statement.force,
+        ids.read_id(ids.MESSAGE, statement.add_to) if statement.add_to else None,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from binascii import b2a_base64
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import Caller
-from wardwire.model.routing import Planned
+from wardwire.model.routing import Planned, write_stages
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import EXPAND, EXPIRE
 from wardwire.store.offered import write_offered
@@ -30,7 +30,7 @@ _ENCODE = msgspec.json.Encoder().encode
 
 def digest_of(submission: Submission) -> bytes:
     """Return what tells two submissions of one identity apart: a digest of what is asked, not of its spelling."""
-    _, _, to, kind, priority, subject, text, callback, offered, expires_at, patient, reply_to, _, _ = submission
+    _, _, to, kind, priority, subject, text, callback, offered, expires_at, patient, reply_to = submission[:12]
     accept_decline, choices, free_text = offered
     parts = (
         to,
@@ -46,6 +46,10 @@ def digest_of(submission: Submission) -> bytes:
         patient,
         reply_to,
     )
+    if submission.policy or submission.place or submission.drill or submission.add_to:
+        # Appended only where they are said: what was stored before keeps its digest.
+        added = (submission.policy, submission.place, submission.drill, submission.add_to)
+        return hashlib.sha256(_ENCODE((*parts, *added))).digest()
     return hashlib.sha256(_ENCODE(parts)).digest()
 
 
@@ -60,6 +64,7 @@ def store_message(
     thread_id: UUID | None = None,
     message_id: UUID | None = None,
     durability: str = "",
+    escalates: int = 0,
 ) -> str:
     """Add a message and all that it sets going; returns the result that its sender is answered: a `Stored` as JSON.
 
@@ -68,6 +73,7 @@ def store_message(
 
     Args:
         sender: Who sent it, as JSON (flow/statement.sender_of).
+        escalates: As in model/delivery.Delivery; what escalates is never expanded later.
     """
     decided = planning.plan
     message_id = message_id or next(batch.new_ids)
@@ -76,7 +82,8 @@ def store_message(
     # Our own words and digits stand in these texts as they are; whatever somebody else has written is quoted.
     result = (
         f'{{"message":"msg_{written}","thread":"thr_{thread.hex}","at":"{batch.written_now}",'
-        f'"durability":"{durability}","recipient_count":{planning.size},"recipients":{planning.reach}}}'
+        f'"durability":"{durability}","recipient_count":{planning.size},"recipients":{planning.reach},'
+        f'"promise":{planning.promise}}}'
     )
     digest = digest_of(submission)
     batch.add_message(
@@ -95,12 +102,13 @@ def store_message(
         expires_at=submission.expires_at,
     )
     later = planning.size > rules.largest_at_once and submission.priority in (Priority.MEDIUM, Priority.LOW)
+    later = later and not escalates
     batch.record(
         FactKind.STORED,
         f'{{"source":{_quote(submission.source)},"id":{_quote(submission.external_id)},'
         f'"kind":"{submission.kind}","priority":"{submission.priority}","digest":"{digest.hex()}",'
         f'"content":"{hashlib.sha256(submission.content).hexdigest()}",'
-        f'"proof":"{b2a_base64(submission.proof, newline=False).decode()}","durability":"{durability}",'
+        f'"proof":"{base64.b64encode(submission.proof).decode()}","durability":"{durability}",'
         f'"count":{planning.size},"recipients":{"[]" if later else planning.told}}}',
         message_id=message_id,
         person_id=caller.person_id,
@@ -120,8 +128,9 @@ def store_message(
         submission, message_id=message_id, thread_id=thread, sender=sender, stored_at=batch.written_now
     )
     add_deliveries(
-        batch, rules.directory, submission, decided.people, message_id=message_id, body=body, sender=caller.person_id
-    )
+        batch, rules.directory, submission, decided.people, message_id=message_id, body=body, sender=caller.person_id,
+        escalates=escalates,
+    )  # fmt: skip
     return result
 
 
@@ -134,13 +143,16 @@ def add_deliveries(
     message_id: UUID,
     body: bytes,
     sender: UUID | None,
+    escalates: int = 0,
 ) -> None:
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
     offered, answers = submission.offered, write_offered(submission.offered)
     kind, priority, now = submission.kind, submission.priority, batch.now
-    for person_id, why, stages, rings, plan in people:
-        delivery = Delivery(message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered)
-        batch.add_delivery(delivery, plan=plan, why=why, offered=answers)
+    for person_id, why, stages, rings in people:
+        delivery = Delivery(
+            message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates
+        )
+        batch.add_delivery(delivery, plan=write_stages(stages), why=why, offered=answers)
         step = first_step(delivery, now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from wardwire.flow.opening import call_of, open_alert, store_alert
 from wardwire.flow.planning import name_recipients, plan_submission
 from wardwire.flow.ports import NOTHING, Act, Known, Needs, Rules
 from wardwire.flow.statement import write_sender
 from wardwire.flow.store_message import digest_of, store_message
-from wardwire.flow.views import Reach
+from wardwire.flow.views import PromiseLine, Reach, read_promise
+from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.message import Submission, check_submission
 from wardwire.model.priority import lane_of
 from wardwire.model.rights import Caller, may_read, may_submit
 from wardwire.store.batch import Batch
+
+
+class Foreseen(NamedTuple):
+    """What a dry run says."""
+
+    recipients: list[Reach]
+    promise: list[PromiseLine]
+
 
 Done = Callable[[str | WardwireError, bool], None]
 
@@ -42,9 +53,16 @@ class Submit(Act):
         self.affinity = hash(submission.to[0]) if submission.to else 0
 
     def needs(self) -> Needs:
-        """A reply needs the message that it answers: for its thread, and for the right to join it."""
-        reply_to = self._submission.reply_to
-        return Needs(messages=(reply_to,)) if reply_to else NOTHING
+        """A reply needs the message that it answers: for its thread, and for the right to join it.
+
+        A call needs the one that may be running at its place, or that it joins.
+        """
+        submission = self._submission
+        if submission.reply_to is None and submission.add_to is None and not submission.place:
+            return NOTHING
+        messages = tuple(one for one in (submission.reply_to, submission.add_to) if one is not None)
+        call = call_of(submission, self._rules().directory)
+        return Needs(messages=messages, escalations=messages, calls=(call,) if call else ())
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Check, plan, and add what is to be stored."""
@@ -52,6 +70,18 @@ class Submit(Act):
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
         thread_id = self._thread(known, submission.reply_to) if submission.reply_to is not None else None
+        sender = write_sender(rules.directory, caller.person_id, submission.source)
+        if submission.add_to is not None:
+            submission, thread_id = self._join(known, submission.add_to)
+        elif submission.policy or submission.place:
+            self._guard(known, rules)
+            opened = open_alert(submission, rules, batch.now, sender=caller.person_id)
+            if opened is not None:
+                self._result = store_alert(
+                    batch, known, rules, submission, opened, caller=caller, sender=sender, thread_id=thread_id,
+                    durability=durability,
+                )  # fmt: skip
+                return
         planning = plan_submission(submission, rules, batch.now, sender=caller.person_id)
         self._result = store_message(
             batch,
@@ -59,7 +89,7 @@ class Submit(Act):
             submission,
             planning,
             caller=caller,
-            sender=write_sender(rules.directory, caller.person_id, submission.source),
+            sender=sender,
             thread_id=thread_id,
             durability=durability,
         )
@@ -79,6 +109,29 @@ class Submit(Act):
         else:
             self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
 
+    def _guard(self, known: Known, rules: Rules) -> None:
+        """Refuse a call that is running at this place already, unless it is to be begun all the same."""
+        call = call_of(self._submission, rules.directory)
+        running = known.call_at(call) if call and not self._submission.force else None
+        if running is not None:
+            raise Refused(
+                Code.CODE_RUNNING,
+                "the same call is running at this place",
+                pointer="/place",
+                message=ids.write_id(ids.MESSAGE, running.escalation.message_id),
+            )
+
+    def _join(self, known: Known, call: UUID) -> tuple[Submission, UUID]:
+        """Make a submission to everybody of a running call, in its thread."""
+        message, kept = known.message(call), known.escalation(call)
+        if message is None or kept is None:
+            raise Refused(Code.NOT_FOUND, "there is no such call to join", pointer="/add_to")
+        if kept.escalation.closed_at is not None:
+            raise Refused(Code.ALREADY_ENDED, "this call is over", pointer="/add_to")
+        people = tuple(ids.write_id(ids.PERSON, one.person_id) for one in known.deliveries_of(call))
+        everybody = tuple(dict.fromkeys((*self._submission.to, *people)))
+        return self._submission._replace(to=everybody), message.thread_id
+
     def _thread(self, known: Known, reply_to: UUID) -> UUID:
         message = known.message(reply_to)
         if message is not None:
@@ -88,13 +141,18 @@ class Submit(Act):
         raise Refused(Code.NOT_FOUND, "there is no such message to reply to", pointer="/reply_to")
 
 
-def dry_run(submission: Submission, caller: Caller, rules: Rules, now: datetime) -> list[Reach]:
-    """Say who would get a submission, by which endpoints, and why. Decides as `Submit` does; keeps nothing.
+def dry_run(submission: Submission, caller: Caller, rules: Rules, now: datetime) -> Foreseen:
+    """Say who would get a submission, by which endpoints, and why; and who is called by when.
+
+    Decides as `Submit` does; keeps nothing.
 
     Raises:
         Refused: As `Submit` would.
     """
     check_submission(submission, now)
     may_submit(caller, submission.kind, submission.priority)
-    planning = plan_submission(submission, rules, now, sender=caller.person_id)
-    return name_recipients(planning.plan.people, rules.directory, now)
+    opened = None
+    if submission.policy or submission.place:
+        opened = open_alert(submission, rules, now, sender=caller.person_id)
+    planning = opened.planning if opened else plan_submission(submission, rules, now, sender=caller.person_id)
+    return Foreseen(name_recipients(planning.plan.people, rules.directory, now), read_promise(planning.promise))

@@ -15,9 +15,12 @@ from wardwire.model.delivery import Delivery, State, Step
 from wardwire.model.facts import FactKind
 from wardwire.model.priority import Kind, lane_of
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import CONFIRM, NOTICE, stage_ref
+from wardwire.store.deadlines import CONFIRM, ESCALATE, NOTICE, stage_ref
 
 _ENCODE = msgspec.json.Encoder().encode
+# What makes an escalation look: answers; and receipts, where a step asks for them. By Delivery.escalates.
+_ANSWERS = frozenset({FactKind.ANSWERED, FactKind.HANDED_BACK, FactKind.KEPT, FactKind.UNREACHABLE})
+_LOOK = (frozenset[FactKind](), _ANSWERS, _ANSWERS | {FactKind.DELIVERED, FactKind.READ})
 
 
 def take_step(
@@ -40,10 +43,13 @@ def take_step(
         batch.disarm(before.message_id, before.person_id, CONFIRM, stage_ref(before.stage))
     if step.arm is not None:
         begin_stage(batch, rules.directory, after, step.begin, step.arm)
+    if after.escalates and step.fact in _LOOK[after.escalates]:
+        batch.arm(after.message_id, NOBODY, ESCALATE, NOBODY, lane_of(after.priority), batch.now)
     if step.fact is not None:
+        body = {"state": after.state, **(detail or {})}
         batch.record(
             step.fact,
-            _ENCODE({"state": after.state, **detail}).decode() if detail else f'{{"state":"{after.state}"}}',
+            _ENCODE(body).decode(),
             message_id=after.message_id,
             person_id=after.person_id,
             device_id=device_id,
@@ -78,6 +84,11 @@ def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | 
     if after.state is State.EXPIRED and sender is not None:
         batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
     elif after.state is State.UNREACHABLE:
+        if after.escalates:
+            # Its escalation goes on at once: whoever is called next is the answer, and in the end the desk.
+            if sender is not None:
+                batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
+            return
         if sender is None or not rules.directory.active_devices(sender):
             alarm_unreached(batch, rules, after)
             return

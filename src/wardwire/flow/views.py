@@ -29,6 +29,14 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str = ""
 
 
+class PromiseLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who is called by when if nobody answers before: seconds from `at`, names, and how (model/promise.py)."""
+
+    in_s: float
+    who: str
+    how: str
+
+
 class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to a submission: it is committed.
 
@@ -42,10 +50,15 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     durability: str
     recipient_count: int
     recipients: list[Reach]
+    promise: list[PromiseLine] = []
 
 
 read_stored = msgspec.json.Decoder(Stored).decode
 """Read a result as it is kept with its identity, and told."""
+
+
+read_promise = msgspec.json.Decoder(list[PromiseLine]).decode
+"""Read a promise as it is kept with a plan."""
 
 
 class NewBody(msgspec.Struct, frozen=True, gc=False):
@@ -65,6 +78,23 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
     response: str = ""
     device: str = ""
+    name: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of a team: how many are needed of it, and how many have accepted."""
+
+    role: str
+    needed: int
+    there: int
+
+
+class Team(msgspec.Struct, frozen=True, gc=False):
+    """A live word to everybody of a team call: which parts of it are there, and which are missing."""
+
+    to: tuple[UUID, ...]
+    message_id: UUID
+    parts: tuple[Part, ...]
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):
@@ -81,8 +111,8 @@ class Status(msgspec.Struct, frozen=True, gc=False):
         return view_delivery(self.delivery, self.at, self.device_id)
 
 
-def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None) -> DeliveryView:
-    """Say how a delivery stands."""
+def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None, name: str = "") -> DeliveryView:
+    """Say how a delivery stands; with the person's name for those who are to see who has it."""
     return DeliveryView(
         message=ids.write_id(ids.MESSAGE, delivery.message_id),
         person=ids.write_id(ids.PERSON, delivery.person_id),
@@ -90,4 +120,5 @@ def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None) -> D
         at=at,
         response=delivery.response or "",
         device=ids.write_id(ids.DEVICE, device_id) if device_id else "",
+        name=name,
     )

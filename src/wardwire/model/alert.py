@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wardwire.model.delivery import Delivery
 from wardwire.model.facts import FactKind
-from wardwire.model.policy import Policy
+from wardwire.model.policy import Answer, Policy
 from wardwire.model.policy import Step as PolicyStep
 from wardwire.model.priority import Priority, Word
 
@@ -124,6 +124,11 @@ class Escalation(NamedTuple):
     closed_why: str = ""
 
     @property
+    def looks(self) -> int:
+        """What its deliveries keep of it: 1 = answers matter, 2 = receipts as well (model/delivery.py: escalates)."""
+        return 1 if all(step.answer is Answer.ACCEPTED for step in self.policy.steps) else 2
+
+    @property
     def people(self) -> tuple[UUID, ...]:
         """Whom the step that is out waits for."""
         return tuple(dict.fromkeys(person for _, people in self.called for person in people))
@@ -191,6 +196,7 @@ class Circumstances(NamedTuple):
         deliveries: All deliveries of the message, by person, as they stand.
         turned: Roles that have another holder now: role -> the new one.
         ended: Why the message has ended, if it has.
+        seen_to: Somebody has taken the alarm that nobody answers: the desk need not be asked again.
         afresh: Who is called in this very moment: what their delivery said before says nothing now.
     """
 
@@ -199,3 +205,4 @@ class Circumstances(NamedTuple):
     turned: Mapping[UUID, UUID] = {}
     ended: str = ""
     afresh: frozenset[UUID] = frozenset()
+    seen_to: bool = False

@@ -153,7 +153,7 @@ def next_due(escalation: Escalation, now: datetime, turn: datetime | None) -> da
 
 def _time_up(before: Escalation, changed: Escalation, given: Circumstances, now: datetime) -> Decided:
     if before.state is State.EXHAUSTED:
-        return Decided(changed._replace(asked_at=now), (Alarm(UNANSWERED),))
+        return Decided(changed._replace(asked_at=now), () if given.seen_to else (Alarm(UNANSWERED),))
     if before.state is State.ASKED:
         return _go_on(_lapse(changed, before.holders, now), given, now, "holder_silent")
     if before.rung < before.policy.steps[before.step].repeat:

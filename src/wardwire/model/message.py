@@ -61,6 +61,11 @@ class Submission(NamedTuple):
         content: The sender's statement, byte for byte as it was made and signed.
         proof: The device's Ed25519 signature over the statement, or b"" from an integration.
         expires_at: None = never.
+        policy: The policy of an alert that escalates; "" = the one of the place's unit, if it has one.
+        place: The unit, room or bed that it is about (`bed:4W-12`, `unit:4 West`).
+        drill: Practice: never counted as real.
+        force: Begin although the same call is running at the same place.
+        add_to: The running call that this one joins.
     """
 
     source: str
@@ -77,6 +82,11 @@ class Submission(NamedTuple):
     reply_to: UUID | None = None
     content: bytes = b""
     proof: bytes = b""
+    policy: str = ""
+    place: str = ""
+    drill: bool = False
+    force: bool = False
+    add_to: UUID | None = None
 
 
 def check_submission(submission: Submission, now: datetime) -> None:
@@ -89,7 +99,7 @@ def check_submission(submission: Submission, now: datetime) -> None:
     _check_length(name, MAX_EXTERNAL_ID, "/id")
     if not name.isprintable() or not name.strip():
         raise Refused(Code.INVALID, "the id must be printable text", pointer="/id")
-    if not submission.to:
+    if not submission.to and not (submission.policy or submission.place or submission.add_to):
         raise Refused(Code.INVALID, "no recipient is named", pointer="/to")
     if len(submission.to) > MAX_TARGETS:
         raise Refused(Code.TOO_MANY, f"more than {MAX_TARGETS} recipients are named; use a group", pointer="/to")
@@ -102,6 +112,8 @@ def check_submission(submission: Submission, now: datetime) -> None:
     _check_length(text, MAX_TEXT, "/text")
     if not (_has_ink(text) or _has_ink(submission.subject)):
         raise Refused(Code.TEXT_BLANK, "neither subject nor text has a visible character", pointer="/text")
+    if submission.kind is not Kind.ALERT and (submission.policy or submission.drill):
+        raise Refused(Code.INVALID, "only an alert escalates, and only an alert is practised", pointer="/kind")
     if submission.offered.choices:
         _check_offered(submission.offered)
     if submission.expires_at is not None:

@@ -25,6 +25,8 @@ EMAIL = "email"
 # because they take a person's whole attention or arrive when they like.
 KINDS = (APP, "pager", "phone", EMAIL, "sms", "voice")
 LATER = frozenset({"sms", "voice"})
+# What calls a person though nothing confirms it; an e-mail calls nobody.
+CALLS = frozenset({"pager", "phone", "sms", "voice"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +74,12 @@ class Planned(NamedTuple):
         why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, `fallback:rol_…`.
         stages: In order; empty = no endpoint at all, *unreachable* from the start.
         rings: Whether devices make themselves heard.
-        written: The stages, as they are stored.
     """
 
     person_id: UUID
     why: str
     stages: tuple[Stage, ...]
     rings: bool
-    written: str
 
 
 class Plan(NamedTuple):
@@ -162,7 +162,7 @@ def plan_person(
     stages = _stages(kinds, waits.of(priority), priority is Priority.CODE)
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
-    return Planned(person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages))
+    return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
 
 
 def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:

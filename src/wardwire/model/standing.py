@@ -15,6 +15,7 @@ from wardwire.model.delivery import State as Delivered
 from wardwire.model.message import DONE
 from wardwire.model.policy import Answer, Ends, Quorum
 from wardwire.model.policy import Step as PolicyStep
+from wardwire.model.routing import CALLS
 
 _HAS = frozenset({Delivered.ACCEPTED, Delivered.ANSWERED})
 
@@ -60,12 +61,16 @@ def refused(escalation: Escalation, given: Circumstances, person_id: UUID) -> st
 
 
 def gone(escalation: Escalation, given: Circumstances, person_id: UUID) -> bool:
-    """Whether nothing can be expected of somebody now: refused, or no device has confirmed in all its time."""
+    """Whether nothing can be expected of somebody now: refused, or no device has confirmed in all its time.
+
+    Whom a pager or a telephone has called may come without a word.
+    """
     if refused(escalation, given, person_id):
         return True
     delivery = given.deliveries.get(person_id)
-    unreachable = delivery is not None and delivery.state is Delivered.UNREACHABLE
-    return unreachable and person_id not in given.afresh
+    if delivery is None or delivery.state is not Delivered.UNREACHABLE or person_id in given.afresh:
+        return False
+    return not any(kind in CALLS for stage in delivery.stages for kind in stage.kinds)
 
 
 def still_called(escalation: Escalation, given: Circumstances) -> tuple[UUID, ...]:

@@ -16,18 +16,23 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.facts import Recorded
 from wardwire.model.ids import count_ids, instant_of
 from wardwire.store.chain import Chain, Linked
+from wardwire.store.deadlines import ESCALATE
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
+from wardwire.store.escalations import to_row
 from wardwire.store.literal import Places, numbers, words
 from wardwire.store.queries import load
 
 _SQL = load("batch")
 # What a batch may have something for; in this order.
-PARTS = ("message", "delivery", "changed", "armed", "disarmed", "fact", "event")
-_COUNTED = frozenset({"message", "delivery", "changed", "fact"})
+PARTS = (
+    "message", "delivery", "changed", "escalation", "escalated", "armed", "rearmed", "disarmed", "fact", "event",
+)  # fmt: skip
+_COUNTED = frozenset({"message", "delivery", "changed", "escalation", "escalated", "fact"})
 _NAMED = re.compile(r"@\w+")
 _ENCODE = msgspec.json.Encoder().encode
 NOBODY = UUID(int=0)
@@ -76,6 +81,9 @@ class Batch:
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
     armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
     disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
+    begun: list[Escalation] = field(default_factory=list)
+    escalated: dict[UUID, tuple[int, Escalation]] = field(default_factory=dict)
+    rearmed: dict[UUID, tuple[int, datetime | None]] = field(default_factory=dict)
     drafts: list[Recorded] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
@@ -135,12 +143,31 @@ class Batch:
         first = self.changes.get(key)
         self.changes[key] = (first[0] if first else before.version, after)
 
+    def begin(self, escalation: Escalation) -> None:
+        """Add a new escalation."""
+        self.begun.append(escalation)
+
+    def escalate(self, before: Escalation, after: Escalation) -> None:
+        """Change an escalation, provided that it is still as `before`; several changes in a batch become one."""
+        first = self.escalated.get(before.message_id)
+        self.escalated[before.message_id] = (first[0] if first else before.version, after)
+
+    def rearm(self, message_id: UUID, fence: int, due: datetime | None) -> None:
+        """Set when an escalation is looked at next, None = never, if its deadline is still as it was claimed.
+
+        Whatever has moved it on meanwhile wants to be looked at sooner, and stays: also what this batch has armed.
+        """
+        if (message_id, NOBODY, ESCALATE, NOBODY) not in self.armed:
+            self.rearmed[message_id] = (fence, due)
+
     def arm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID, lane: int, due: datetime) -> None:
         """Set a deadline, or move it."""
         key = (message_id, person_id, kind, ref)
         if self.disarmed:
             self.disarmed.discard(key)
         self.armed[key] = (lane, due)
+        if kind == ESCALATE:
+            self.rearmed.pop(message_id, None)
 
     def disarm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID) -> None:
         """Take a deadline away; one that is not there is no fault."""
@@ -148,6 +175,8 @@ class Batch:
         if self.armed:
             self.armed.pop(key, None)
         self.disarmed.add(key)
+        if kind == ESCALATE:
+            self.rearmed.pop(message_id, None)
 
     def record(
         self,
@@ -185,7 +214,7 @@ class Batch:
         """Whether there is nothing to write."""
         return not (
             self.created or self.changes or self.armed or self.disarmed or self.drafts or self.events
-            or self.extras or self.messages
+            or self.extras or self.messages or self.begun or self.escalated or self.rearmed
         )  # fmt: skip
 
 
@@ -262,10 +291,9 @@ class _Written:
     """The arguments of one statement: part by part, as its parts want them."""
 
     def __init__(self, now: datetime) -> None:
-        self.ids: Places[UUID] = Places()
-        self.instants: Places[datetime] = Places()
+        self.places = Places()
         self.parts: tuple[str, ...] = ()
-        self._args: list[Any] = [now, None, None]
+        self._args: list[Any] = [now, None]
 
     def add(self, part: str, *args: Any) -> None:
         """Add a part of the statement with its parameters."""
@@ -274,7 +302,7 @@ class _Written:
 
     def arguments(self, changes: int) -> list[Any]:
         """Return all arguments; call it when all parts are there."""
-        self._args[1:3] = self.ids.all, self.instants.all
+        self._args[1] = self.places.ids
         if "changed" in self.parts:
             self._args.append(changes)
         return self._args
@@ -282,13 +310,13 @@ class _Written:
 
 def _write_rows(written: _Written, batch: Batch) -> None:
     """Write messages, deliveries and deadlines."""
-    ids, instants = written.ids.write, written.instants.write
+    ids = written.places.write
     if batch.messages:
         said = zip(*batch.messages, strict=True)
         source, external, message, digest, result, thread, reply, kind, priority, person, device, content, ends = said
         written.add(
             "message", source, external, ids(message), digest, result, ids(thread), ids(reply), words(kind),
-            words(priority), ids(person), ids(device), content, instants(ends),
+            words(priority), ids(person), ids(device), content, ends,
         )  # fmt: skip
     if batch.created:
         created = batch.created
@@ -304,6 +332,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             words([one.priority for one in created]),
             ids([one.sender_person for one in created]),
             offered,
+            numbers([one.escalates for one in created]),
         )
     if batch.changes:
         message, person = zip(*batch.changes, strict=True)
@@ -316,23 +345,44 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             numbers([one.version for one in after]),
             words([one.state for one in after]),
             numbers([one.stage for one in after]),
-            instants([one.delivered_at for one in after]),
+            [one.delivered_at for one in after],
             ids([one.delivered_by for one in after]),
-            instants([one.read_at for one in after]),
+            [one.read_at for one in after],
             [one.response for one in after],
-            instants([one.responded_at for one in after]),
+            [one.responded_at for one in after],
         )
+    if batch.begun:
+        written.add("escalation", *_write_escalations(written, [to_row(one) for one in batch.begun]))
+    if batch.escalated:
+        versions, now = zip(*batch.escalated.values(), strict=True)
+        columns = _write_escalations(written, [to_row(one) for one in now])
+        written.add("escalated", numbers(versions), *columns, len(versions))
     if batch.armed:
         message, person, kind, ref = zip(*batch.armed, strict=True)
         lane, due = zip(*batch.armed.values(), strict=True)
-        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), instants(due))
+        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), due)
+    if batch.rearmed:
+        fence, due = zip(*batch.rearmed.values(), strict=True)
+        written.add("rearmed", ids(batch.rearmed), numbers(fence), due)
     if batch.disarmed:
         message, person, kind, ref = zip(*batch.disarmed, strict=True)
         written.add("disarmed", ids(message), ids(person), words(kind), ids(ref))
 
 
+def _write_escalations(written: _Written, rows: list[tuple[Any, ...]]) -> list[Any]:
+    """Write escalations column by column, as `to_row` orders them."""
+    ids = written.places.write
+    (message, version, state, priority, policy, unit, bed, step, round, step_began, started, source, key, seen, drill,
+     test, guarded, standing, closed, why, policy_id, policy_version) = zip(*rows, strict=True)  # fmt: skip
+    return [
+        ids(message), numbers(version), words(state), words(priority), policy, ids(unit), ids(bed), numbers(step),
+        numbers(round), step_began, started, source, key, seen, drill, test, guarded, standing, closed, why,
+        ids(policy_id), numbers(policy_version),
+    ]  # fmt: skip
+
+
 def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
-    ids = written.ids.write
+    ids = written.places.write
     kind, message, person, device, body, digest = linked.columns
     written.add("fact", chain.writer, chain.seq, words(kind), ids(message), ids(person), ids(device), body, digest)
 
@@ -340,7 +390,7 @@ def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
 def _write_events(
     written: _Written, batch: Batch, epoch: int, people: list[UUID], counts: dict[UUID, int], nths: list[int]
 ) -> None:
-    ids, events = written.ids.write, batch.events
+    ids, events = written.places.write, batch.events
     who = {person_id: place for place, person_id in enumerate(people, start=1)}
     written.add(
         "event", ids(people), numbers([counts[person_id] for person_id in people]), epoch,
@@ -358,9 +408,9 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         parts: Some of PARTS, in that order.
         deliveries: The table that changed deliveries are in.
     """
-    everybodys = {"@now": "$1", "@ids": "($2::uuid[])", "@instants": "($3::timestamptz[])"}
+    everybodys = {"@now": "$1", "@ids": "($2::uuid[])"}
     before = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts if part in _COUNTED) or "0"
-    texts, results, count = [], [], len(everybodys)
+    texts, results, count = [], [], 2
     for part in parts:
         numbered = dict(everybodys)
         for name in _NAMED.findall(_SQL[part]):
@@ -372,9 +422,12 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         if part == "event":
             count += 1
             results += ["heads.bases", f"guard((SELECT count(*) FROM event), ${count})"]
+        elif part == "escalated":
+            count += 1
+            results.append(f"guard((SELECT count(*) FROM escalated), ${count})")
     if "changed" in parts:
         results.append(f"guard((SELECT count(*) FROM changed), ${count + 1})")
     origin = " FROM heads" if "event" in parts else ""
     # Not every part asks for everybody's parameters, and PostgreSQL wants to know the type of each.
-    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL AND $3::timestamptz[] IS NOT NULL"
+    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL"
     return f"WITH {', '.join(texts)}\nSELECT {', '.join(results) or '1'}{origin}{typed}"

@@ -1,6 +1,6 @@
 -- One batch, one statement, one commit: store/batch.py puts it together from those parts that it has something for.
--- A part names its parameters with @, in the order in which they are given. @now, @ids and @instants are everybody's: all
--- ids and instants of the batch, each once; a column of ids or of instants is a column of places in them. {deliveries} is the day's own table where all
+-- A part names its parameters with @, in the order in which they are given. @now and @ids are everybody's: all ids of
+-- the batch, each once; a column of ids is a column of places in it. {deliveries} is the day's own table where all
 -- changes are of one day, else the whole.
 
 -- name: message
@@ -14,10 +14,10 @@ identity AS (
     INSERT INTO messages (id, source, external_id, thread_id, reply_to, kind, priority, sender_person, sender_device,
                           content, expires_at, stored_at)
     SELECT @ids[u.id], u.source, u.external_id, @ids[u.thread], @ids[u.reply_to], u.kind, u.priority,
-           @ids[u.person], @ids[u.device], u.content, @instants[u.expires_at], @now
+           @ids[u.person], @ids[u.device], u.content, u.expires_at, @now
     FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @thread::text::integer[],
                 @reply_to::text::integer[], @kind::text::text[], @priority::text::text[], @person::text::integer[],
-                @device::text::integer[], @content::bytea[], @expires_at::text::integer[])
+                @device::text::integer[], @content::bytea[], @expires_at::timestamptz[])
         AS u(source, external_id, id, thread, reply_to, kind, priority, person, device, content, expires_at)
     RETURNING 1
 )
@@ -26,12 +26,13 @@ identity AS (
 -- New deliveries, of version 1, before their first stage.
 delivery AS (
     INSERT INTO deliveries (message_id, person_id, version, state, stage, plan, why, kind, priority, sender_person,
-                            offered)
-    SELECT @ids[u.message], @ids[u.person], 1, u.state, 0, u.plan, u.why, u.kind, u.priority, @ids[u.sender], u.offered
+                            offered, escalates)
+    SELECT @ids[u.message], @ids[u.person], 1, u.state, 0, u.plan, u.why, u.kind, u.priority, @ids[u.sender], u.offered,
+           u.escalates
     FROM unnest(@message::text::integer[], @person::text::integer[], @state::text::text[], @plan::text::text[],
                 @why::text::text[], @kind::text::text[], @priority::text::text[], @sender::text::integer[],
-                @offered::text[])
-        AS u(message, person, state, plan, why, kind, priority, sender, offered)
+                @offered::text[], @escalates::text::smallint[])
+        AS u(message, person, state, plan, why, kind, priority, sender, offered, escalates)
     RETURNING 1
 )
 
@@ -39,26 +40,77 @@ delivery AS (
 -- Deliveries as they are now, each only if its version is still the one that was decided on.
 changed AS (
     UPDATE {deliveries} d
-    SET version = u.version, state = u.state, stage = u.stage, delivered_at = @instants[u.delivered_at],
-        delivered_by = @ids[u.delivered_by], read_at = @instants[u.read_at], response = u.response,
-        responded_at = @instants[u.responded_at]
+    SET version = u.version, state = u.state, stage = u.stage, delivered_at = u.delivered_at,
+        delivered_by = @ids[u.delivered_by], read_at = u.read_at, response = u.response,
+        responded_at = u.responded_at
     FROM unnest(@message::text::integer[], @person::text::integer[], @expected::text::integer[],
                 @version::text::integer[], @state::text::text[], @stage::text::smallint[],
-                @delivered_at::text::integer[], @delivered_by::text::integer[], @read_at::text::integer[],
-                @response::text[], @responded_at::text::integer[])
+                @delivered_at::timestamptz[], @delivered_by::text::integer[], @read_at::timestamptz[],
+                @response::text[], @responded_at::timestamptz[])
         AS u(message, person, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
              responded_at)
     WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.version = u.expected
     RETURNING 1
 )
 
+-- name: escalation
+-- New escalations.
+escalation AS (
+    INSERT INTO escalations (message_id, version, state, priority, policy, unit, bed, step, round, step_began_at,
+                             started_at, source, source_key, seen_at, drill, test, guarded, standing, closed_at,
+                             closed_why, policy_id, policy_version)
+    SELECT @ids[u.message], u.version, u.state, u.priority, u.policy, @ids[u.unit], @ids[u.bed], u.step, u.round,
+           u.step_began, u.started, u.source, u.key, u.seen, u.drill, u.test, u.guarded, u.standing, u.closed, u.why,
+           @ids[u.policy_id], u.policy_version
+    FROM unnest(@message::text::integer[], @version::text::integer[], @state::text::text[], @priority::text::text[],
+                @policy::text[], @unit::text::integer[], @bed::text::integer[], @step::text::smallint[],
+                @round::text::smallint[], @step_began::timestamptz[], @started::timestamptz[], @source::text[],
+                @key::text[], @seen::timestamptz[], @drill::boolean[], @test::boolean[], @guarded::boolean[],
+                @standing::text[], @closed::timestamptz[], @why::text[], @policy_id::text::integer[],
+                @policy_version::text::bigint[])
+        AS u(message, version, state, priority, policy, unit, bed, step, round, step_began, started, source, key, seen,
+             drill, test, guarded, standing, closed, why, policy_id, policy_version)
+    RETURNING 1
+)
+
+-- name: escalated
+-- Escalations as they are now, each only if its version is still the one that was decided on.
+escalated AS (
+    UPDATE escalations e
+    SET version = u.version, state = u.state, priority = u.priority, step = u.step, round = u.round,
+        step_began_at = u.step_began, seen_at = u.seen, guarded = u.guarded, standing = u.standing,
+        closed_at = u.closed, closed_why = u.why
+    FROM unnest(@expected::text::integer[], @message::text::integer[], @version::text::integer[], @state::text::text[], @priority::text::text[],
+                @policy::text[], @unit::text::integer[], @bed::text::integer[], @step::text::smallint[],
+                @round::text::smallint[], @step_began::timestamptz[], @started::timestamptz[], @source::text[],
+                @key::text[], @seen::timestamptz[], @drill::boolean[], @test::boolean[], @guarded::boolean[],
+                @standing::text[], @closed::timestamptz[], @why::text[], @policy_id::text::integer[],
+                @policy_version::text::bigint[])
+        AS u(expected, message, version, state, priority, policy, unit, bed, step, round, step_began, started, source, key, seen,
+             drill, test, guarded, standing, closed, why, policy_id, policy_version)
+    WHERE e.message_id = @ids[u.message] AND e.version = u.expected
+    RETURNING 1
+)
+
+-- name: rearmed
+-- When escalations are looked at next, or never again: only where the deadline is still as it was claimed.
+rearmed AS (
+    UPDATE deadlines d SET due_at = u.due_at, visible_at = u.due_at, holder = NULL
+    FROM unnest(@message::text::integer[], @fence::text::integer[], @due_at::timestamptz[]) AS u(message, fence, due_at)
+    WHERE d.message_id = @ids[u.message] AND d.kind = 'escalate' AND d.fence = u.fence AND u.due_at IS NOT NULL
+), undone AS (
+    DELETE FROM deadlines d
+    USING unnest(@message::text::integer[], @fence::text::integer[], @due_at::timestamptz[]) AS u(message, fence, due_at)
+    WHERE d.message_id = @ids[u.message] AND d.kind = 'escalate' AND d.fence = u.fence AND u.due_at IS NULL
+)
+
 -- name: armed
 -- Deadlines that are set, or moved.
 armed AS (
     INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
-    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, @instants[u.due_at], @instants[u.due_at]
+    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, u.due_at, u.due_at
     FROM unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
-                @lane::text::smallint[], @due_at::text::integer[])
+                @lane::text::smallint[], @due_at::timestamptz[])
         AS u(message, person, kind, ref, lane, due_at)
     ON CONFLICT (message_id, person_id, kind, ref) DO UPDATE
     SET due_at = excluded.due_at, visible_at = excluded.due_at, fence = d.fence + 1, holder = NULL
@@ -143,6 +195,11 @@ SELECT guard((SELECT count(*) FROM changed), 1)
 -- name: fanout_end
 -- All recipients are expanded.
 DELETE FROM fanouts WHERE message_id = $1
+
+-- name: ended_report
+-- A source said *end* of what we have not heard of.
+INSERT INTO ended_reports (source, source_key, ended_at) VALUES ($1, $2, $3)
+ON CONFLICT (source, source_key) DO UPDATE SET ended_at = excluded.ended_at
 
 -- name: alarm
 -- Raise a technical alarm; one that is open already stays as it is.

@@ -28,11 +28,12 @@ CONFIRM = "confirm"  # a stage of a delivery; ref = stage_ref(stage)
 EXPIRE = "expire"  # a message; person and ref are NOBODY
 SEND = "send"  # an attempt on an outside channel; ref = endpoint
 NOTICE = "notice"  # the sender (person) has not heard of a failure yet
+ESCALATE = "escalate"  # an escalation is to be looked at; person and ref are NOBODY
 EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
 
 
 class Due(NamedTuple):
-    """A claimed deadline."""
+    """A claimed deadline. `fence`: whoever has moved it on since then has changed this number."""
 
     message_id: UUID
     person_id: UUID
@@ -40,6 +41,7 @@ class Due(NamedTuple):
     ref: UUID
     lane: int
     due_at: datetime
+    fence: int = 0
 
 
 async def claim_due(

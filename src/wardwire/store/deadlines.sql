@@ -7,7 +7,7 @@ FROM (
     ORDER BY lane, visible_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) due
 WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
-RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at
+RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence
 
 -- name: next
 -- When the next one falls due: the first entry of the index for each lane, however many are armed.

@@ -53,4 +53,5 @@ def from_row(row: Any) -> Delivery:
         read_at=row["read_at"],
         response=row["response"],
         responded_at=row["responded_at"],
+        escalates=row["escalates"],
     )

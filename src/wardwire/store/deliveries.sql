@@ -1,14 +1,14 @@
 -- name: load
 -- Deliveries as they stand, by key.
 SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
-       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at
+       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at, d.escalates
 FROM unnest($1::uuid[], $2::uuid[]) AS k(message_id, person_id)
 JOIN deliveries d ON d.message_id = k.message_id AND d.person_id = k.person_id
 
 -- name: load_messages
 -- All deliveries of some messages.
 SELECT message_id, person_id, version, state, stage, plan, kind, priority, sender_person, offered,
-       delivered_at, delivered_by, read_at, response, responded_at
+       delivered_at, delivered_by, read_at, response, responded_at, escalates
 FROM deliveries WHERE message_id = ANY($1::uuid[])
 
 -- name: reasons

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
@@ -19,20 +19,25 @@ from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.answer import Heard, Say
 from wardwire.flow.end import End
-from wardwire.flow.ports import Act, Rules, SendResult
+from wardwire.flow.ports import Act, Channel, Rules, SendResult
+from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.flow.statement import Statement, submission_of, write_statement
 from wardwire.flow.submit import Submit
-from wardwire.flow.views import Status, Stored, read_stored
+from wardwire.flow.views import Status, Stored, Team, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event, Happened
 from wardwire.model.errors import WardwireError
 from wardwire.model.people import Endpoint
+from wardwire.model.places import PlaceKind, Rank
+from wardwire.model.policy import Policy, Step
 from wardwire.model.priority import Lane, Priority
-from wardwire.model.rights import CODE, PERSON_SCOPES, Caller
+from wardwire.model.report import Phase, Report
+from wardwire.model.rights import CODE, PERSON_SCOPES, SEND, Caller
 from wardwire.model.routing import Waits
 from wardwire.store.batch import Batch, Numbered
 from wardwire.store.durable import PATIENCE_S, open_durable
 from wardwire.store.messages import Message
+from wardwire.store.policies import insert_policy, lock_policy, update_policy
 from wardwire.testing.clock import FakeClock
 
 DESK = "group:Operators"
@@ -45,6 +50,7 @@ class Told(NamedTuple):
     event: str
     message_id: UUID
     body: Any
+    at: datetime
 
 
 class Member(NamedTuple):
@@ -61,11 +67,10 @@ class Member(NamedTuple):
 
 
 class Mail:
-    """A channel `email` that keeps what it was given, and answers what the test says."""
+    """A channel that keeps what it was given, and answers what the test says."""
 
-    kind = "email"
-
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "email") -> None:
+        self.kind = kind
         self.sent: list[tuple[str, str]] = []
         self.answer = SendResult("sent", "250 taken")
 
@@ -90,6 +95,7 @@ class Ward:
         self._open = connect
         self.clock = FakeClock()
         self.mail = Mail()
+        self.channels: dict[str, Channel] = {"email": self.mail}
         self.people = LiveDirectory()
         self.desk = DESK
         self.waits = Waits()
@@ -97,13 +103,14 @@ class Ward:
         self._heard = asyncio.Event()
         self.told: dict[UUID, list[Told]] = {}
         self.statuses: list[Status] = []
+        self.teams: list[dict[str, tuple[int, int]]] = []
         self.lanes = self.new_lanes("story")
         self.due = DueLoop(
             connect=self._connect,
             writer=self.lanes,
             rules=self.rules,
             clock=self.clock,
-            channels={"email": self.mail},
+            channels=self.channels,
         )
         self.connection: asyncpg.Connection
 
@@ -144,13 +151,16 @@ class Ward:
         """Hear what devices would hear."""
         for numbered in events:
             event = numbered.event
-            told = Told(numbered.seq, event.event, event.message_id, event.body)
+            told = Told(numbered.seq, event.event, event.message_id, event.body, self.clock.now())
             self.told.setdefault(event.person_id, []).append(told)
         self._heard.set()
 
     def live(self, items: Sequence[Any]) -> None:
         """Hear what senders' devices would hear."""
-        self.statuses.extend(items)
+        self.statuses.extend(item for item in items if isinstance(item, Status))
+        for item in items:
+            if isinstance(item, Team):
+                self.teams.append({part.role: (part.needed, part.there) for part in item.parts})
 
     # The people -------------------------------------------------------------------------------------------------
 
@@ -180,6 +190,18 @@ class Ward:
         await self.people.refresh(self.connection)
         return Member(person, name, dev)
 
+    async def add_endpoint(self, member: Member, kind: str, address: str) -> None:
+        """Give somebody an endpoint outside our own devices."""
+        await self._change(
+            "INSERT INTO endpoints (id, person_id, kind, address, version) VALUES ($2, $3, $4, $5, $1)",
+            uuid4(), member.id, kind, address,
+        )  # fmt: skip
+
+    def add_channel(self, kind: str) -> Mail:
+        """Add a channel of some kind."""
+        channel = self.channels[kind] = Mail(kind)
+        return channel
+
     async def add_group(self, name: str, members: Sequence[Member]) -> str:
         """Add a group; returns its id as written."""
         group = uuid4()
@@ -206,6 +228,38 @@ class Ward:
             " VALUES ($2, $3, $4, $5, $6, $1)",
             uuid4(), role, holder.id, now + begin, now + end,
         )  # fmt: skip
+
+    async def add_place(self, kind: PlaceKind, name: str, *, inside: UUID | None = None, policy: str = "") -> UUID:
+        """Add a unit, a room or a bed; a unit may have a policy (by name)."""
+        place = uuid4()
+        chosen = self.people.directory.policy_names.get(policy.casefold()) if policy else None
+        await self._change(
+            "INSERT INTO places (id, kind, name, parent, policy, version) VALUES ($2, $3, $4, $5, $6, $1)",
+            place, kind, name, inside, chosen,
+        )  # fmt: skip
+        return place
+
+    async def assign(self, bed: UUID, rank: Rank, member: Member) -> None:
+        """Give somebody a bed from now on."""
+        await self._change(
+            "INSERT INTO assignments (id, place_id, person_id, rank, starts_at, version)"
+            " VALUES ($2, $3, $4, $5, $6, $1)",
+            uuid4(), bed, member.id, rank, self.clock.now(),
+        )  # fmt: skip
+
+    async def add_policy(self, name: str, *steps: Step, **fields: Any) -> Policy:
+        """Add a policy, or its next version under the same name."""
+        known = self.people.directory.policy_names.get(name.casefold())
+        async with self.connection.transaction():
+            version = await self._version()
+            policy = Policy(known or uuid4(), name, version, steps, **fields)
+            if known:
+                await lock_policy(self.connection, known)
+                await update_policy(self.connection, policy, self.clock.now())
+            else:
+                await insert_policy(self.connection, policy, self.clock.now())
+        await self.people.refresh(self.connection)
+        return policy
 
     async def set(self, member: Member, **columns: Any) -> None:
         """Change columns of a person."""
@@ -256,6 +310,26 @@ class Ward:
         )
         return after
 
+    async def report(
+        self, key: str, phase: Phase = Phase.START, *, source: str = "monitors", **fields: Any
+    ) -> ReportTaken:
+        """Let a source report of its alert; raises what was answered instead."""
+        taken, _ = await self.try_report(key, phase, source=source, **fields)
+        return taken
+
+    async def try_report(
+        self, key: str, phase: Phase = Phase.START, *, source: str = "monitors", **fields: Any
+    ) -> tuple[ReportTaken, bool]:
+        """Let a source report of its alert; returns how it was taken and whether it is a repeat."""
+        values: dict[str, Any] = {"priority": Priority.HIGH, "subject": "SpO2 79 %", "text": "", **fields}
+        values.setdefault("external_id", uuid4().hex)
+        report = Report(source=source, source_key=key, phase=phase, **values)
+        caller = Caller(source=source, scopes=frozenset({SEND, CODE}))
+        answer: tuple[ReportTaken, bool] = await self._answer(
+            lambda done: TakeReport(report, caller, self.rules, done), pair=True
+        )
+        return answer
+
     async def heard(self, member: Member, message: Stored) -> None:
         """Let the sender's device show that a message failed."""
         message_id = ids.read_id(ids.MESSAGE, message.message)
@@ -286,6 +360,10 @@ class Ward:
             self.clock.advance(max(due - self.clock.now(), timedelta(0)))
             await self.settle()
         self.clock.advance(end - self.clock.now())
+
+    async def until(self, instant: datetime) -> None:
+        """Let time pass up to an instant; at one that has passed, let what is due happen."""
+        await self.pass_time(seconds=max(0.0, (instant - self.clock.now()).total_seconds()))
 
     async def settle(self) -> None:
         """Let everything that is due at this instant happen, and what follows from it."""
@@ -318,6 +396,20 @@ class Ward:
             ids.read_id(ids.MESSAGE, message.message),
         )
         return [row["kind"] for row in rows]
+
+    async def alarms(self) -> list[tuple[str, str]]:
+        """The open technical alarms: kind and what they say."""
+        rows = await self.connection.fetch(
+            "SELECT kind, detail FROM alarms WHERE cleared_at IS NULL ORDER BY raised_at"
+        )
+        return [(row["kind"], row["detail"]) for row in rows]
+
+    async def why(self, message: UUID, member: Member) -> str:
+        """Why somebody has got a message."""
+        why: str = await self.connection.fetchval(
+            "SELECT why FROM deliveries WHERE message_id = $1 AND person_id = $2", message, member.id
+        )
+        return why
 
     def events(self, member: Member) -> list[str]:
         """The events that a person's devices were told."""

@@ -1,0 +1,170 @@
+"""Takes what an escalation commands into the batch: who is called, who falls silent, who is told; facts, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from wardwire.flow.alarm import raise_alarm
+from wardwire.flow.ports import Known, Rules
+from wardwire.flow.statement import read_statement, submission_of, view_message
+from wardwire.flow.store_message import add_deliveries
+from wardwire.flow.take import take_step
+from wardwire.flow.views import NewBody, Part, Team, view_delivery
+from wardwire.model import ids, standing
+from wardwire.model.alert import (
+    PART_MISSING,
+    Alarm,
+    Circumstances,
+    Command,
+    Escalation,
+    Page,
+    Record,
+    Ring,
+    Silence,
+    Tell,
+)  # fmt: skip
+from wardwire.model.delivery import Delivery, Event, Happened, step
+from wardwire.model.escalation import next_due
+from wardwire.model.people import Directory
+from wardwire.model.places import Place
+from wardwire.model.policy import Ends
+from wardwire.model.routing import RINGS, plan_person
+from wardwire.model.whom import next_turn, resolver, turned_roles
+from wardwire.store.batch import Batch
+from wardwire.store.messages import Message
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def circumstances(
+    escalation: Escalation, deliveries: Iterable[Delivery], rules: Rules, now: datetime, ended: str, seen_to: bool
+) -> Circumstances:
+    """Return what an escalation is judged by now."""
+    directory = rules.directory
+    return Circumstances(
+        {delivery.person_id: delivery for delivery in deliveries},
+        resolver(directory, bed=escalation.bed, desk=rules.desk, priority=escalation.priority, now=now),
+        turned_roles(escalation.roles, directory, now),
+        ended,
+        seen_to=seen_to,
+    )
+
+
+def next_look(escalation: Escalation, directory: Directory, now: datetime) -> datetime | None:
+    """Return when an escalation is looked at next: its time, or the next change of a role that it went through."""
+    return next_due(escalation, now, next_turn(escalation.roles, directory, now))
+
+
+def carry_out(
+    batch: Batch, known: Known, rules: Rules, message: Message, after: Escalation, commands: Sequence[Command]
+) -> None:
+    """Take everything that an escalation commands about a stored message."""
+    pages = [command for command in commands if isinstance(command, Page)]
+    if pages:
+        _page(batch, rules, message, after, pages)
+    for command in commands:
+        if isinstance(command, Ring):
+            _ring(batch, known, rules, message, command)
+        elif isinstance(command, Silence):
+            _silence(batch, known, rules, message, command)
+    take_commands(batch, rules, after, [c for c in commands if not isinstance(c, Page | Ring | Silence)], message)
+
+
+def take_commands(
+    batch: Batch, rules: Rules, after: Escalation, commands: Sequence[Command], message: Message | None = None
+) -> None:
+    """Take what concerns no delivery: facts, alarms, and words to people."""
+    for command in commands:
+        match command:
+            case Record(fact, body):
+                batch.record(fact, _ENCODE(body).decode(), message_id=after.message_id)
+            case Alarm():
+                _alarm(batch, rules, after, command)
+            case Tell(person_id, event) if message is not None:
+                rings = event == "still_active"
+                said = NewBody(view_message(message, rules.directory), rings, batch.now)
+                batch.tell(person_id, event, after.message_id, said)
+            case _:
+                pass
+
+
+def tell_team(batch: Batch, escalation: Escalation, given: Circumstances, sender: UUID | None) -> None:
+    """Show everybody of a team call which parts of it are there. Live only: the deliveries are what is kept."""
+    out = standing.step_out(escalation)
+    if out.ends is not Ends.QUORUM or escalation.closed_at is not None:
+        return
+    there = standing.fill(escalation, out.quorum, standing.holders(escalation, given))
+    parts = tuple(Part(part.role, part.n, there[part.role]) for part in out.quorum)
+    to = dict.fromkeys((*([sender] if sender else []), *escalation.people, *given.deliveries))
+    batch.live.append(Team(tuple(to), escalation.message_id, parts))
+
+
+def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages: Sequence[Page]) -> None:
+    submission = submission_of(read_statement(message.content), source=message.source, content=message.content)
+    submission = submission._replace(priority=after.priority)
+    planned = [
+        plan_person(page.person_id, page.why, submission, rules.directory, rules.waits, batch.now, page.kinds)
+        for page in pages
+    ]
+    add_deliveries(
+        batch,
+        rules.directory,
+        submission,
+        planned,
+        message_id=message.id,
+        body=view_message(message, rules.directory),
+        sender=message.sender_person,
+        escalates=after.looks,
+    )
+
+
+def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring) -> None:
+    before = known.delivery((message.id, ring.person_id))
+    if before is None:
+        return
+    decided = step(before, Happened(Event.RING), batch.now)
+    if decided.delivery is before:
+        return
+    take_step(batch, known, rules, before, decided, detail={"why": ring.why})
+    person = rules.directory.people.get(ring.person_id)
+    rings = person is not None and before.priority in RINGS[person.status_at(batch.now)]
+    batch.tell(ring.person_id, "ring", message.id, NewBody(view_message(message, rules.directory), rings, batch.now))
+
+
+def _silence(batch: Batch, known: Known, rules: Rules, message: Message, silence: Silence) -> None:
+    """Everybody else falls silent, and sees who has it."""
+    first = known.delivery((message.id, silence.holders[0])) if silence.holders else None
+    view = None
+    if first is not None:
+        holder = rules.directory.people.get(first.person_id)
+        view = view_delivery(first, batch.now, None, name=holder.name if holder else "")
+    for before in known.deliveries_of(message.id):
+        if before.person_id in silence.holders:
+            continue
+        decided = step(before, Happened(Event.TAKE), batch.now)
+        if decided.delivery is not before:
+            take_step(batch, known, rules, before, decided)
+            batch.tell(before.person_id, "taken", message.id, view)
+
+
+def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:
+    """Tell the operators' desk; what the alert says is not for them."""
+    message = ids.write_id(ids.MESSAGE, after.message_id)
+    place = _place(after, rules.directory)
+    where = f" at {place.name}" if place else ""
+    what = "A drill" if after.drill else f"An alert of priority {after.priority}"
+    if alarm.kind == PART_MISSING:
+        part = alarm.part.partition(":")[2] or alarm.part
+        text, subject = f"{what}{where}: {part} missing. Its story: {message}", f"{message} {alarm.part}"
+    else:
+        text, subject = f"{what}{where}: nobody answers, every step has passed. Its story: {message}", message
+    raise_alarm(batch, rules, kind=alarm.kind, subject=subject, text=text, message_id=after.message_id)
+
+
+def _place(escalation: Escalation, directory: Directory) -> Place | None:
+    spot = escalation.bed or escalation.unit
+    return directory.places.get(spot) if spot else None

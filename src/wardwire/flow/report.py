@@ -1,0 +1,207 @@
+"""What a source reports of its alert: it begins, goes on, changes, rises, falls, ends. The act behind every adapter.
+
+One key of a source is one alert as long as it is open. A repeat rings nobody; an end that comes before its beginning
+keeps the beginning from ringing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from wardwire.flow.end import end_message
+from wardwire.flow.escalating import carry_out
+from wardwire.flow.opening import open_alert, store_alert
+from wardwire.flow.planning import plan_submission
+from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.flow.statement import Responses, Statement, submission_of, view_message, write_sender, write_statement
+from wardwire.flow.store_message import digest_of, store_message
+from wardwire.flow.views import NewBody, read_stored
+from wardwire.model import ids
+from wardwire.model.alert import Escalation, Ring, State
+from wardwire.model.delivery import ENDED, Event
+from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.facts import FactKind
+from wardwire.model.message import Submission, check_submission
+from wardwire.model.priority import Kind, Priority, lane_of
+from wardwire.model.report import Phase, Report, check_report
+from wardwire.model.rights import Caller, may_submit
+from wardwire.store.batch import Batch
+from wardwire.store.messages import Message
+
+_ENCODE = msgspec.json.Encoder().encode
+_URGENCY = {priority: nth for nth, priority in enumerate(Priority)}
+
+
+class ReportTaken(NamedTuple):
+    """How a report was taken.
+
+    Attributes:
+        message_id: The alert that it is about; None = there is none, and none was made.
+        did: `begun`, `repeated`, `updated`, `raised`, `lowered`, `cleared`, `noted` (rings nobody).
+        result: For `begun`: the result of the submission, a `Stored` as JSON.
+    """
+
+    message_id: UUID | None
+    did: str
+    result: str = ""
+
+
+Done = Callable[[ReportTaken | WardwireError, bool], None]
+
+
+class TakeReport(Act):
+    """Take one report of a source. When `done(taken, replayed)` is called, it is committed.
+
+    Idempotent: the same report again changes nothing and rings nobody.
+    """
+
+    __slots__ = (
+        "_caller", "_done", "_report", "_rules", "_submission", "_taken", "affinity", "identity", "lane", "turn",
+    )  # fmt: skip
+
+    def __init__(self, report: Report, caller: Caller, rules: Callable[[], Rules], done: Done) -> None:
+        self._report = report
+        self._caller = caller
+        self._rules = rules
+        self._done = done
+        self._submission = _submission(report)
+        self._taken = ReportTaken(None, "noted")
+        self.identity = (report.source, report.external_id)
+        # One report of a key at a time: the next one sees what it has done.
+        self.turn = (report.source, report.source_key) if report.source_key else None
+        self.lane = lane_of(report.priority)
+        self.affinity = hash(report.source_key or report.external_id)
+
+    def needs(self) -> Needs:
+        """The open alert of its key."""
+        report = self._report
+        return Needs(alerts=((report.source, report.source_key),)) if report.source_key else Needs()
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Find the alert that it is about, or begin one."""
+        report, rules = self._report, self._rules()
+        check_report(report)
+        may_submit(self._caller, Kind.ALERT, report.priority)
+        key = (report.source, report.source_key)
+        kept = known.alert_of(key) if report.source_key else None
+        if kept is not None:
+            message = known.message(kept.escalation.message_id)
+            assert message is not None
+            self._taken = _about(batch, known, rules, kept.escalation, message, report)
+        elif report.phase is Phase.END:
+            batch.also("ended_report", *key, batch.now)
+            self._taken = ReportTaken(None, "cleared")
+        elif report.phase in (Phase.NOTE, Phase.DEESCALATE) or known.ended_early(key):
+            self._taken = ReportTaken(None, "noted")
+        else:
+            self._begin(known, batch, rules, durability)
+        if self._taken.message_id is None:
+            body = _ENCODE({"source": report.source, "phase": report.phase, "did": self._taken.did}).decode()
+            batch.record(FactKind.REPORTED, body)
+
+    def _begin(self, known: Known, batch: Batch, rules: Rules, durability: str) -> None:
+        report, submission = self._report, self._submission
+        check_submission(submission, batch.now)
+        opened = open_alert(submission, rules, batch.now, sender=None, source_key=report.source_key, test=report.test)
+        sender = write_sender(rules.directory, None, report.source)
+        if opened is None:
+            planning = plan_submission(submission, rules, batch.now, sender=None)
+            result = store_message(
+                batch, rules, submission, planning, caller=self._caller, sender=sender, durability=durability
+            )
+        else:
+            result = store_alert(
+                batch, known, rules, submission, opened, caller=self._caller, sender=sender, durability=durability
+            )
+        message_id = ids.read_id(ids.MESSAGE, read_stored(result).message)
+        late = report.phase is not Phase.START
+        _record(batch, message_id, report, "begun_late" if late else "begun")
+        self._taken = ReportTaken(message_id, "begun", result)
+
+    def committed(self) -> None:
+        """Answer the adapter."""
+        self._done(self._taken, False)
+
+    def failed(self, error: WardwireError) -> None:
+        """Answer the adapter."""
+        self._done(error, False)
+
+    def repeated(self, digest: bytes, result: str) -> None:
+        """Give the first result again, or refuse an identity that is used for other content."""
+        if digest == digest_of(self._submission):
+            self._done(ReportTaken(ids.read_id(ids.MESSAGE, read_stored(result).message), "begun", result), True)
+        else:
+            self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
+
+
+def _about(
+    batch: Batch, known: Known, rules: Rules, before: Escalation, message: Message, report: Report
+) -> ReportTaken:
+    """Take a report of an alert that is open."""
+    if report.phase is Phase.END and not report.latched:
+        end_message(batch, known, rules, message, Event.CLEAR, "cleared")
+        _record(batch, message.id, report, "cleared")
+        return ReportTaken(message.id, "cleared")
+    after = before._replace(version=before.version + 1, seen_at=batch.now)
+    did = "repeated"
+    more = _URGENCY[report.priority] - _URGENCY[before.priority]
+    if report.phase in (Phase.ESCALATE, Phase.DEESCALATE, Phase.UPDATE) and more:
+        after, did = after._replace(priority=report.priority), "raised" if more < 0 else "lowered"
+    elif report.phase in (Phase.UPDATE, Phase.ESCALATE, Phase.DEESCALATE):
+        did = "updated"
+    batch.escalate(before, after)
+    known.escalated(after)
+    if did == "repeated":
+        return ReportTaken(message.id, did)
+    _record(batch, message.id, report, did)
+    body = _say(message, rules, report)
+    for delivery in known.deliveries_of(message.id):
+        if delivery.state not in ENDED:
+            batch.tell(delivery.person_id, did, message.id, NewBody(body, did == "raised", batch.now))
+    if did == "raised" and before.state is State.RUNNING:
+        rings = [Ring(person, f"step {before.step + 1}:raised") for person in before.people]
+        holding = {d.person_id for d in known.deliveries_of(message.id) if d.responded_at is not None}
+        carry_out(batch, known, rules, message, after, [ring for ring in rings if ring.person_id not in holding])
+    return ReportTaken(message.id, did)
+
+
+def _say(message: Message, rules: Rules, report: Report) -> bytes:
+    """Write what devices are given of an alert as its source describes it now."""
+    statement = _statement(report)
+    now = msgspec.structs.replace(statement, id=message.external_id)
+    return view_message(
+        Message(
+            message.id, message.thread_id, message.reply_to, message.kind, report.priority, message.source,
+            message.external_id, message.sender_person, message.sender_device, write_statement(now),
+            message.expires_at, message.stored_at, message.ended_at, message.ended_why,
+        ),
+        rules.directory,
+    )  # fmt: skip
+
+
+def _record(batch: Batch, message_id: UUID, report: Report, did: str) -> None:
+    body = {"phase": report.phase, "did": did, "source_at": report.at.isoformat() if report.at else ""}
+    batch.record(FactKind.REPORTED, _ENCODE(body).decode(), message_id=message_id)
+
+
+def _statement(report: Report) -> Statement:
+    return Statement(
+        id=report.external_id,
+        to=report.to,
+        priority=report.priority,
+        subject=report.subject,
+        text=report.text,
+        patient=report.patient,
+        responses=Responses(accept_decline=True),
+        policy=report.policy,
+        place=report.bed or report.unit,
+    )
+
+
+def _submission(report: Report) -> Submission:
+    statement = _statement(report)
+    return submission_of(statement, source=report.source, content=write_statement(statement))

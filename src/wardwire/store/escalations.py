@@ -1,0 +1,147 @@
+"""Reads escalations, and their form as a row. They are changed by store/batch.py alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wardwire.model.alert import Escalation, State
+from wardwire.model.policy import Policy
+from wardwire.model.priority import Priority
+from wardwire.store.policies import read_policy, write_policy
+from wardwire.store.queries import load
+
+_SQL = load("escalations")
+# A beginning that comes so long after its end is another alert.
+ENDED_KEPT = timedelta(seconds=60)
+CLOSED_KEPT = timedelta(days=7)
+
+
+class Kept(NamedTuple):
+    """An escalation as it is stored; `seen_to`: somebody has taken the alarm that nobody answers."""
+
+    escalation: Escalation
+    seen_to: bool = False
+
+
+class _Standing(msgspec.Struct, omit_defaults=True):
+    rung: int = 0
+    called: list[tuple[str, list[str]]] = []
+    holders: list[str] = []
+    lapsed: list[tuple[str, datetime]] = []
+    missing: list[str] = []
+    roles: list[tuple[str, str]] = []
+    held_since: datetime | None = None
+    asked_at: datetime | None = None
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(_Standing).decode
+
+
+@lru_cache(maxsize=256)
+def _write_policy(policy: Policy) -> str:
+    return write_policy(policy)
+
+
+@lru_cache(maxsize=256)
+def _read_policy(text: str) -> Policy:
+    return read_policy(text)
+
+
+def to_row(one: Escalation) -> tuple[Any, ...]:
+    """Write an escalation as its row: the columns of `load` in their order, then `policy_id`, `policy_version`."""
+    standing = _Standing(
+        rung=one.rung,
+        called=[(target, [person.hex for person in people]) for target, people in one.called],
+        holders=[person.hex for person in one.holders],
+        lapsed=[(person.hex, since) for person, since in one.lapsed],
+        missing=list(one.missing),
+        roles=[(role.hex, person.hex) for role, person in one.roles],
+        held_since=one.held_since,
+        asked_at=one.asked_at,
+    )
+    return (
+        one.message_id, one.version, one.state, one.priority, _write_policy(one.policy), one.unit, one.bed, one.step,
+        one.round, one.step_began_at, one.started_at, one.source, one.source_key, one.seen_at, one.drill, one.test,
+        one.guarded, _ENCODE(standing).decode(), one.closed_at, one.closed_why, one.policy.id, one.policy.version,
+    )  # fmt: skip
+
+
+def from_row(row: Any) -> Kept:
+    """Read a row of `load`."""
+    standing = _DECODE(row["standing"])
+    return Kept(
+        Escalation(
+            message_id=row["message_id"],
+            version=row["version"],
+            state=State(row["state"]),
+            policy=_read_policy(row["policy"]),
+            priority=Priority(row["priority"]),
+            started_at=row["started_at"],
+            step_began_at=row["step_began_at"],
+            unit=row["unit"],
+            bed=row["bed"],
+            step=row["step"],
+            round=row["round"],
+            rung=standing.rung,
+            called=tuple((target, tuple(map(UUID, people))) for target, people in standing.called),
+            holders=tuple(map(UUID, standing.holders)),
+            lapsed=tuple((UUID(person), since) for person, since in standing.lapsed),
+            missing=tuple(standing.missing),
+            roles=tuple((UUID(role), UUID(person)) for role, person in standing.roles),
+            held_since=standing.held_since,
+            asked_at=standing.asked_at,
+            source=row["source"],
+            source_key=row["source_key"],
+            seen_at=row["seen_at"],
+            drill=row["drill"],
+            guarded=row["guarded"],
+            test=row["test"],
+            closed_at=row["closed_at"],
+            closed_why=row["closed_why"],
+        ),
+        row["seen_to"],
+    )
+
+
+async def load_escalations(
+    connection: asyncpg.Connection,
+    messages: Sequence[UUID],
+    keys: Sequence[tuple[str, str]] = (),
+    calls: Sequence[tuple[UUID, UUID]] = (),
+) -> list[Kept]:
+    """Read escalations by message; and open ones by (source, source key), and by (policy, place) where guarded."""
+    if not keys and not calls:
+        return [from_row(row) for row in await connection.fetch(_SQL["load_messages"], list(messages))]
+    rows = await connection.fetch(
+        _SQL["load"], list(messages), [key[0] for key in keys], [key[1] for key in keys],
+        [call[0] for call in calls], [call[1] for call in calls],
+    )  # fmt: skip
+    return [from_row(row) for row in rows]
+
+
+async def load_ended(
+    connection: asyncpg.Connection, keys: Sequence[tuple[str, str]], now: datetime
+) -> set[tuple[str, str]]:
+    """Return those keys whose end came before their beginning, within the last minute."""
+    columns = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await connection.fetch(_SQL["ended"], *columns, now - ENDED_KEPT)
+    return {(row["source"], row["source_key"]) for row in rows}
+
+
+async def list_open(connection: asyncpg.Connection, limit: int) -> list[tuple[Escalation, datetime | None]]:
+    """Read what is open, the oldest first, each with the instant at which it is looked at next."""
+    return [(from_row(row).escalation, row["due_at"]) for row in await connection.fetch(_SQL["open"], limit)]
+
+
+async def forget_escalations(connection: asyncpg.Connection, now: datetime, limit: int) -> int:
+    """Forget what was closed a week ago, at most so many; returns how many there were."""
+    count: int = await connection.fetchval(_SQL["forget"], now - CLOSED_KEPT, now - ENDED_KEPT, limit)
+    return count

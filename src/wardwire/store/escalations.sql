@@ -1,0 +1,48 @@
+-- name: load
+-- Escalations by message, and those that are open under a source's key, or at a place; with whether somebody has
+-- taken the alarm that says that nobody answers.
+SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
+       e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
+       EXISTS (SELECT FROM alarms a
+               WHERE a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
+                 AND a.cleared_at IS NULL AND a.taken_at IS NOT NULL) AS seen_to
+FROM escalations e
+WHERE e.message_id = ANY($1::uuid[])
+   OR (e.closed_at IS NULL AND e.source_key <> '' AND (e.source, e.source_key) IN
+       (SELECT * FROM unnest($2::text[], $3::text[])))
+   OR (e.closed_at IS NULL AND e.guarded AND (e.policy_id, coalesce(e.bed, e.unit)) IN
+       (SELECT * FROM unnest($4::uuid[], $5::uuid[])))
+
+-- name: load_messages
+-- Escalations by message alone: what every look needs.
+SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
+       e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
+       EXISTS (SELECT FROM alarms a
+               WHERE a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
+                 AND a.cleared_at IS NULL AND a.taken_at IS NOT NULL) AS seen_to
+FROM escalations e WHERE e.message_id = ANY($1::uuid[])
+
+-- name: ended
+-- Which of some keys were ended before they began, lately.
+SELECT r.source, r.source_key FROM ended_reports r
+JOIN unnest($1::text[], $2::text[]) AS k(source, source_key) ON k.source = r.source AND k.source_key = r.source_key
+WHERE r.ended_at > $3
+
+-- name: open
+-- Every escalation that is open, the oldest first; with when it is looked at next.
+SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
+       e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
+       false AS seen_to, d.due_at
+FROM escalations e
+LEFT JOIN deadlines d ON d.message_id = e.message_id AND d.kind = 'escalate'
+WHERE e.closed_at IS NULL ORDER BY e.started_at LIMIT $1
+
+-- name: forget
+-- What was closed before an instant, and ends without a beginning; some at a time.
+WITH old AS (
+    DELETE FROM escalations WHERE message_id IN
+        (SELECT message_id FROM escalations WHERE closed_at < $1 LIMIT $3) RETURNING 1
+), reports AS (
+    DELETE FROM ended_reports WHERE ended_at < $2 RETURNING 1
+)
+SELECT count(*) FROM old

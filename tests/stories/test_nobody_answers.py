@@ -1,0 +1,479 @@
+"""Nobody answers: what routing and escalation always hold to, each line bought with somebody's harm."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+
+from wardwire.flow.escalate import Escalate
+from wardwire.flow.views import Stored
+from wardwire.model import ids
+from wardwire.model.delivery import Event
+from wardwire.model.errors import Code, Refused
+from wardwire.model.places import PlaceKind, Rank
+from wardwire.model.policy import Answer, Ends, Quorum, Step
+from wardwire.model.priority import Kind, Lane, Priority
+from wardwire.model.report import Phase
+from wardwire.store.deadlines import ESCALATE, claim_due
+from wardwire.testing.ward import Member, Ward
+
+MINUTE = timedelta(minutes=1)
+S = timedelta(seconds=1)
+
+
+class Night(NamedTuple):
+    """The ward with a bed and a policy, and the instant at which the story begins."""
+
+    ward: Ward
+    begin: datetime
+    unit: UUID
+    bed: UUID
+
+    async def at(self, seconds: float) -> None:
+        """Let time pass up to so many seconds after the beginning, and everything that is due happen."""
+        await self.ward.until(self.begin + timedelta(seconds=seconds))
+
+    async def say(self, member: Member, message: UUID, event: Event, *, at: float) -> None:
+        """Let somebody say something at a second, and what follows from it happen."""
+        await self.at(at)
+        await self.ward.say(member, stored_of(message), event)
+        await self.at(at + 0.005)
+
+    def heard(self, member: Member) -> list[tuple[int, str]]:
+        """What somebody's devices were told, and in which second."""
+        return [
+            (int((told.at - self.begin).total_seconds()), told.event) for told in self.ward.told.get(member.id, [])
+        ]
+
+    async def alarmed(self) -> list[tuple[int, str]]:
+        """When and what the desk was told."""
+        rows = await self.ward.connection.fetch("SELECT kind, raised_at FROM alarms ORDER BY raised_at")
+        return [(int((row["raised_at"] - self.begin).total_seconds()), row["kind"]) for row in rows]
+
+
+def stored_of(message: UUID) -> Stored:
+    """Name a message as its result does."""
+    return Stored(ids.write_id(ids.MESSAGE, message), "", datetime.min, "", 0, [])
+
+
+async def night(ward: Ward, *steps: Step, policy: str = "Nurse call", **fields: object) -> Night:
+    """Bed 4W-12: Anna first, Ben second; and a policy that its unit goes by."""
+    await ward.add_policy(policy, *(steps or STEPS), **fields)
+    unit = await ward.add_place(PlaceKind.UNIT, "4 West", policy=policy)
+    bed = await ward.add_place(PlaceKind.BED, "4W-12", inside=unit)
+    await ward.assign(bed, Rank.PRIMARY, ward.anna)
+    await ward.assign(bed, Rank.SECONDARY, ward.ben)
+    return Night(ward, ward.clock.now(), unit, bed)
+
+
+STEPS = (Step(("bed:primary",), 2 * MINUTE), Step(("bed:secondary",), MINUTE), Step(("desk",), MINUTE))
+
+
+async def alarm(one: Night, key: str = "A1001", *, at: float = 0) -> UUID:
+    """An alarm of the bed begins; Anna's phone confirms it a second later."""
+    await one.at(at)
+    taken = await one.ward.report(key, bed="bed:4W-12", external_id=f"{key}/{at}")
+    assert taken.message_id is not None
+    await one.say(one.ward.anna, taken.message_id, Event.CONFIRMED, at=at + 1)
+    return taken.message_id
+
+
+async def test_a1_an_alarm_goes_to_the_nurse_then_to_the_second_and_is_cleared(ward: Ward) -> None:
+    """H41: accept in 2 min, else the secondary, else the desk; who accepts is seen, the end silences everybody."""
+    one = await night(ward)
+    message = await alarm(one)
+    assert await ward.why(message, ward.anna) == "bed:primary"
+    await one.at(90)
+    assert await ward.report("A1001", external_id="A1001/0", bed="bed:4W-12") == (message, "repeated", "")
+    due = await ward.connection.fetchval("SELECT due_at FROM deadlines WHERE kind = 'escalate'")
+    assert due == one.begin + timedelta(minutes=2)
+    await one.at(120)
+    assert one.heard(ward.ben) == [(120, "new")]
+    assert await ward.why(message, ward.ben) == "step 2:no_answer"
+    await one.say(ward.ben, message, Event.CONFIRMED, at=121)
+    await one.say(ward.ben, message, Event.ACCEPT, at=140)
+    assert one.heard(ward.anna) == [(0, "new"), (140, "taken")]
+    assert ward.told[ward.anna.id][-1].body.name == "Ben"
+    await one.at(239)
+    assert await ward.connection.fetchval("SELECT count(*) FROM messages") == 1
+    assert await ward.report("A1001", Phase.END) == (message, "cleared", "")
+    await one.at(2000)
+    assert one.heard(ward.anna)[-1] == (239, "cleared")
+    assert one.heard(ward.ben)[-1] == (239, "cleared")
+    facts = await ward.facts(stored_of(message))
+    assert facts[-2:] == ["Closed", "Reported"]
+    assert facts.count("Cleared") == 2
+    assert one.heard(ward.dora) == []
+    assert one.heard(ward.mallory) == []
+
+
+async def test_silence_ends_at_the_desk_which_is_asked_until_somebody_sees_to_it(ward: Ward) -> None:
+    """H42: the end of a policy is never empty, and never falls silent."""
+    one = await night(ward, Step(("bed:primary",), MINUTE))
+    await alarm(one)
+    await one.at(60)
+    assert await one.alarmed() == [(60, "unanswered")]
+    assert one.heard(ward.dora) == [(60, "new")]
+    await one.at(181)
+    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180]
+    await ward.connection.execute("UPDATE alarms SET taken_at = $1, taken_by = 'Dora'", ward.clock.now())
+    await one.at(1000)
+    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180]
+
+
+async def test_an_empty_step_is_skipped_at_once_and_that_is_a_fact(ward: Ward) -> None:
+    """H43: nobody is a black hole: an empty group, a vacant role, a person without a device, a bed of nobody."""
+    await ward.add_group("Float nurses", [])
+    await ward.add_role("Charge nurse")
+    await ward.revoke(ward.mallory)
+    targets = ("group:Float nurses", "role:Charge nurse", "person:Mallory", "bed:tertiary")
+    one = await night(ward, *(Step((target,), MINUTE) for target in targets), Step(("Ben",), MINUTE))
+    message = (await ward.report("A1", bed="bed:4W-12")).message_id
+    assert message is not None
+    assert one.heard(ward.ben) == [(0, "new")]
+    bodies = await ward.connection.fetch(
+        "SELECT body FROM facts WHERE message_id = $1 AND kind = 'StepSkipped' ORDER BY seq", message
+    )
+    reasons = [row["body"].rpartition('":"')[2].rstrip('"}') for row in bodies]
+    assert reasons == ["nobody", "role_vacant", "no_endpoint", "unassigned"]
+
+
+async def test_a_decline_goes_on_at_once(ward: Ward) -> None:
+    """H44: she had said no, and the system waited two minutes for her all the same."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.DECLINE, at=5)
+    assert one.heard(ward.ben) == [(5, "new")]
+
+
+async def test_whoever_cannot_be_reached_is_not_waited_for(ward: Ward) -> None:
+    """H44: her phone was dead; the next one was called when that was known, not two minutes later."""
+    one = await night(ward)
+    await ward.report("A1", bed="bed:4W-12")
+    await one.at(19)
+    assert one.heard(ward.ben) == []
+    await one.at(20)  # ten seconds for the app, ten for the e-mail
+    assert one.heard(ward.ben) == [(20, "new")]
+
+
+async def test_own_endpoints_go_on_beside_the_steps(ward: Ward) -> None:
+    """H45: the policy went on to the next one, and her own second way was never tried."""
+    one = await night(ward, Step(("bed:primary",), 5 * S), Step(("bed:secondary",), MINUTE))
+    await ward.report("A1", bed="bed:4W-12")
+    await one.at(5)
+    assert one.heard(ward.ben) == [(5, "new")]
+    await one.at(10)
+    assert [address for address, _ in ward.mail.sent] == ["anna@ward.example"]
+
+
+async def test_read_ends_nothing_unless_the_policy_says_so(ward: Ward) -> None:
+    """H46: somebody looked at it, and everybody took that for *I am coming*."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.SEEN, at=10)
+    await one.at(120)
+    assert one.heard(ward.ben) == [(120, "new")]
+
+
+async def test_read_ends_a_step_that_asks_for_no_more(ward: Ward) -> None:
+    """H46: a policy may be content with it."""
+    one = await night(ward, Step(("bed:primary",), MINUTE, Answer.READ), Step(("bed:secondary",), MINUTE))
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.SEEN, at=10)
+    await one.at(600)
+    assert one.heard(ward.ben) == []
+
+
+async def test_an_accept_can_be_handed_back_and_the_escalation_resumes(ward: Ward) -> None:
+    """H47: he gave it back, and from then on it was nobody's."""
+    one = await night(ward, Step(("bed:primary", "bed:secondary"), MINUTE), Step(("Dr. Chen",), MINUTE))
+    message = await alarm(one)
+    await one.say(ward.ben, message, Event.ACCEPT, at=5)
+    assert one.heard(ward.anna)[-1] == (5, "taken")
+    await one.say(ward.ben, message, Event.HAND_BACK, at=300)
+    assert one.heard(ward.anna)[-1] == (300, "ring")
+    await one.say(ward.anna, message, Event.CONFIRMED, at=301)
+    await one.at(359)
+    assert one.heard(ward.chen) == []
+    await one.at(360.1)
+    assert one.heard(ward.chen) == [(360, "new")]
+
+
+async def test_whoever_has_it_is_asked_again_while_it_is_still_active(ward: Ward) -> None:
+    """H48: accepted, forgotten; and the alarm went on at the bedside."""
+    one = await night(ward, *STEPS, still_active=5 * MINUTE, ask_wait=MINUTE)
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.ACCEPT, at=10)
+    await one.at(311)
+    assert one.heard(ward.anna)[-1] == (310, "still_active")
+    await one.say(ward.anna, message, Event.KEEP, at=340)
+    await one.at(641)
+    assert one.heard(ward.anna)[-1] == (640, "still_active")
+    assert one.heard(ward.ben) == []
+    await one.at(701)
+    assert one.heard(ward.ben) == [(700, "new")]
+
+
+async def test_an_open_alert_follows_its_role_and_both_are_told(ward: Ward) -> None:
+    """H49: the page had gone to the doctor whose shift ended two minutes later."""
+    role = await ward.add_role("Cardiology 1st")
+    await ward.add_shift(role, ward.chen, -MINUTE, 2 * MINUTE)
+    await ward.add_shift(role, ward.okafor, 2 * MINUTE, 60 * MINUTE)
+    one = await night(ward, Step(("role:Cardiology 1st",), 10 * MINUTE), Step(("desk",), MINUTE))
+    begin = one.begin
+    message = (await ward.report("A1", bed="bed:4W-12")).message_id
+    assert message is not None
+    await one.say(ward.chen, message, Event.CONFIRMED, at=1)
+    await one.at(130)
+    turn = await ward.connection.fetchval("SELECT max(starts_at) FROM shifts")
+    second = int((turn - begin).total_seconds())
+    assert one.heard(ward.okafor) == [(second, "new")]
+    assert one.heard(ward.chen)[-1] == (second, "handed_over")
+    assert await ward.why(message, ward.okafor) == f"hand_over:{ids.write_id(ids.ROLE, role)}"
+
+
+async def test_an_end_silences_everybody_and_nothing_follows_it(ward: Ward) -> None:
+    """H50: the alarm was over for minutes, and one after the other was still called."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.at(121)
+    await ward.report("A1001", Phase.END)
+    await one.at(4000)
+    assert (one.heard(ward.anna)[-1], one.heard(ward.ben)) == ((121, "cleared"), [(120, "new"), (121, "cleared")])
+    assert one.heard(ward.dora) == []
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines") == 0
+    row = await ward.connection.fetchrow("SELECT state, closed_why FROM escalations WHERE message_id = $1", message)
+    assert tuple(row) == ("closed", "cleared")
+
+
+async def test_an_end_before_its_beginning_rings_nobody(ward: Ward) -> None:
+    """H50: after an outage both came together, the end first."""
+    one = await night(ward)
+    assert (await ward.report("A7", Phase.END)).did == "cleared"
+    assert (await ward.report("A7", bed="bed:4W-12")).did == "noted"
+    await one.at(59)
+    assert one.heard(ward.anna) == []
+    await one.at(62)
+    assert (await ward.report("A7", bed="bed:4W-12")).did == "begun"
+
+
+async def test_what_goes_on_though_we_never_heard_of_it_begins_late(ward: Ward) -> None:
+    """H51: the beginning was lost on the way, and the repeats were thrown away because there was no beginning."""
+    one = await night(ward)
+    taken = await ward.report("A8", Phase.CONTINUE, bed="bed:4W-12")
+    assert taken.did == "begun"
+    assert one.heard(ward.anna) == [(0, "new")]
+    body = await ward.connection.fetchval("SELECT body FROM facts WHERE kind = 'Reported'")
+    assert '"did":"begun_late"' in body
+
+
+async def test_a_source_raises_its_alert_and_those_who_are_called_are_rung_again(ward: Ward) -> None:
+    """H51: it had become worse, and that was an update that nobody heard."""
+    one = await night(ward)
+    message = await alarm(one)
+    taken = await ward.report("A1001", Phase.UPDATE, subject="SpO2 71 %", bed="bed:4W-12")
+    assert (taken.message_id, taken.did) == (message, "updated")
+    assert one.heard(ward.anna)[-1] == (1, "updated")
+    await one.at(30)
+    taken = await ward.report("A1001", Phase.ESCALATE, priority=Priority.CODE, bed="bed:4W-12")
+    assert taken.did == "raised"
+    assert one.heard(ward.anna)[-2:] == [(30, "raised"), (30, "ring")]
+    assert await ward.state(stored_of(message), ward.anna) == "pending"
+
+
+async def test_urgent_alerts_never_expire_and_others_say_so(ward: Ward) -> None:
+    """H52: its time ran out, unanswered, and with it the escalation."""
+    one = await night(ward)
+    soon = ward.clock.now() + MINUTE
+    for priority in (Priority.CODE, Priority.HIGH):
+        with pytest.raises(Refused) as refused:
+            await ward.send(ward.dora, [], place="bed:4W-12", priority=priority, expires_at=soon)
+        assert refused.value.code is Code.EXPIRY_NOT_ALLOWED
+    stored = await ward.send(ward.chen, [], place="bed:4W-12", priority=Priority.MEDIUM, expires_at=soon)
+    await one.at(70)
+    assert one.heard(ward.anna)[-1][1] == "expired"
+    assert "expired" in ward.events(ward.chen)
+    assert (await ward.facts(stored))[-1] == "Closed"
+
+
+async def test_an_alert_keeps_the_policy_that_it_began_with(ward: Ward) -> None:
+    """H53: somebody changed the policy, and an alert that was under way jumped its steps."""
+    one = await night(ward)
+    message = await alarm(one)
+    await ward.add_policy("Nurse call", Step(("Mallory",), 5 * S), Step(("Mallory",), 5 * S))
+    await one.at(121)
+    assert one.heard(ward.ben) == [(120, "new")]
+    assert (await ward.report("A2", bed="bed:4W-12")).message_id != message
+    assert ward.events(ward.mallory) == ["new"]
+
+
+async def test_the_promise_is_what_happens_in_silence(ward: Ward) -> None:
+    """H54: the sender had believed that somebody would come, and had no word by when."""
+    one = await night(ward)
+    stored = await ward.send(ward.chen, [], place="bed:4W-12")
+    assert [(line.in_s, line.who, line.how) for line in stored.promise] == [
+        (0, "Anna", "step 1"), (120, "Ben", "step 2"), (180, "Dora", "step 3"), (240, "the desk", "desk"),
+    ]  # fmt: skip
+    message = ids.read_id(ids.MESSAGE, stored.message)
+    for member, at in ((ward.anna, 1), (ward.ben, 121), (ward.dora, 181)):
+        await one.say(member, message, Event.CONFIRMED, at=at)
+    await one.at(241)
+    assert (one.heard(ward.anna)[0], one.heard(ward.ben)[0]) == ((0, "new"), (120, "new"))
+    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [180, 240]
+    plain = await ward.send(ward.chen, ["Anna"])
+    assert [(line.in_s, line.who, line.how) for line in plain.promise] == [
+        (10, "Anna", "app"), (20, "Anna", "email"), (20, "the sender", "sender"),
+    ]  # fmt: skip
+
+
+async def test_a_core_that_was_frozen_with_a_claim_changes_nothing(ward: Ward) -> None:
+    """H55: it woke up minutes later and called everybody once more, or put the next step off."""
+    one = await night(ward)
+    message = await alarm(one)
+    await ward.until(one.begin + 120 * S)
+    [due] = await ward.connection.fetch(
+        "SELECT message_id, fence FROM deadlines WHERE kind = 'escalate' AND message_id = $1", message
+    )
+    stale = due["fence"] - 1
+    before = await ward.connection.fetchrow("SELECT version, state FROM escalations")
+    armed = await ward.connection.fetchval("SELECT due_at FROM deadlines WHERE kind = 'escalate'")
+    ward.lanes.put(Escalate(message, stale, lane=Lane.HIGH, rules=ward.rules, done=lambda error: None))
+    await ward.quiet()
+    assert await ward.connection.fetchrow("SELECT version, state FROM escalations") == before
+    assert await ward.connection.fetchval("SELECT due_at FROM deadlines WHERE kind = 'escalate'") == armed
+    assert one.heard(ward.ben) == [(120, "new")]
+
+
+async def test_a_word_that_comes_while_somebody_looks_is_not_lost(ward: Ward) -> None:
+    """H55: he accepted in the very moment at which the next step was decided, and it was overwritten."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.at(119)
+    claimed = [
+        due
+        for due in await claim_due(
+            ward.connection, now=one.begin + 121 * S, lease=15 * S, holder=message, lane=Lane.HIGH, limit=9
+        )
+        if due.kind == ESCALATE
+    ]
+    await ward.say(ward.anna, stored_of(message), Event.ACCEPT)
+    [due] = claimed
+    ward.lanes.put(Escalate(message, due.fence, lane=Lane.HIGH, rules=ward.rules, done=lambda error: None))
+    await ward.quiet()
+    await one.at(125)
+    assert one.heard(ward.ben) == []
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+
+
+async def test_what_the_holder_says_is_done_is_closed(ward: Ward) -> None:
+    """Nobody is asked again about what is done."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.ACCEPT, at=10)
+    await one.say(ward.anna, message, Event.DONE, at=60)
+    await one.at(4000)
+    assert one.heard(ward.anna)[-1] == (60, "answered")
+    assert await ward.connection.fetchval("SELECT closed_why FROM escalations") == "done"
+
+
+async def test_a_chat_does_not_escalate(ward: Ward) -> None:
+    """Nor does a place without a policy take a message without a recipient."""
+    await night(ward)
+    with pytest.raises(Refused) as refused:
+        await ward.send(ward.chen, ["Anna"], kind=Kind.CHAT, policy="Nurse call")
+    assert (refused.value.code, refused.value.pointer) == (Code.INVALID, "/kind")
+    await ward.add_place(PlaceKind.UNIT, "Attic")
+    with pytest.raises(Refused) as refused:
+        await ward.send(ward.chen, [], place="unit:Attic")
+    assert (refused.value.code, refused.value.pointer) == (Code.INVALID, "/to")
+
+
+TEAM = Step(
+    ("role:Leader", "role:Airway", "group:Code nurses"), 10 * MINUTE, ends=Ends.QUORUM,
+    quorum=(Quorum("role:Leader"), Quorum("role:Airway", 1, "person:Eva"), Quorum("group:Code nurses", 2)),
+)  # fmt: skip
+
+
+async def code_team(ward: Ward) -> tuple[Night, Member]:
+    """A team of a leader, an airway with a pager only, and three nurses; Eva backs the airway up."""
+    eva = await ward.add_person("Eva")
+    airway = await ward.add_person("Airway night", device=False)
+    await ward.add_endpoint(airway, "pager", "8812")
+    for name, holder in (("Leader", ward.chen), ("Airway", airway)):
+        await ward.add_shift(await ward.add_role(name), holder, -MINUTE, 600 * MINUTE)
+    await ward.add_group("Code nurses", [ward.anna, ward.ben, ward.mallory])
+    await ward.add_endpoint(ward.mallory, "sms", "+1 555 0100")
+    await ward.add_endpoint(ward.mallory, "voice", "+1 555 0100")
+    return await night(ward, TEAM, policy="Code blue"), eva
+
+
+async def test_a3_code_blue(ward: Ward) -> None:
+    """H56: all at once, quorum by role, the missing role alarms and calls its backup, accepts on the way ring on."""
+    one, eva = await code_team(ward)
+    pager, sms, voice = ward.add_channel("pager"), ward.add_channel("sms"), ward.add_channel("voice")
+    stored = await ward.send(ward.dora, [], place="bed:4W-12", priority=Priority.CODE, text="Code blue")
+    message = ids.read_id(ids.MESSAGE, stored.message)
+    assert stored.recipient_count == 5
+    await one.at(0.5)
+    assert [one.heard(member) for member in (ward.anna, ward.ben, ward.chen, ward.mallory)] == [[(0, "new")]] * 4
+    assert (len(pager.sent), len(ward.mail.sent)) == (1, 2)
+    for member in (ward.anna, ward.ben, ward.chen):
+        await one.say(member, message, Event.CONFIRMED, at=1)
+    await one.at(2.9)
+    assert (sms.sent, voice.sent) == ([], [])
+    await one.at(3)
+    assert (len(sms.sent), len(voice.sent)) == (1, 1)
+    await one.say(ward.ben, message, Event.ACCEPT, at=14)
+    assert all(event != "taken" for member in (ward.anna, ward.chen) for _, event in one.heard(member))
+    await one.say(ward.chen, message, Event.ACCEPT, at=20)
+    with pytest.raises(Refused) as refused:
+        await ward.send(ward.dora, [], place="bed:4W-12", priority=Priority.CODE, text="Code blue")
+    assert (refused.value.code, refused.value.fields["message"]) == (Code.CODE_RUNNING, stored.message)
+    await one.say(ward.anna, message, Event.ACCEPT, at=25)
+    await one.at(30.1)
+    assert await one.alarmed() == [(30, "part_missing")]
+    [(_, text)] = await ward.alarms()
+    assert text.startswith("An alert of priority code at 4W-12: Airway missing.")
+    assert one.heard(eva)[0] == (30, "new")
+    assert all(event != "taken" for _, event in one.heard(ward.mallory))
+    await one.say(eva, message, Event.ACCEPT, at=44)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+    assert one.heard(ward.mallory)[-1] == (44, "taken")
+    assert ward.teams[-1] == {"role:Leader": (1, 1), "role:Airway": (1, 1), "group:Code nurses": (2, 2)}
+    assert {"role:Leader": (1, 1), "role:Airway": (1, 0), "group:Code nurses": (2, 2)} in ward.teams
+    await one.say(ward.mallory, message, Event.ACCEPT, at=50)
+    joined = await ward.send(ward.dora, [], add_to=stored.message, priority=Priority.CODE, text="Now in room 3")
+    assert (joined.thread, joined.recipient_count) == (stored.thread, 6)
+    await one.at(1000)
+    await ward.cancel(ward.caller(ward.dora), stored)
+    assert await ward.connection.fetchval("SELECT closed_why FROM escalations") == "cancelled"
+    again = await ward.send(ward.dora, [], place="bed:4W-12", priority=Priority.CODE, text="Code blue")
+    assert again.message != stored.message
+
+
+async def test_a_running_call_is_begun_again_only_by_force(ward: Ward) -> None:
+    """H57: two called the same code, and half the team ran to a call of its own."""
+    await code_team(ward)
+    call = {"place": "bed:4W-12", "priority": Priority.CODE, "text": "Code blue"}
+    first = await ward.send(ward.dora, [], **call)
+    with pytest.raises(Refused):
+        await ward.send(ward.chen, [], **call)
+    forced = await ward.send(ward.chen, [], **call, force=True)
+    assert forced.message != first.message
+
+
+async def test_a_drill_says_so_in_every_text_and_is_no_real_alert(ward: Ward) -> None:
+    """H58: it was an exercise, and half of the house ran; or it was none, and they took it for one."""
+    await code_team(ward)
+    stored = await ward.send(
+        ward.dora, [], place="bed:4W-12", priority=Priority.CODE, subject="Code blue", text="Bed 12", drill=True
+    )
+    body = ward.told[ward.anna.id][0].body.message
+    assert b'"subject":"DRILL Code blue"' in body
+    assert b'"text":"DRILL Bed 12"' in body
+    message = ids.read_id(ids.MESSAGE, stored.message)
+    row = await ward.connection.fetchrow("SELECT drill, test FROM escalations WHERE message_id = $1", message)
+    assert tuple(row) == (True, True)
