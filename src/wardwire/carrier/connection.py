@@ -272,7 +272,7 @@ class Connection:
             if len(self._checked) >= CHECKED_MAX:
                 self._checked.clear()
             self._checked.add(subject)
-        wire.send(render_pub(subject, size, reply), payload)
+        wire.send(render_pub(subject, size, reply), payload, size)
 
     async def request(self, subject: str, payload: bytes, *, timeout_s: float) -> bytes:
         """Send a message and wait for the first answer; cancelling forgets it.

@@ -230,22 +230,24 @@ class Wire(asyncio.Protocol):
         elif self._pending_size > 2 * self._write_max and self._paused:
             self.abort(Disconnected("the server asks without end and reads nothing"))
 
-    def send(self, line: bytes, payload: bytes) -> None:
-        """Take a message: its line, and what follows it up to the closing CRLF.
+    def send(self, line: bytes, payload: bytes, size: int) -> None:
+        """Take a message of `size` bytes: its line, and what follows it up to the closing CRLF.
 
         Raises:
             Unavailable: So much waits already that the server evidently does not read; nothing was taken.
         """
-        if self._pending_size >= self._write_max:
+        pending = self._pending_size
+        if pending >= self._write_max:
             if self._paused:
                 raise Unavailable(Code.OVERLOADED, "the write buffer to the message server is full")
             self._flush()
+            pending = self._pending_size
         self._pending += (line, payload, b"\r\n")  # as `write`: this is the hot path of every page
-        self._pending_size += len(line) + len(payload) + 2
+        self._pending_size = pending = pending + len(line) + size + 2
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush)
-        elif self._pending_size >= FLUSH_AT and not self._paused:
+        elif pending >= FLUSH_AT and not self._paused:
             self._flush()
 
     def _flush(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -175,14 +176,19 @@ def write_status(status: Status) -> bytes:
     ).encode()
 
 
+@lru_cache(maxsize=16)
+def _age_ms(since: datetime, now: datetime) -> int:
+    """Count milliseconds, never below 0; the events of a batch have one instant."""
+    return max(0, (now - since) // _MILLISECOND)
+
+
 def write_event(epoch: int, seq: int, event: NewEvent, now: datetime) -> bytes:
     """Write an event frame as it happens. `event.body` is a NewBody, a DeliveryView or None."""
     body = event.body
     head = f'{{"t":"event","epoch":{epoch},"seq":{seq},"event":"{event.event}","id":"msg_{event.message_id.hex}"'
-    if isinstance(body, NewBody):
-        age = (now - body.stored_at) // _MILLISECOND if now > body.stored_at else 0
+    if type(body) is NewBody:
         rings = ',"rings":true' if body.rings else ""
-        return f'{head},"age_ms":{age}{rings},"message":'.encode() + body.message + b"}"
+        return f'{head},"age_ms":{_age_ms(body.stored_at, now)}{rings},"message":'.encode() + body.message + b"}"
     if isinstance(body, DeliveryView):
         return f'{head},"deliveries":['.encode() + encode(body) + b"]}"
     return f"{head}}}".encode()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from wardwire.model.delivery import Delivery
 from wardwire.store.batch import DeliveryKey
@@ -14,18 +14,17 @@ class DeliveryCache:
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
-        self._held: OrderedDict[DeliveryKey, Delivery] = OrderedDict()
-
-    def get(self, key: DeliveryKey) -> Delivery | None:
+        self._held: dict[DeliveryKey, Delivery] = {}
+        self.get: Callable[[DeliveryKey], Delivery | None] = self._held.get
         """Return what was last known, or None."""
-        return self._held.get(key)
 
     def put(self, deliveries: Iterable[Delivery]) -> None:
         """Remember committed states."""
-        for delivery in deliveries:
-            self._held[(delivery.message_id, delivery.person_id)] = delivery
-        while len(self._held) > self._limit:
-            self._held.popitem(last=False)
+        held = self._held
+        held.update({(one.message_id, one.person_id): one for one in deliveries})
+        if len(held) > self._limit:  # many of the oldest at once: to find the first of a dict is not free
+            for key in list(islice(held, len(held) - self._limit + self._limit // 10)):
+                del held[key]
 
     def drop(self, keys: Iterable[DeliveryKey]) -> None:
         """Forget what turned out to be stale, or may be."""

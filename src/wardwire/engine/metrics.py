@@ -84,8 +84,9 @@ class Metrics:
 
     def batch(self, batch: Batch) -> None:
         """Count what a committed batch did to deliveries."""
-        came = Tally([("new", delivery.priority) for delivery in batch.created])
-        came.update([(delivery.state, delivery.priority) for _, delivery in batch.changes.values()])
+        for priority, count in Tally([delivery.priority for delivery in batch.created]).items():
+            self._deliveries.labels("new", priority).inc(count)
+        came = Tally([(delivery.state, delivery.priority) for _, delivery in batch.changes.values()])
         for (state, priority), count in came.items():
             self._deliveries.labels(state, priority).inc(count)
 

@@ -246,7 +246,7 @@ class LaneWriter:
                 raise
             else:
                 self._cache.put(batch.created)
-                self._cache.put(after for _, after in batch.changes.values())
+                self._cache.put([after for _, after in batch.changes.values()])
                 return self._announce(numbered, batch, remaining)
         await self._split(durable, remaining, None)
 

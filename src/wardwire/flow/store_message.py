@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from binascii import b2a_base64
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import Caller
-from wardwire.model.routing import Planned, write_stages
+from wardwire.model.routing import Planned
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import EXPAND, EXPIRE
 from wardwire.store.offered import write_offered
@@ -108,7 +108,7 @@ def store_message(
         f'{{"source":{_quote(submission.source)},"id":{_quote(submission.external_id)},'
         f'"kind":"{submission.kind}","priority":"{submission.priority}","digest":"{digest.hex()}",'
         f'"content":"{hashlib.sha256(submission.content).hexdigest()}",'
-        f'"proof":"{base64.b64encode(submission.proof).decode()}","durability":"{durability}",'
+        f'"proof":"{b2a_base64(submission.proof, newline=False).decode()}","durability":"{durability}",'
         f'"count":{planning.size},"recipients":{"[]" if later else planning.told}}}',
         message_id=message_id,
         person_id=caller.person_id,
@@ -148,11 +148,11 @@ def add_deliveries(
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
     offered, answers = submission.offered, write_offered(submission.offered)
     kind, priority, now = submission.kind, submission.priority, batch.now
-    for person_id, why, stages, rings in people:
+    for person_id, why, stages, rings, plan in people:
         delivery = Delivery(
             message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates
         )
-        batch.add_delivery(delivery, plan=write_stages(stages), why=why, offered=answers)
+        batch.add_delivery(delivery, plan=plan, why=why, offered=answers)
         step = first_step(delivery, now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)

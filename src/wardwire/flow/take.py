@@ -46,10 +46,9 @@ def take_step(
     if after.escalates and step.fact in _LOOK[after.escalates]:
         batch.arm(after.message_id, NOBODY, ESCALATE, NOBODY, lane_of(after.priority), batch.now)
     if step.fact is not None:
-        body = {"state": after.state, **(detail or {})}
         batch.record(
             step.fact,
-            _ENCODE(body).decode(),
+            _ENCODE({"state": after.state, **detail}).decode() if detail else f'{{"state":"{after.state}"}}',
             message_id=after.message_id,
             person_id=after.person_id,
             device_id=device_id,

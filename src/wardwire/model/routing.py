@@ -74,12 +74,14 @@ class Planned(NamedTuple):
         why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, `fallback:rol_…`.
         stages: In order; empty = no endpoint at all, *unreachable* from the start.
         rings: Whether devices make themselves heard.
+        written: The stages, as they are stored.
     """
 
     person_id: UUID
     why: str
     stages: tuple[Stage, ...]
     rings: bool
+    written: str
 
 
 class Plan(NamedTuple):
@@ -162,7 +164,7 @@ def plan_person(
     stages = _stages(kinds, waits.of(priority), priority is Priority.CODE)
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
-    return Planned(person_id=person_id, why=why, stages=stages, rings=rings)
+    return Planned(person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages))
 
 
 def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:

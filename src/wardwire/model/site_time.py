@@ -38,6 +38,8 @@ class Reading(NamedTuple):
 def time_at(carried: Carried, monotonic: float) -> datetime:
     """Return the time at a monotonic instant: never backwards, and never more than 10 % off pace."""
     elapsed = max(0.0, monotonic - carried.at)
+    if not carried.owed:
+        return carried.base + timedelta(seconds=elapsed)
     owed = carried.owed.total_seconds()
     slewed = min(abs(owed), elapsed * SLEW) * (1 if owed >= 0 else -1)
     return carried.base + timedelta(seconds=elapsed + slewed)

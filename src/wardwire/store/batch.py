@@ -291,9 +291,10 @@ class _Written:
     """The arguments of one statement: part by part, as its parts want them."""
 
     def __init__(self, now: datetime) -> None:
-        self.places = Places()
+        self.ids: Places[UUID] = Places()
+        self.instants: Places[datetime] = Places()
         self.parts: tuple[str, ...] = ()
-        self._args: list[Any] = [now, None]
+        self._args: list[Any] = [now, None, None]
 
     def add(self, part: str, *args: Any) -> None:
         """Add a part of the statement with its parameters."""
@@ -302,7 +303,7 @@ class _Written:
 
     def arguments(self, changes: int) -> list[Any]:
         """Return all arguments; call it when all parts are there."""
-        self._args[1] = self.places.ids
+        self._args[1:3] = self.ids.all, self.instants.all
         if "changed" in self.parts:
             self._args.append(changes)
         return self._args
@@ -310,13 +311,13 @@ class _Written:
 
 def _write_rows(written: _Written, batch: Batch) -> None:
     """Write messages, deliveries and deadlines."""
-    ids = written.places.write
+    ids, instants = written.ids.write, written.instants.write
     if batch.messages:
         said = zip(*batch.messages, strict=True)
         source, external, message, digest, result, thread, reply, kind, priority, person, device, content, ends = said
         written.add(
             "message", source, external, ids(message), digest, result, ids(thread), ids(reply), words(kind),
-            words(priority), ids(person), ids(device), content, ends,
+            words(priority), ids(person), ids(device), content, instants(ends),
         )  # fmt: skip
     if batch.created:
         created = batch.created
@@ -345,11 +346,11 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             numbers([one.version for one in after]),
             words([one.state for one in after]),
             numbers([one.stage for one in after]),
-            [one.delivered_at for one in after],
+            instants([one.delivered_at for one in after]),
             ids([one.delivered_by for one in after]),
-            [one.read_at for one in after],
+            instants([one.read_at for one in after]),
             [one.response for one in after],
-            [one.responded_at for one in after],
+            instants([one.responded_at for one in after]),
         )
     if batch.begun:
         written.add("escalation", *_write_escalations(written, [to_row(one) for one in batch.begun]))
@@ -360,7 +361,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
     if batch.armed:
         message, person, kind, ref = zip(*batch.armed, strict=True)
         lane, due = zip(*batch.armed.values(), strict=True)
-        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), due)
+        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), instants(due))
     if batch.rearmed:
         fence, due = zip(*batch.rearmed.values(), strict=True)
         written.add("rearmed", ids(batch.rearmed), numbers(fence), due)
@@ -371,7 +372,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
 
 def _write_escalations(written: _Written, rows: list[tuple[Any, ...]]) -> list[Any]:
     """Write escalations column by column, as `to_row` orders them."""
-    ids = written.places.write
+    ids = written.ids.write
     (message, version, state, priority, policy, unit, bed, step, round, step_began, started, source, key, seen, drill,
      test, guarded, standing, closed, why, policy_id, policy_version) = zip(*rows, strict=True)  # fmt: skip
     return [
@@ -382,7 +383,7 @@ def _write_escalations(written: _Written, rows: list[tuple[Any, ...]]) -> list[A
 
 
 def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
-    ids = written.places.write
+    ids = written.ids.write
     kind, message, person, device, body, digest = linked.columns
     written.add("fact", chain.writer, chain.seq, words(kind), ids(message), ids(person), ids(device), body, digest)
 
@@ -390,7 +391,7 @@ def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
 def _write_events(
     written: _Written, batch: Batch, epoch: int, people: list[UUID], counts: dict[UUID, int], nths: list[int]
 ) -> None:
-    ids, events = written.places.write, batch.events
+    ids, events = written.ids.write, batch.events
     who = {person_id: place for place, person_id in enumerate(people, start=1)}
     written.add(
         "event", ids(people), numbers([counts[person_id] for person_id in people]), epoch,
@@ -408,9 +409,9 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         parts: Some of PARTS, in that order.
         deliveries: The table that changed deliveries are in.
     """
-    everybodys = {"@now": "$1", "@ids": "($2::uuid[])"}
+    everybodys = {"@now": "$1", "@ids": "($2::uuid[])", "@instants": "($3::timestamptz[])"}
     before = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts if part in _COUNTED) or "0"
-    texts, results, count = [], [], 2
+    texts, results, count = [], [], len(everybodys)
     for part in parts:
         numbered = dict(everybodys)
         for name in _NAMED.findall(_SQL[part]):
@@ -429,5 +430,5 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         results.append(f"guard((SELECT count(*) FROM changed), ${count + 1})")
     origin = " FROM heads" if "event" in parts else ""
     # Not every part asks for everybody's parameters, and PostgreSQL wants to know the type of each.
-    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL"
+    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL AND $3::timestamptz[] IS NOT NULL"
     return f"WITH {', '.join(texts)}\nSELECT {', '.join(results) or '1'}{origin}{typed}"

@@ -1,6 +1,6 @@
 -- One batch, one statement, one commit: store/batch.py puts it together from those parts that it has something for.
--- A part names its parameters with @, in the order in which they are given. @now and @ids are everybody's: all ids of
--- the batch, each once; a column of ids is a column of places in it. {deliveries} is the day's own table where all
+-- A part names its parameters with @, in the order in which they are given. @now, @ids and @instants are everybody's: all
+-- ids and instants of the batch, each once; a column of ids or of instants is a column of places in them. {deliveries} is the day's own table where all
 -- changes are of one day, else the whole.
 
 -- name: message
@@ -14,10 +14,10 @@ identity AS (
     INSERT INTO messages (id, source, external_id, thread_id, reply_to, kind, priority, sender_person, sender_device,
                           content, expires_at, stored_at)
     SELECT @ids[u.id], u.source, u.external_id, @ids[u.thread], @ids[u.reply_to], u.kind, u.priority,
-           @ids[u.person], @ids[u.device], u.content, u.expires_at, @now
+           @ids[u.person], @ids[u.device], u.content, @instants[u.expires_at], @now
     FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @thread::text::integer[],
                 @reply_to::text::integer[], @kind::text::text[], @priority::text::text[], @person::text::integer[],
-                @device::text::integer[], @content::bytea[], @expires_at::timestamptz[])
+                @device::text::integer[], @content::bytea[], @expires_at::text::integer[])
         AS u(source, external_id, id, thread, reply_to, kind, priority, person, device, content, expires_at)
     RETURNING 1
 )
@@ -40,13 +40,13 @@ delivery AS (
 -- Deliveries as they are now, each only if its version is still the one that was decided on.
 changed AS (
     UPDATE {deliveries} d
-    SET version = u.version, state = u.state, stage = u.stage, delivered_at = u.delivered_at,
-        delivered_by = @ids[u.delivered_by], read_at = u.read_at, response = u.response,
-        responded_at = u.responded_at
+    SET version = u.version, state = u.state, stage = u.stage, delivered_at = @instants[u.delivered_at],
+        delivered_by = @ids[u.delivered_by], read_at = @instants[u.read_at], response = u.response,
+        responded_at = @instants[u.responded_at]
     FROM unnest(@message::text::integer[], @person::text::integer[], @expected::text::integer[],
                 @version::text::integer[], @state::text::text[], @stage::text::smallint[],
-                @delivered_at::timestamptz[], @delivered_by::text::integer[], @read_at::timestamptz[],
-                @response::text[], @responded_at::timestamptz[])
+                @delivered_at::text::integer[], @delivered_by::text::integer[], @read_at::text::integer[],
+                @response::text[], @responded_at::text::integer[])
         AS u(message, person, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
              responded_at)
     WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.version = u.expected
@@ -108,9 +108,9 @@ rearmed AS (
 -- Deadlines that are set, or moved.
 armed AS (
     INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
-    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, u.due_at, u.due_at
+    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, @instants[u.due_at], @instants[u.due_at]
     FROM unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
-                @lane::text::smallint[], @due_at::timestamptz[])
+                @lane::text::smallint[], @due_at::text::integer[])
         AS u(message, person, kind, ref, lane, due_at)
     ON CONFLICT (message_id, person_id, kind, ref) DO UPDATE
     SET due_at = excluded.due_at, visible_at = excluded.due_at, fence = d.fence + 1, holder = NULL

@@ -13,10 +13,10 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 def test_an_id_is_named_by_its_place_wherever_it_stands() -> None:
     """Each id is there once; nothing is NULL but None."""
-    places = Places()
+    places: Places[UUID] = Places()
     assert places.write([TWO, None, ONE]) == "{1,NULL,2}"
     assert places.write([ONE, ONE, TWO]) == "{2,2,1}"
-    assert places.ids == [TWO, ONE]
+    assert places.all == [TWO, ONE]
 
 
 def test_numbers_and_words_need_no_quotes() -> None:
