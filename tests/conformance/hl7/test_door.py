@@ -127,7 +127,7 @@ async def test_yes_comes_after_the_commit_and_names_the_message() -> None:
         for let_go in reversed(held):  # the second is committed first, and answered second
             let_go()
         assert await source.answers(2) == ["MSA|CA|A1001", "MSA|AA|K-771"]
-        assert [report.source_key for report in setting.lanes.reports] == ["a91", ""]
+        assert [report.source_key for report in setting.lanes.reports] == ["GW7|ICU|a91", ""]
 
 
 async def test_half_frames_junk_and_many_at_once_on_several_connections() -> None:
@@ -274,3 +274,38 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths
+
+
+async def test_messages_of_one_frame_are_taken_and_answered_each() -> None:
+    """A batch, or two alarms one after the other: the second is never lost behind the first."""
+    async with opened() as setting:
+        source = await setting.source()
+        other = ALARM.replace("|A1001|", "|A1002|")
+        source.send(
+            render_frame(f"BHS|^~\\&|GW7\r{ALARM}{other}BTS|2\r".encode()), render_frame((ALARM + other).encode())
+        )
+        assert await source.answers(4) == ["MSA|CA|A1001", "MSA|CA|A1002"] * 2
+        assert len(setting.lanes.reports) == 4
+
+
+async def test_wrong_versions_types_and_processing_ids_are_not_taken_for_granted() -> None:
+    """An event that is unknown here is never answered as taken; any 2.x is spoken."""
+    async with opened() as setting:
+        source = await setting.source()
+        for old, new in (
+            ("|2.6|", "|3.0|"),
+            ("|P|2.6", "|Q|2.6"),
+            ("ORU^R40^ORU_R40", "ORU^R03"),
+            ("|2.6|", "|2.3|"),
+        ):
+            source.send(render_frame(ALARM.replace(old, new, 1).encode()))
+        assert await source.answers(4) == ["MSA|CR|A1001"] * 3 + ["MSA|CA|A1001"]
+        assert len(setting.lanes.reports) == 1
+
+
+async def test_a_sender_that_wants_both_answers_gets_both() -> None:
+    """CA that it is kept, AA that it was taken: each with a control id of its own."""
+    async with opened() as setting:
+        source = await setting.source()
+        source.send(render_frame(ALARM.replace("|AL|NE|", "|AL|AL|").encode()))
+        assert await source.answers(2) == ["MSA|CA|A1001", "MSA|AA|A1001"]

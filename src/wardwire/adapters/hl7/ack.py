@@ -33,42 +33,43 @@ class Fault(NamedTuple):
 
 _NAMES = {
     100: "Segment sequence error", 101: "Required field missing", 102: "Data type error",
-    103: "Table value not found", 200: "Unsupported message type", 202: "Unsupported processing id",
-    203: "Unsupported version id", 204: "Unknown key identifier", 205: "Duplicate key identifier",
-    207: "Application internal error",
+    103: "Table value not found", 200: "Unsupported message type", 201: "Unsupported event code",
+    202: "Unsupported processing id", 203: "Unsupported version id", 204: "Unknown key identifier",
+    205: "Duplicate key identifier", 207: "Application internal error",
 }  # fmt: skip
 
 
-def is_enhanced(message: Message) -> bool:
-    """Whether its sender asks in enhanced mode: it says which acknowledgements it wants."""
-    return bool(message.msh.get(15) or message.msh.get(16))
+def owed(message: Message, answer: Answer) -> tuple[str, ...]:
+    """Return the codes (MSA-1) that a sender is owed.
+
+    In original mode one; in enhanced mode one where MSH-15 wants to hear, and one more where MSH-16 does, unless the
+    first has said that nothing will come of it.
+    """
+    original, enhanced = answer.value
+    accept, application = message.msh.get(15).upper(), message.msh.get(16).upper()
+    if not accept and not application:
+        return (original,)
+    codes = (enhanced,) if _wanted(accept, answer) else ()
+    if _wanted(application, answer) and (answer is Answer.COMMITTED or not codes):
+        codes = (*codes, original)
+    return codes
 
 
-def wants_answer(message: Message, answer: Answer) -> bool:
-    """Whether the sender wants to hear this at once. In original mode always; else as MSH-15 says."""
-    if not is_enhanced(message):
-        return True
-    match message.msh.get(15).upper():
-        case "NE":
-            return False
-        case "ER":
-            return answer is not Answer.COMMITTED
-        case "SU":
-            return answer is Answer.COMMITTED
-        case _:
-            return True
+def _wanted(condition: str, answer: Answer) -> bool:
+    """Table 0155. A word that is not in it is taken for *always*: an answer too many harms nobody."""
+    if condition in ("", "NE"):
+        return False
+    good = answer is Answer.COMMITTED
+    return {"ER": not good, "SU": good}.get(condition, True)
 
 
-def render_ack(
-    message: Message, answer: Answer, *, control_id: str, now: datetime, fault: Fault | None = None
-) -> bytes:
+def render_ack(message: Message, code: str, *, control_id: str, now: datetime, fault: Fault | None = None) -> bytes:
     """Write the acknowledgement of a message, in its own marks and character set.
 
     MSA-2 is the control id of the message, byte for byte as it stands in it.
     """
     marks, msh = message.marks, message.msh
     f = marks.field
-    code = answer.value[is_enhanced(message)]
     version = msh.get(12)
     event = msh.get(9, 2)
     kind = marks.component.join(("ACK", event, "ACK") if event and version != "2.2" else ("ACK",))
@@ -84,7 +85,11 @@ def render_ack(
     if fault is not None:
         segments.append(_render_fault(fault, message))
     text = "".join(f"{segment}\r" for segment in segments)
-    return text.encode(message.charset, "replace")
+    written = text.encode(message.charset, "replace")
+    # What is echoed could hold, in some character sets, the very bytes that begin and end a frame.
+    if b"\x0b" in written or b"\x1c\r" in written:
+        written = "".join(char for char in text if char >= " " or char == "\r").encode("ascii", "replace")
+    return written
 
 
 def _render_fault(fault: Fault, message: Message) -> str:

@@ -11,7 +11,8 @@ from itertools import count
 import structlog
 
 from wardwire.adapters.contract import Health, Intake
-from wardwire.adapters.hl7.ack import Answer, Fault, render_ack, wants_answer
+from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
+from wardwire.adapters.hl7.heard import TAKEN
 from wardwire.adapters.hl7.mapping import Table, map_message
 from wardwire.adapters.hl7.tokens import Message, NotHl7, parse
 from wardwire.model.clock import Clock
@@ -60,8 +61,8 @@ class Hl7Door:
         self._refused: OrderedDict[bytes, int] = OrderedDict()
         self.health = Health()
 
-    async def answer(self, data: bytes) -> bytes:
-        """Take one message; return the acknowledgement that its sender is owed, b"" when none is.
+    async def answer(self, data: bytes) -> list[bytes]:
+        """Take one message; return the acknowledgements that its sender is owed, often one.
 
         Never raises for what a message says. The positive one is returned only after the commit.
         """
@@ -69,7 +70,7 @@ class Hl7Door:
             message = parse(data, charset=self._manners.charset)
         except NotHl7:
             self.health.junk += len(data)
-            return b""
+            return []
         answer, fault = await self._judge(message, data)
         match answer:
             case Answer.COMMITTED:
@@ -78,17 +79,21 @@ class Hl7Door:
                 self.health.later += 1
             case _:
                 self.health.refused += 1
-        if not wants_answer(message, answer):
-            return b""
-        control_id = f"{self._name}-{next(self._numbers)}"
-        return render_ack(message, answer, control_id=control_id, now=self._clock.now(), fault=fault)
+        now = self._clock.now()
+        return [
+            render_ack(message, code, control_id=f"{self._name}-{next(self._numbers)}", now=now, fault=fault)
+            for code in owed(message, answer)
+        ]
 
     async def _judge(self, message: Message, data: bytes) -> tuple[Answer, Fault | None]:
         msh = message.msh
         if not msh.get(10):
             return self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
-        if msh.get(9) != "ORU":
-            return Answer.UNSUPPORTED, Fault(200, "MSH^1^9", "this type of message is not taken here")
+        unsupported = _unsupported(message)
+        if unsupported is not None:
+            return Answer.UNSUPPORTED, unsupported
+        if message.cut:
+            return self._refuse(message, data, Fault(100, "MSH^1", "it has too many segments"))
         mapped = map_message(message, data, self._table, source=self._manners.source)
         if mapped.report is None:
             self.health.ignored += 1
@@ -135,3 +140,15 @@ class Hl7Door:
         if self._manners.release_poison and times >= RELEASED_AFTER:
             return Answer.COMMITTED, None
         return Answer.REFUSED, fault
+
+
+def _unsupported(message: Message) -> Fault | None:
+    """What is not taken here, whatever it says. Any 2.x is: devices say 2.3 to 2.8 and mean the same."""
+    msh = message.msh
+    if message.kind not in TAKEN:
+        return Fault(201 if msh.get(9) == "ORU" else 200, "MSH^1^9", "this type of message is not taken here")
+    if msh.get(11).upper() not in ("", "P", "D", "T"):
+        return Fault(202, "MSH^1^11", "it is none of P, D, T")
+    if msh.get(12) and not msh.get(12).startswith("2"):
+        return Fault(203, "MSH^1^12", "only version 2 is spoken here")
+    return None

@@ -36,7 +36,11 @@ _PHASES = {
     "end": Phase.END, "stop": Phase.END, "reset": Phase.END, "inactivate": Phase.NOTE, "acknowledged": Phase.NOTE,
 }  # fmt: skip
 _PRIORITIES = {"PH": Priority.HIGH, "PM": Priority.MEDIUM, "PL": Priority.LOW, "PN": Priority.LOW}
-_WATCHDOG = "MDC_EVT_ACTIVE"
+_WATCHDOG = ("MDC_EVT_ACTIVE", "196614")
+_ALARM = ("MDC_EVT_ALARM", "196616")
+TAKEN = frozenset({"ORU^R40", "ORU^R01"})
+# Values of OBX-11 that stand for no result: deleted, not to be had, not done yet.
+_NO_RESULT = frozenset({"D", "X", "I", "W", "N", "O"})
 CRITICAL = frozenset({"HH", "LL", "AA"})
 
 
@@ -47,6 +51,7 @@ class Heard(NamedTuple):
         phase: None when the message is about nothing that anybody must hear of; `why` says why.
         key: The source's own name of the alert; "" = it has none.
         letter: The priority as the source writes it, e.g. `PH`.
+        status: Of a result: `corrected`, or the letter of OBX-11.
     """
 
     type: str
@@ -69,6 +74,8 @@ class Heard(NamedTuple):
     service: str = ""
     test: str = ""
     flag: str = ""
+    status: str = ""
+    processing: str = ""
     inactivation: str = ""
     latched: bool = False
     at: datetime | None = None
@@ -83,6 +90,7 @@ def hear(message: Message) -> Heard:
         room=place.get(3, 2),
         bed=place.get(3, 3),
         service=place.get(10),
+        processing=message.msh.get(11).upper(),
         patient=_patient(patient, message),
     )
     match message.kind:
@@ -96,19 +104,17 @@ def hear(message: Message) -> Heard:
 def _hear_alarm(message: Message, heard: Heard) -> Heard:
     facets: dict[str, tuple[str, Segment]] = {}
     for obx in message.all("OBX"):
-        name = (
-            _BY_NAME.get(obx.get(3, 2)) or _BY_CODE.get(obx.get(3)) or _BY_NUMBER.get(obx.get(4).rpartition(".")[2])
-        )
+        name = _BY_NAME.get(obx.get(3, 2)) or _BY_CODE.get(obx.get(3)) or _BY_NUMBER.get(_facet_number(obx.get(4)))
         if name and name not in facets:
             facets[name] = obx.get(5), obx
     said = {name: value.strip() for name, (value, _) in facets.items()}
     event = facets["event"][1] if "event" in facets else Segment("", message.marks)
     # Technical alarms have their event in OBX-5, physiological ones in OBX-3 with words in OBX-5.
-    technical = event.get(3, 2) == "MDC_EVT_ALARM"
+    technical = event.get(3, 2) in _ALARM or event.get(3) in _ALARM
     code, name = (event.get(5), event.get(5, 2)) if technical else (event.get(3), event.get(3, 2))
     words = said.get("words") or (event.get(5, 9) or event.get(5, 2) if technical else event.value(5))
     letter, kind = _letters(said, event)
-    if name == _WATCHDOG:
+    if name in _WATCHDOG or code in _WATCHDOG:
         return heard._replace(event=name, code=code, why="the source says that it is there")
     obr = message.first("OBR")
     state = said.get("state", "").lower()
@@ -118,8 +124,8 @@ def _hear_alarm(message: Message, heard: Heard) -> Heard:
     source = facets["source"][1] if "source" in facets else Segment("", message.marks)
     return heard._replace(
         phase=phase,
-        key=obr.get(29, 2) or obr.get(3),
-        priority=_PRIORITIES.get(letter, Priority.HIGH),
+        key=_key(obr.get(29, 2) or obr.get(3) or _equipment(message, name or code, source), message),
+        priority=Priority.LOW if kind == "SA" else _PRIORITIES.get(letter, Priority.HIGH),
         letter=letter,
         kind=kind,
         event=name,
@@ -131,6 +137,22 @@ def _hear_alarm(message: Message, heard: Heard) -> Heard:
         latched=state == "latched",
         at=_instant(event, message),
     )
+
+
+def _facet_number(sub_id: str) -> str:
+    """The last of `mds.vmd.chan.metric.facet`; some leave one out. Of any other sub-id none."""
+    return sub_id.rpartition(".")[2] if sub_id.count(".") >= 3 else ""
+
+
+def _key(name: str, message: Message) -> str:
+    """The name of an alert is its sender's: two senders count alike, and their alerts are not one."""
+    return f"{message.msh.get(3)}|{message.msh.get(4)}|{name}" if name else ""
+
+
+def _equipment(message: Message, event: str, source: Segment) -> str:
+    """What stands for a name where the source gives none: the device, its event and what it measures."""
+    device = next((found for obx in message.all("OBX") if (found := obx.get(18))), "")
+    return "/".join((device, event, source.get(3, 2) or source.get(3))) if device else ""
 
 
 def _instant(obx: Segment, message: Message) -> datetime | None:
@@ -169,8 +191,12 @@ _UNITS = {
 
 
 def _hear_results(message: Message, heard: Heard) -> Heard:
-    """Critical values alone: whatever has one of the flags of table 0078 that mean at once."""
-    critical = [obx for obx in message.all("OBX") if CRITICAL & {word.strip().upper() for word in obx.repeats(8)}]
+    """Critical values alone: whatever has one of the flags of table 0078 that mean at once. Where there is none, the
+    values that correct others, for somebody may have been called because of those.
+    """
+    results = [obx for obx in message.all("OBX") if obx.get(11).upper() not in _NO_RESULT]
+    critical = [obx for obx in results if CRITICAL & {word.strip().upper() for word in obx.repeats(8)}]
+    critical = critical or [obx for obx in results if obx.get(11).upper() == "C"]
     if not critical:
         return heard._replace(why="no critical value")
     first = critical[0]
@@ -181,7 +207,8 @@ def _hear_results(message: Message, heard: Heard) -> Heard:
         test=first.get(3, 2) or first.get(3),
         code=first.get(3),
         value=_value(first) or first.value(5),
-        flag=next(word.strip().upper() for word in first.repeats(8) if word.strip().upper() in CRITICAL),
+        flag=next((word.strip().upper() for word in first.repeats(8) if word.strip().upper() in CRITICAL), ""),
+        status="corrected" if corrected else first.get(11).upper(),
         at=_instant(first, message),
     )
 

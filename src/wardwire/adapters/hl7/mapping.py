@@ -18,7 +18,7 @@ from wardwire.adapters.hl7.heard import Heard, hear
 from wardwire.adapters.hl7.tokens import Message
 from wardwire.model.message import MAX_SUBJECT, MAX_TEXT
 from wardwire.model.priority import Priority
-from wardwire.model.report import Phase, Report
+from wardwire.model.report import MAX_SOURCE_KEY, Phase, Report
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _GAP = re.compile(r"\s+([,;:])")
@@ -41,7 +41,9 @@ class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     code: _Globs = ()
     text: _Globs = ()
     test: _Globs = ()
+    processing: _Globs = ()
     flag: _Globs = ()
+    status: _Globs = ()
     letter: _Globs = ()
     kind: _Globs = ()
 
@@ -140,6 +142,11 @@ def map_message(message: Message, data: bytes, table: Table, *, source: str) -> 
     if heard.phase is None:
         return Mapped(heard, "", None, heard.why)
     rule = next((rule for rule in table.rules if rule.when.fits(heard)), table.otherwise)
+    if heard.processing in ("D", "T") and not rule.when.processing:
+        return Mapped(heard, "", None, "a test message (MSH-11), and no rule asks for those")
+    if heard.status == "corrected" and not heard.flag and not rule.when.status:
+        # Many results are corrected, and few of them had called somebody: a rule must ask for them by their status.
+        return Mapped(heard, "", None, "a corrected value that is not critical, and no rule asks for those")
     if rule.ignore:
         return Mapped(heard, rule.name, None, f"the rule {rule.name!r} ignores it")
     return Mapped(heard, rule.name, _report(message, data, heard, rule, source), "")
@@ -153,28 +160,43 @@ def _report(message: Message, data: bytes, heard: Heard, rule: Rule, source: str
         # What was empty leaves no gap and no lonely comma.
         return _GAP.sub(r"\1", " ".join(filled.split())).strip(" ,;:")
 
-    bed, unit = fill(rule.bed), fill(rule.unit)
+    def place(kind: str, template: str) -> str:
+        """Name a place. One that the rule itself names holds for messages that name none."""
+        words = _PLACEHOLDER.findall(template)
+        said = not words or (
+            any(getattr(heard, word) for word in words) and (kind not in words or getattr(heard, kind))
+        )
+        name = fill(template) if said else ""
+        return f"{kind}:{name}" if name else ""
+
     msh = message.msh
     digest = hashlib.sha256(data).hexdigest()[:32]
     identity = "|".join(_printable(msh.field(number))[:40] for number in (3, 4, 10))
     return Report(
         source=source,
         external_id=f"{identity}|{digest}",
-        source_key=_printable(heard.key)[:200],
+        source_key=_key(_printable(heard.key)),
         phase=heard.phase or Phase.START,
         priority=rule.priority or heard.priority,
         subject=_line(fill(rule.subject))[:MAX_SUBJECT],
         text=fill(rule.text)[:MAX_TEXT] or heard.type,
-        bed=f"bed:{bed}" if bed and heard.bed else "",
-        unit=f"unit:{unit}" if unit and heard.unit else "",
+        bed=place("bed", rule.bed),
+        unit=place("unit", rule.unit),
         policy=fill(rule.policy),
         to=tuple(target for template in rule.to if (target := fill(template))),
         patient=_line(heard.patient),
         at=heard.at,
         latched=heard.latched,
-        test=msh.get(11).upper() in ("D", "T"),
+        test=heard.processing in ("D", "T"),
         content=data,
     )
+
+
+def _key(key: str) -> str:
+    """A key that is too long to be kept is known by its digest: cut off, two might be one."""
+    if len(key) <= MAX_SOURCE_KEY:
+        return key
+    return f"{key[:100]}|{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _printable(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from wardwire.adapters.contract import Health
+from wardwire.adapters.hl7.batch import split_frame
 from wardwire.adapters.hl7.door import Hl7Door
 from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
 
@@ -21,7 +22,7 @@ READ_SIZE = 65_536
 FRAME_IDLE_S = 30.0
 STOP_S = 5.0
 
-_Answers = asyncio.Queue[asyncio.Task[bytes] | None]
+_Answers = asyncio.Queue[asyncio.Task[list[bytes]] | None]
 
 log = structlog.get_logger("wardwire.adapters.hl7")
 
@@ -88,6 +89,9 @@ class Hl7Server:
             await self._converse(reader, writer)
         except (OSError, TimeoutError, FrameTooLarge, ssl.SSLError) as error:
             log.info("hl7_connection_ended", reason=type(error).__name__)
+        except asyncio.CancelledError:
+            # By `stop`, which waits for this task and asks for nothing else; the event loop would log it as a fault.
+            log.debug("hl7_connection_stopped")
         finally:
             self._connections.discard(task)
             self.health.connections -= 1
@@ -121,13 +125,12 @@ class Hl7Server:
                 return
             health.heard_at = self._monotonic()
             before = deframer.junk
-            for message in deframer.feed(data):
+            for message in (one for frame in deframer.feed(data) for one in split_frame(frame)):
                 await answers.put(asyncio.create_task(self._door.answer(message)))
             health.junk += deframer.junk - before
 
     async def _answer_in_order(self, answers: _Answers, writer: asyncio.StreamWriter) -> None:
         while (answer := await answers.get()) is not None:
-            text = await answer
-            if text:
+            for text in await answer:
                 writer.write(render_frame(text))
-                await writer.drain()
+            await writer.drain()

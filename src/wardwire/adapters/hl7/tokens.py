@@ -85,16 +85,20 @@ class Message:
     Attributes:
         charset: Of its bytes, as Python names it.
         guessed: It was not written in the character set that it names.
+        cut: It has more segments than are read.
     """
 
-    __slots__ = ("charset", "guessed", "marks", "msh", "segments")
+    __slots__ = ("charset", "cut", "guessed", "marks", "msh", "segments")
 
-    def __init__(self, segments: list[Segment], marks: Marks, *, charset: str, guessed: bool) -> None:
+    def __init__(
+        self, segments: list[Segment], marks: Marks, *, charset: str, guessed: bool, cut: bool = False
+    ) -> None:
         self.segments = segments
         self.marks = marks
         self.msh = segments[0]
         self.charset = charset
         self.guessed = guessed
+        self.cut = cut
 
     def first(self, name: str) -> Segment:
         """Return the first segment of a name; an empty one when there is none."""
@@ -106,8 +110,9 @@ class Message:
 
     @property
     def kind(self) -> str:
-        """MSH-9 as `ORU^R40`."""
-        return f"{self.msh.get(9)}^{self.msh.get(9, 2)}"
+        """MSH-9 as `ORU^R40`; an event that is left out may stand in the structure, `ORU^^ORU_R40`."""
+        kind, event = self.msh.get(9), self.msh.get(9, 2)
+        return f"{kind}^{event or self.msh.get(9, 3).removeprefix(f'{kind}_')}"
 
 
 def part_of(text: str, mark: str, number: int) -> str:
@@ -175,8 +180,10 @@ def parse(data: bytes, *, charset: str = "utf-8") -> Message:
     usual = Marks()
     all_four = written + "^~\\&"[len(written) :]
     marks = Marks(field, *all_four[:4]) if (field, written[:4]) != ("|", "^~\\&") else usual
-    lines = _LINES.split(text, SEGMENTS_MAX)[:SEGMENTS_MAX]
-    return Message([Segment(line, marks) for line in lines if line.strip()], marks, charset=used, guessed=guessed)
+    lines = _LINES.split(text, SEGMENTS_MAX)
+    cut = len(lines) > SEGMENTS_MAX and bool(lines[-1].strip())
+    segments = [Segment(line, marks) for line in lines[:SEGMENTS_MAX] if line.strip()]
+    return Message(segments, marks, charset=used, guessed=guessed, cut=cut)
 
 
 def _decode(data: bytes, default: str) -> tuple[str, str, bool]:
@@ -187,6 +194,8 @@ def _decode(data: bytes, default: str) -> tuple[str, str, bool]:
     fields = header.split(header[3:4]) if len(header) > 4 else []
     named = fields[17].split(b"~")[0].decode("ascii", "replace").strip().upper() if len(fields) > 17 else ""
     known = _CHARSETS.get(named, default)
+    if known == "utf-16" and fields:
+        known = default  # its header could be read byte by byte, so it is none
     for nth, candidate in enumerate((known, default, "utf-8")):
         try:
             return data.decode(candidate), candidate, nth > 0 and named != ""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.adapters.hl7.harm import harm
 from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
-from wardwire.adapters.hl7.ack import Answer, Fault, is_enhanced, render_ack, wants_answer
+from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
+from wardwire.adapters.hl7.batch import split_frame
 from wardwire.adapters.hl7.heard import Heard, hear, read_instant
 from wardwire.adapters.hl7.mapping import BadTable, Mapped, Table, map_message, read_table
-from wardwire.adapters.hl7.tokens import Marks, NotHl7, parse, read_escapes, write_text
+from wardwire.adapters.hl7.tokens import SEGMENTS_MAX, Marks, NotHl7, parse, read_escapes, write_text
 from wardwire.model.priority import Priority
-from wardwire.model.report import Phase, check_report
+from wardwire.model.report import Phase, Report, check_report
 
 NOW = datetime(2026, 12, 2, 0, 40, tzinfo=UTC)
 CST = timezone(timedelta(hours=-6))
@@ -35,7 +38,12 @@ def mapped(text: str | bytes, table: str = "") -> Mapped:
 def test_an_alarm_is_read_facet_by_facet() -> None:
     """IHE PCD-04 as it is written."""
     said = heard(ALARM)
-    assert (said.phase, said.priority, said.key, said.event) == (Phase.START, Priority.HIGH, "a91", "MDC_EVT_LO")
+    assert (said.phase, said.priority, said.key, said.event) == (
+        Phase.START,
+        Priority.HIGH,
+        "GW7|ICU|a91",
+        "MDC_EVT_LO",
+    )
     assert (said.unit, said.room, said.bed, said.patient) == ("4 West", "4W-R6", "4W-12", "4711")
     assert (said.text, said.value, said.kind) == ("SpO2 low", "82 % (90-100)", "SP")
     assert said.at == datetime(2026, 12, 1, 18, 39, 59, tzinfo=CST)
@@ -147,18 +155,27 @@ def test_instants_need_their_offset() -> None:
 def test_original_and_enhanced_senders_get_what_they_asked_for() -> None:
     """AA or CA, sides swapped, MSA-2 as it came; ERR with place, code and words."""
     result, alarm = parse(RESULT.encode()), parse(ALARM.encode())
-    assert (is_enhanced(result), is_enhanced(alarm)) == (False, True)
-    assert render_ack(result, Answer.COMMITTED, control_id="1", now=NOW).decode() == (
+    assert (owed(result, Answer.COMMITTED), owed(alarm, Answer.COMMITTED)) == (("AA",), ("CA",))
+    assert render_ack(result, "AA", control_id="1", now=NOW).decode() == (
         "MSH|^~\\&|WARDWIRE|HOSP|LIS|HOSP|20261202004000+0000||ACK^R01^ACK|1|P|2.5.1||||||8859/1\rMSA|AA|K-771\r"
     )
     fault = Fault(204, "PV1^1^3", "there is no bed 4W|12")
-    told = render_ack(alarm, Answer.REFUSED, control_id="2", now=NOW, fault=fault).decode().split("\r")
+    told = render_ack(alarm, "CE", control_id="2", now=NOW, fault=fault).decode().split("\r")
     assert told[1:] == [
         "MSA|CE|A1001", "ERR||PV1^1^3|204^Unknown key identifier^HL70357|E||||there is no bed 4W\\F\\12", "",
     ]  # fmt: skip
-    for word, wanted in (("AL", (True, True)), ("NE", (False, False)), ("ER", (False, True)), ("SU", (True, False))):
-        asked = parse(ALARM.replace("|AL|NE|", f"|{word}|NE|").encode())
-        assert (wants_answer(asked, Answer.COMMITTED), wants_answer(asked, Answer.REFUSED)) == wanted
+    for words, good, bad in (
+        ("AL|NE", ("CA",), ("CE",)),
+        ("NE|NE", (), ()),
+        ("ER|NE", (), ("CE",)),
+        ("SU|NE", ("CA",), ()),
+        ("AL|AL", ("CA", "AA"), ("CE",)),
+        ("NE|AL", ("AA",), ("AE",)),
+        ("|AL", ("AA",), ("AE",)),
+        ("XX|", ("CA",), ("CE",)),
+    ):
+        asked = parse(ALARM.replace("|AL|NE|", f"|{words}|").encode())
+        assert (owed(asked, Answer.COMMITTED), owed(asked, Answer.REFUSED)) == (good, bad)
 
 
 TABLE = """
@@ -212,15 +229,19 @@ def test_an_identity_is_of_the_whole_message() -> None:
     other = mapped(ALARM.replace("|82|", "|81|")).report
     assert first is not None and again is not None and other is not None  # noqa: PT018
     assert first.external_id == again.external_id != other.external_id
-    assert first.source_key == other.source_key == "a91"
+    assert first.source_key == other.source_key == "GW7|ICU|a91"
     check_report(first)
 
 
-def test_messages_of_a_test_system_are_marked() -> None:
-    """They are kept, and ring nobody but whom a test may ring."""
-    report = mapped(ALARM.replace("|P|2.6|", "|T|2.6|")).report
+def test_messages_of_a_test_system_reach_only_whom_a_rule_names_for_them() -> None:
+    """MSH-11 T or D: never a nurse whose alarm it only looks like."""
+    text = ALARM.replace("|P|2.6|", "|T|2.6|")
+    assert mapped(text).report is None
+    table = '[[rules]]\nname = "trials"\nwhen = { processing = ["T", "D"] }\nto = ["person:Eva"]\n'
+    report = mapped(text, table).report
     assert report is not None
-    assert report.test
+    assert (report.test, report.to) == (True, ("person:Eva",))
+    assert mapped(ALARM, table).rule == "otherwise"
 
 
 @pytest.mark.parametrize(
@@ -294,8 +315,118 @@ def _through(data: bytes) -> None:
     with contextlib.suppress(NotHl7):
         message = parse(data)
         outcome = map_message(message, data, Table(), source="fuzz")
-        render_ack(message, Answer.REFUSED, control_id="1", now=NOW, fault=Fault(102, "MSH^1", outcome.why))
+        render_ack(message, "AE", control_id="1", now=NOW, fault=Fault(102, "MSH^1", outcome.why))
         if outcome.report is not None:
             assert len(outcome.report.text) <= 4_000
             assert outcome.report.subject.isprintable()
             assert outcome.report.source_key.isprintable()
+
+
+def handed(text: str, table: Table | None = None) -> Report | None:
+    """What is handed in of a message."""
+    data = text.encode()
+    return map_message(parse(data), data, table or Table(), source="hl7").report
+
+
+def test_two_senders_that_count_alike_have_alerts_of_their_own() -> None:
+    """Else the alarm of the second would be taken for a repeat of the first, and ring nobody."""
+    one, other = handed(ALARM), handed(ALARM.replace("|GW7^", "|GW8^", 1))
+    assert one is not None
+    assert other is not None
+    assert one.source_key != other.source_key
+
+
+def test_keys_that_are_cut_off_alike_stay_apart() -> None:
+    """A long one is known by its digest."""
+    keys = set()
+    for end in ("1", "2"):
+        report = handed(ALARM.replace("^a91&", f"^{'a' * 300}{end}&"))
+        assert report is not None
+        assert len(report.source_key) <= 200
+        keys.add(report.source_key)
+    assert len(keys) == 2
+
+
+def test_an_alarm_without_a_name_is_known_by_its_device_and_event() -> None:
+    """So that its end finds its beginning."""
+    nameless = ALARM.replace("a91.2^GW7^00A037FFFE000012^EUI-64", "").replace("^a91&GW7&00A0&EUI-64", "")
+    nameless += "OBX|8||69965^MDC_DEV_MON^MDC|1.0.0.0|||||||X|||||||00A037FFFE000099\r"
+    start, end = handed(nameless), handed(nameless.replace("|start|", "|end|"))
+    assert start is not None
+    assert end is not None
+    assert start.source_key == end.source_key == "GW7|ICU|00A037FFFE000099/MDC_EVT_LO/MDC_PULS_OXIM_SAT_O2"
+
+
+def test_an_event_that_stands_in_the_structure_alone_is_read() -> None:
+    """`ORU^^ORU_R40`, and never taken for something that rings nobody."""
+    assert handed(ALARM.replace("ORU^R40^ORU_R40", "ORU^^ORU_R40")) is not None
+
+
+def test_a_sub_id_of_one_number_is_no_facet() -> None:
+    """Another OBX in front does not become the event."""
+    extra = ALARM.replace("OBX|1|ST|196670", "OBX|9|ST|1^X^L|1|nothing\rOBX|1|ST|196670")
+    report = handed(extra)
+    assert report is not None
+    assert report.subject == "SpO2 low"
+
+
+def test_an_advisory_is_low_whatever_else_it_says() -> None:
+    """SA, IHE PCD."""
+    report = handed(ALARM.replace("|PH|", "||").replace("|SP|", "|SA|"))
+    assert report is not None
+    assert report.priority is Priority.LOW
+
+
+def test_a_corrected_result_is_told_where_a_rule_asks_for_it() -> None:
+    """Somebody may have been called because of the value that it takes back. A deleted one is none."""
+    corrected = RESULT.replace("|HH|||F|", "|N|||C|")
+    assert handed(corrected) is None
+    table = read_table('[[rules]]\nname = "x"\nwhen = { status = "corrected" }\nto = ["role:Cardiology 1st"]\n')
+    report = handed(corrected, table)
+    assert report is not None
+    assert "(corrected)" in report.text
+    assert handed(RESULT.replace("|HH|||F|", "|HH|||D|"), table) is None
+
+
+def test_a_place_that_a_rule_names_holds_for_messages_without_one() -> None:
+    """Monitors of one room often say nothing of it."""
+    placeless = ALARM.replace("|4 West^4W-R6^4W-12^HOSP", "|")
+    fixed = handed(placeless, read_table('[[rules]]\nname = "x"\nbed = "ICU-3"\nunit = "ICU"\n'))
+    assert fixed is not None
+    assert (fixed.bed, fixed.unit) == ("bed:ICU-3", "unit:ICU")
+    usual = handed(placeless)
+    assert usual is not None
+    assert (usual.bed, usual.unit) == ("", "")
+
+
+def test_plain_bytes_that_claim_to_be_utf_16_are_read_as_they_are() -> None:
+    """Read as they claim, they would be noise, and their sender would hear nothing."""
+    assert handed(ALARM.replace("UNICODE UTF-8", "UNICODE UTF-16")) is not None
+
+
+def test_a_message_of_too_many_segments_is_known_to_be_cut() -> None:
+    """What stands behind might matter."""
+    assert parse((ALARM + "NTE|1\r" * SEGMENTS_MAX).encode()).cut
+    assert not parse(ALARM.encode()).cut
+
+
+def test_messages_of_one_frame_are_split_byte_for_byte() -> None:
+    """With wrappers around, or one after the other; a single message and noise stay as they are."""
+    one, two = ALARM.encode(), RESULT.encode()
+    batch = b"FHS|^~\\&|GW7\rBHS|^~\\&|GW7\r" + one + b"BTS|1\rBHS|^~\\&|GW7\r" + two + b"BTS|1\rFTS|2\r"
+    assert split_frame(batch) == split_frame(one + two) == [one, two]
+    assert split_frame(b"BHS|^~\\&|GW7\r" + one + b"BTS|1\r") == [one]
+    for whole in (one, b"", b"noise MSH|", one[:40] + b"MSH" + one[40:]):
+        assert split_frame(whole) == [whole]
+    assert split_frame(b"BHS|^~\\&|GW7\rBTS|0\r") == []
+
+
+def test_a_hundred_thousand_harmed_messages_crash_nothing() -> None:
+    """Seeded; memory stays bounded."""
+    harm(1_000, 0)
+    tracemalloc.start()
+    harm(1_000, 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4_000_000
+    harm(100_000, 1)
