@@ -1,6 +1,6 @@
 # Few words. Each needs only Python >= 3.11 with venv, and make; the first makes .venv from the locked requirements.
 #
-#   make demo               a small ward that pages and answers, in this terminal   (DEMO_FOR=60s ends by itself)
+#   make demo               a living hospital, in this terminal                     (DEMO_FOR=60s ends by itself)
 #   make test               every test that this machine can run                    (T=tests/unit picks; REQUIRE=all insists)
 #   make check              formatting, lint, types, floors, generated docs, tracked files
 #   make fmt                put the code into shape

@@ -54,7 +54,11 @@ class Adapter(Protocol):
     """A door for another system."""
 
     name: str
-    health: Health
+
+    @property
+    def health(self) -> Health:
+        """How it is."""
+        ...
 
     async def start(self) -> None:
         """Open the door. Raises OSError when its address is taken."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import asyncpg
 
 from wardwire import __version__
+from wardwire.app.adapters import open_adapters
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
@@ -24,8 +25,8 @@ from wardwire.engine.upkeep import Alarm, Upkeep, keep
 from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 
-PATH, ENGINE, API, AUDIT = "path", "engine", "api", "audit"
-SERVES = (PATH, ENGINE, API, AUDIT)
+PATH, ENGINE, API, AUDIT, ADAPTERS = "path", "engine", "api", "audit", "adapters"
+SERVES = (PATH, ENGINE, API, AUDIT, ADAPTERS)
 # A thread that computes (signatures, in the process `audit`) must not hold the loop up for Python's usual 5 ms.
 SWITCH_S = 0.0005
 
@@ -43,7 +44,8 @@ async def run_core(
 
     Args:
         name: Of its place, which it has again when it is started again; `node` names this one process.
-        serves: Which of `path` (devices), `engine` (deadlines), `api` (HTTP) and `audit` (seals and signatures).
+        serves: Which of `path` (devices), `engine` (deadlines), `api` (HTTP), `audit` (seals and signatures) and
+            `adapters` (other systems).
         beat: Called when it is ready, and each second while its event loop turns.
     """
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
@@ -61,6 +63,8 @@ async def run_core(
             if PATH not in serves:
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())
+        if ADAPTERS in serves:
+            await stack.enter_async_context(open_adapters(ground))
         if AUDIT in serves:
             _keep_record(ground, tasks)
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())

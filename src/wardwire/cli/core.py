@@ -20,14 +20,14 @@ from wardwire.ops.heartbeat import Heartbeat
 
 app = typer.Typer(add_completion=False, help="Run one core process.")
 
-Serve = Annotated[str, typer.Option("--serve", help="Of path, engine, api and audit, those that it does, by commas.")]
+Serve = Annotated[str, typer.Option("--serve", help="Of path, engine, api, audit and adapters, by commas.")]
 
 Name = Annotated[str, typer.Option("--name", help="Of its place among the cores; by default what it serves.")]
 
 
 @app.command()
 def core(
-    serve: Serve = "path,engine,api,audit",
+    serve: Serve = "path,engine,api,audit,adapters",
     name: Name = "",
     config: ConfigFile = None,
     data: DataFolder = None,

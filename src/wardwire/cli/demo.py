@@ -1,4 +1,4 @@
-"""`wardwire demo`: a small ward that pages and answers, live in this terminal."""
+"""`wardwire demo`: a living hospital, in this terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wardwire.cli.exits import Exit
 from wardwire.cli.options import say
 from wardwire.ops.failure import StartFailed
 
-app = typer.Typer(add_completion=False, help="Show a small ward that pages and answers.")
+app = typer.Typer(add_completion=False, help="Show a living hospital, in this terminal.")
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
@@ -30,7 +30,7 @@ Plain = Annotated[bool, typer.Option("--plain", help="One line a story, as witho
 @app.command()
 def demo(for_: For = "", data: Data = None, fresh: Fresh = False, seed: Seed = 4, plain: Plain = False) -> None:
     """
-    Start everything on this machine, let a small ward page and answer, show it, and stop everything at the end.
+    Start everything on this machine, let a hospital live, show it, and stop everything at the end.
 
     The last line of stdout is one JSON object, counted from the database. Exit status 1: something was lost.
 

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from wardwire.cli.exits import Exit
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("wardwire.cli.demo", "Show a small ward that pages and answers, live."),
+    "demo": ("wardwire.cli.demo", "Show a living hospital, in this terminal."),
+    "simulate": ("wardwire.cli.simulate", "Play a day of the sample hospital on a running site."),
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
     "cores": ("wardwire.cli.cores", "The core processes, and when each was last heard."),

@@ -27,7 +27,7 @@ def children(cores: int) -> list[ChildPlan]:
     """Plan the processes of our own, in the order of their start; HTTP and the audit never share the hot loop."""
     names = ["path", *(f"path-{nth}" for nth in range(2, cores + 1))]
     paths = [ChildPlan(name=name, argv=(*CORE, "path,engine", "--name", name)) for name in names]
-    return [*paths, ChildPlan(name="api", argv=(*CORE, "api,audit", "--name", "api"))]
+    return [*paths, ChildPlan(name="api", argv=(*CORE, "api,audit,adapters", "--name", "api"))]
 
 
 @app.command()

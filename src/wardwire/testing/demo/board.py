@@ -26,6 +26,7 @@ _FAR = {
     **dict.fromkeys(RESPONDED, 4),
     State.CANCELLED: 5,
     State.EXPIRED: 5,
+    State.TAKEN: 3,
 }
 
 
@@ -45,6 +46,7 @@ class Row:
     Attributes:
         asks: An answer is wanted.
         yours: The person at the terminal answers it.
+        known: It is stored, though no phone of ours has sent it.
         in_reach: A recipient's device was connected when it was sent, so that its way can be measured.
         stored_ms, delivered_ms: From the sending to the sender's knowing that.
     """
@@ -58,6 +60,7 @@ class Row:
     in_reach: bool = True
     chat: bool = False
     alarm: bool = False
+    known: bool = False
     yours: bool = False
     message: str = ""
     stored_ms: float | None = None
@@ -102,6 +105,26 @@ class Counts:
     lost: int = 0
 
 
+class Running(NamedTuple):
+    """An escalation that is open, as the database has it.
+
+    Attributes:
+        due_in_s: Seconds until it goes on by itself.
+        parts: Of a team: each part with how many are there and how many are needed.
+    """
+
+    message: str
+    priority: Priority
+    what: str
+    place: str
+    state: str
+    step: int
+    steps: int
+    who: str
+    due_in_s: float
+    parts: tuple[tuple[str, int, int], ...] = ()
+
+
 class Board:
     """Keeps what is shown. `finished` is called once for each message that came to its end.
 
@@ -126,6 +149,7 @@ class Board:
         self.connected = 0
         self.emails = 0
         self.hold = False
+        self.running: list[Running] = []
         self.note = ""
 
     # What happens ------------------------------------------------------------------------------------------------
@@ -152,12 +176,19 @@ class Board:
         for early in self._early.pop(message, ()):
             self.status(message, *early)
 
-    def alarm(self, row: Row, message: str, person: str, name: str) -> None:
-        """The desk's device was given a technical alarm."""
+    def alarm(self, row: Row, message: str, person: str, name: str, *, technical: bool = True) -> None:
+        """A device was given what no phone has sent: a system's alarm, or a technical one at the desk."""
         self.sent(row)
-        row.message, row.alarm, row.in_reach = message, True, False
+        row.message, row.alarm, row.in_reach = message, technical, False
+        row.known = True
         row.people = {person: Standing(name, State.DELIVERED)}
         self._by_message[message] = row
+
+    def also(self, message: str, person: str, name: str) -> None:
+        """A message has reached one more person: an escalation has called them."""
+        row = self._by_message.get(message)
+        if row is not None and person not in row.people:
+            row.people[person] = Standing(name, State.DELIVERED)
 
     def refused(self, row: Row, why: str) -> None:
         """Nothing was kept of it."""
@@ -251,6 +282,7 @@ _STATE_WORDS = {
     State.DECLINED: "declined by {}",
     State.CANCELLED: "taken back from {}",
     State.EXPIRED: "expired before {} answered",
+    State.TAKEN: "another one has it, not {}",
 }
 _GOOD = frozenset({State.ACCEPTED, State.ANSWERED})
 
@@ -266,7 +298,7 @@ def describe(row: Row) -> Standpoint:
     """Say how a message stands."""
     if row.refused:
         return Standpoint(f"refused: {row.refused}", "bad")
-    if row.stored_ms is None and not row.alarm:
+    if row.stored_ms is None and not row.known:
         return Standpoint("being sent", "busy")
     if row.ended:
         return Standpoint(row.ended, "plain")
@@ -289,6 +321,9 @@ def _describe_one(standing: Standing) -> Standpoint:
 
 
 def _describe_many(standings: Sequence[Standing]) -> Standpoint:
+    has_it = [standing.name for standing in standings if standing.state is State.ACCEPTED]
+    if len(has_it) == 1 and any(standing.state is State.TAKEN for standing in standings):
+        return Standpoint(f"{has_it[0]} has it", "good")
     far = [_FAR[standing.state] for standing in standings]
     parts = [f"on {sum(f >= 2 for f in far)} of {len(far)} phones"]
     answered = [standing for standing in standings if standing.state in RESPONDED]

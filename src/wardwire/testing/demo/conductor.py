@@ -1,80 +1,103 @@
-"""Plays the scenes: sends what they say over real devices and REST, and lets people react to what they were given."""
+"""Plays a day of the sample hospital: systems send over HL7, people over their phones.
+
+Whoever is called reacts as they are: at once, slowly, with a no, or not at all. Whom a message reaches is for
+Wardwire to decide.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
 from itertools import cycle
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
-
-import msgspec
 
 from wardwire.client.device import Closed
 from wardwire.devices.frames import Event, StatusFrame
-from wardwire.flow.statement import Responses, Statement
+from wardwire.flow.statement import MessageView, Responses, Statement
 from wardwire.model.errors import Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Kind, Priority
-from wardwire.testing.demo.board import Board, Question, Row, worth
+from wardwire.testing.demo.board import Board, Question, Row
+from wardwire.testing.demo.cast import CHEN, Cast
+from wardwire.testing.demo.line import AlarmLine
 from wardwire.testing.demo.phone import Phone
-from wardwire.testing.demo.rest import Rest
-from wardwire.testing.demo.scenes import FOR_YOU, Line, Reaction, Scene
-from wardwire.testing.demo.traffic import Cue
-from wardwire.testing.demo.ward import CHEN, DESK, LAB
+from wardwire.testing.hospital.day import Alarm, At, CodeCall, Consult, Critical, Happening, Talk
+from wardwire.testing.hospital.habits import react
+from wardwire.testing.hospital.hl7 import write_alarm, write_critical
+from wardwire.testing.hospital.house import CODE_BLUE, on_call_policy
+from wardwire.testing.hospital.plan import DESK, Hospital
 
-SCENES_MAX = 20  # at once
+RUNNING_MAX = 60  # happenings at once
 ANSWER_S = 10.0  # for the core's answer to one request
-GIVEN_S = 30.0  # for a message to reach a phone
-OFF_S = 7.0  # a phone stays switched off so long
-HEARD_S = 0.2  # what a recipient has said reaches the sender's phone meanwhile
-LOOK_S = 0.5  # how often the laboratory asks how its message stands
+OFF_S = 7.0  # a phone that has lost its network stays away so long
+KNOWN_MAX = 2_000
+MONITOR, LABORATORY = "Monitor", "Laboratory"
+RESULT_SUBJECT = "Critical result"
 _TROUBLE = (WardwireError, Closed, OSError)
-
-
-class Given(NamedTuple):
-    """A recipient, as the result of a submission named them."""
-
-    person: str
-    name: str
+_SILENT = frozenset({"taken", "cleared", "cancelled", "recalled", "answered", "expired"})
+_FOR_YOU = (
+    "Bed 4W-7: broad-complex tachycardia, pressure 95/60. Please come.",
+    "The family of 4W-3 would like to speak with you before noon.",
+    "Potassium 6.4 mmol/L in bed 4W-12, not haemolysed. Please call.",
+)
 
 
 class Conductor:
-    """Plays until told to stop. Whatever goes wrong with one message is shown with it, and ends its scene only."""
+    """Plays until told to stop. Whatever goes wrong with one thing is shown, and ends that thing only.
+
+    Args:
+        pace: How much faster people and alarms are than in a hospital.
+        day: Tells the alarms of this run from those of another.
+    """
 
     def __init__(
         self,
-        lab: Rest,
+        hospital: Hospital,
+        cast: Cast,
+        line: AlarmLine,
         board: Board,
         *,
         seed: int,
+        pace: float,
+        day: str,
+        now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.phones: Mapping[str, Phone] = {}
-        self._lab = lab
+        self._hospital = hospital
+        self._cast = cast
+        self._line = line
         self._board = board
-        self._chance = Random(f"people {seed}")
+        self._pace = pace
+        self._day = day
+        self._now = now
         self._clock = clock
+        self._chance = Random(f"people {seed}")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._scenes = 0
-        self._questions = cycle(FOR_YOU)
+        self._reacting: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._views: OrderedDict[str, MessageView] = OrderedDict()
+        self._running = 0
+        self._questions = cycle(_FOR_YOU)
 
-    async def play(self, cues: Iterator[Cue], stop: asyncio.Event) -> None:
-        """Begin scene after scene until `stop`; those under way go on."""
-        for cue in cues:
+    async def play(self, day: Iterable[At], stop: asyncio.Event) -> None:
+        """Begin what happens when it happens, until `stop`; what is under way goes on."""
+        begun = self._clock()
+        for at in day:
             try:
-                async with asyncio.timeout(cue.pause_s):
+                async with asyncio.timeout(max(0.0, begun + at.at_s - self._clock())):
                     await stop.wait()
                 return
             except TimeoutError:
                 pass
-            if self._scenes < SCENES_MAX:
-                self._begin(self._perform(cue.scene))
+            if self._running < RUNNING_MAX:
+                self._begin(self._happen(at.what))
 
     async def settle(self, patience_s: float) -> None:
-        """Wait for the scenes under way, then end what is left of them."""
+        """Wait for what is under way, then end what is left of it."""
         ends = self._clock() + patience_s
         while self._tasks and self._clock() < ends:
             await asyncio.wait(self._tasks, timeout=max(0.0, ends - self._clock()))
@@ -85,230 +108,262 @@ class Conductor:
 
     def ask_you(self) -> None:
         """Send the person at the terminal a message, as Dr. Chen."""
-        self._begin(self._perform((next(self._questions),)))
+        self._begin(self._send_you(next(self._questions)))
 
     def answer(self, question: Question, number: int) -> None:
         """Answer it with its option of this number, from 1; another number does nothing."""
         if 1 <= number <= len(question.options) and question in self._board.questions:
             self._board.questions.remove(question)
-            self._begin(self._answer(question, question.options[number - 1]))
+            self._begin(self._respond(self.phones[CHEN], question.message, question.options[number - 1]))
+
+    # What happens --------------------------------------------------------------------------------------------------
+
+    async def _happen(self, what: Happening) -> None:
+        self._running += 1
+        try:
+            match what:
+                case Alarm():
+                    await self._alarm(what)
+                case Critical():
+                    await self._line.send(write_critical(what, day=self._day, at=self._now()))
+                case Consult():
+                    await self._consult(what)
+                case CodeCall():
+                    await self._code(what)
+                case Talk():
+                    await self._talk(what)
+        finally:
+            self._running -= 1
+
+    async def _alarm(self, alarm: Alarm) -> None:
+        """Say every word of an alarm's life when its time has come."""
+        begun = self._clock()
+        for phase in alarm.phases:
+            await asyncio.sleep(max(0.0, begun + phase.after_s / self._pace - self._clock()))
+            code = await self._line.send(write_alarm(alarm, phase, day=self._day, at=self._now()))
+            if code != "CA":
+                self._board.note = f"an alarm of {alarm.bed.name} was answered {code}"
+
+    async def _consult(self, consult: Consult) -> None:
+        nurse = self._a_nurse(consult.bed.unit)
+        if nurse is not None:
+            await self._send(
+                nurse,
+                to=f"role:{consult.service} 1st",
+                priority=consult.priority,
+                text=f"{consult.bed.name}: {consult.words}",
+                policy=on_call_policy(consult.service) if consult.priority is Priority.HIGH else "",
+                asks=consult.priority is not Priority.LOW,
+            )
+
+    async def _code(self, call: CodeCall) -> None:
+        desk = self.phones.get(self._cast.desk) or self.phones["Dora"]
+        await self._send(
+            desk,
+            to="",
+            priority=Priority.CODE,
+            text=f"Resuscitation, {call.bed.unit}, bed {call.bed.name}",
+            policy=CODE_BLUE,
+            place=f"bed:{call.bed.name}",
+            drill=call.drill,
+            asks=True,
+        )
+
+    async def _talk(self, talk: Talk) -> None:
+        nurse, other = self._a_nurse(talk.unit), self._a_nurse(talk.unit)
+        if nurse is not None and other is not None and nurse is not other:
+            to = f"person:{other.name}"
+            await self._send(nurse, to=to, priority=Priority.LOW, text=talk.words, kind=Kind.CHAT, asks=False)
+
+    async def _send_you(self, text: str) -> None:
+        nurse = self.phones["Anna"]
+        row = await self._send(nurse, to=f"person:{CHEN}", priority=Priority.HIGH, text=text, asks=True, yours=True)
+        if row is not None and not row.refused:
+            self._board.questions.append(Question(row.message, row, ("accept", "decline")))
+
+    async def _send(
+        self,
+        phone: Phone,
+        *,
+        to: str,
+        priority: Priority,
+        text: str,
+        asks: bool,
+        kind: Kind = Kind.ALERT,
+        policy: str = "",
+        place: str = "",
+        drill: bool = False,
+        yours: bool = False,
+    ) -> Row | None:
+        """Send a message from somebody's phone, and show it; None when the phone is away."""
+        if not phone.connected:
+            return None
+        row = Row(
+            sender=phone.name,
+            to=to.partition(":")[2] or place.partition(":")[2] or policy,
+            priority=priority,
+            text=f"DRILL {text}" if drill else text,
+            sent_at=self._clock(),
+            asks=asks,
+            chat=kind is Kind.CHAT,
+            yours=yours,
+        )
+        self._board.sent(row)
+        statement = Statement(
+            id=uuid4().hex,
+            to=(to,) if to else (),
+            priority=priority,
+            kind=kind,
+            text=text,
+            responses=Responses(accept_decline=asks),
+            policy=policy,
+            place=place,
+            drill=drill,
+        )
+        try:
+            stored = await phone.device.send(statement, timeout_s=ANSWER_S)
+        except _TROUBLE as error:
+            self._board.refused(row, why(error))
+            return row
+        row.in_reach = any(self.phones[who.name].connected for who in stored.recipients if who.name in self.phones)
+        people = [(who.person, who.name) for who in stored.recipients]
+        self._board.stored(row, stored.message, people, self._clock())
+        self._begin(self._finish_later(row))
+        return row
+
+    async def _finish_later(self, row: Row) -> None:
+        """Give people the time that they take; then its story may be told."""
+        await asyncio.sleep(60 / self._pace)
+        self._board.finish(row)
+
+    def _a_nurse(self, unit: str) -> Phone | None:
+        there = [phone for name in self._cast.nurses.get(unit, ()) if (phone := self.phones.get(name))]
+        return self._chance.choice(there) if there else None
 
     # What people's phones tell -----------------------------------------------------------------------------------
 
     def heard(self, phone: Phone, event: Event) -> None:
-        """A phone was given an event. Technical alarms are nobody's line; whoever gets one reads it all the same."""
-        view = event.message
-        if event.event != "new" or view is None or view.kind != Kind.TECHNICAL_ALARM or event.age_ms > 60_000:
-            return
-        row = Row(
-            sender="Wardwire",
-            to=DESK,
-            priority=Priority.HIGH,
-            text=view.text,
-            sent_at=self._clock() - event.age_ms / 1000,
-        )
-        self._board.alarm(row, event.id, phone.person, phone.name)
-        self._begin(self._read_alarm(phone, row))
+        """A phone was given an event of its inbox."""
+        view = event.message or self._views.get(event.id)
+        if view is not None:
+            self._views[event.id] = view
+            if len(self._views) > KNOWN_MAX:
+                self._views.popitem(last=False)
+        if event.event in ("new", "ring") and view is not None and event.age_ms < 60_000:
+            self._show(phone, view)
+            self._stop(phone, event.id)
+            if phone.name != CHEN or view.text not in _FOR_YOU:
+                key = (phone.name, event.id)
+                task = self._reacting[key] = self._begin(self._react(phone, view))
+                task.add_done_callback(lambda done: self._reacted(key, done))
+        elif event.event in _SILENT:
+            self._stop(phone, event.id)
+            if event.event == "cleared" and (row := self._board.find(event.id)) is not None:
+                self._board.end(row, "cleared by its source")
+                self._board.finish(row)
+        elif event.event == "still_active":
+            self._begin(self._still(phone, event.id))
 
     def status(self, frame: StatusFrame) -> None:
         """A sender's phone was told how a message stands."""
         self._board.status(frame.message, frame.person, frame.state, frame.response, self._clock())
 
-    async def _read_alarm(self, phone: Phone, row: Row) -> None:
-        await asyncio.sleep(self._chance.uniform(0.8, 1.6))
-        phone.device.receipt(row.message, "read")
-        self._board.status(row.message, phone.person, "read", "", self._clock())
-        self._board.finish(row)
-
-    # One scene ---------------------------------------------------------------------------------------------------
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except _TROUBLE as error:
-            self._board.note = why(error)
-
-    async def _perform(self, scene: Scene) -> None:
-        before: Row | None = None
-        self._scenes += 1
-        try:
-            for line in scene:
-                if before is not None:
-                    await asyncio.sleep(self._chance.uniform(0.4, 1.2))
-                before = await self._say(line, before)
-                if before is None:
-                    return
-        finally:
-            self._scenes -= 1
-
-    async def _say(self, line: Line, before: Row | None) -> Row | None:
-        """Send one line, and wait until people have done about it what they do; None when it was not kept."""
-        if line.phone_off:
-            await self._switch_off(self.phones[line.phone_off])
-        if line.sender != LAB:
-            await self.phones[line.sender].until_on(GIVEN_S)
-        row = Row(
-            sender="Laboratory" if line.sender == LAB else line.sender,
-            to=line.to.partition(":")[2] or line.to,
-            priority=line.priority,
-            text=f"{line.subject}: {line.text}" if line.subject else line.text,
-            sent_at=self._clock(),
-            asks=line.accept_decline or line.free_text or bool(line.choices),
-            chat=line.kind is Kind.CHAT,
-            yours=line.for_you,
-        )
-        self._board.sent(row)
-        try:
-            message, given = await self._submit(line, before)
-        except _TROUBLE as error:
-            self._board.refused(row, why(error))
-            self._board.finish(row)
-            return None
-        # Only a way that is open can be measured, and only a sender with a device is told of its end.
-        row.in_reach = line.sender != LAB and any(
-            self.phones[who.name].connected for who in given if who.name in self.phones
-        )
-        self._board.stored(row, message, given, self._clock())
-        if line.sender == LAB:
-            watch = self._begin(self._watch_lab(row))
-            await self._react(line, row, given)
-            await asyncio.sleep(LOOK_S)
-            watch.cancel()
-        else:
-            await self._react(line, row, given)
-            await asyncio.sleep(HEARD_S)
-        if not line.for_you:
-            self._board.finish(row)
-        return row
-
-    async def _submit(self, line: Line, before: Row | None) -> tuple[str, list[Given]]:
-        statement = Statement(
-            id=uuid4().hex,
-            to=(line.to,),
-            priority=line.priority,
-            kind=line.kind,
-            subject=line.subject,
-            text=line.text,
-            callback=line.callback,
-            responses=Responses(line.accept_decline, line.choices, line.free_text),
-            expires_at=datetime.now(UTC) + timedelta(seconds=line.expires_s) if line.expires_s else None,
-            patient=line.patient,
-            reply_to=before.message if line.answers and before else None,
-        )
-        if line.sender == LAB:
-            body = msgspec.to_builtins(statement)
-            del body["t"], body["id"]
-            stored = await self._lab.post("/v1/messages", body, identity=statement.id)
-            return stored["message"], [Given(r["person"], r["name"]) for r in stored["recipients"]]
-        frame = await self.phones[line.sender].device.send(statement, timeout_s=ANSWER_S)
-        return frame.message, [Given(r.person, r.name) for r in frame.recipients]
-
-    async def _react(self, line: Line, row: Row, given: Sequence[Given]) -> None:
-        by_name = {reaction.by or given[0].name: reaction for reaction in line.reactions}
-        doing = [
-            self._begin(self._receive(line, row, self.phones[who.name], by_name.get(who.name)))
-            for who in given
-            if who.name in self.phones
-        ]
-        if line.fails:
-            await self._until_failed(line, row)
-        elif line.recall_s is not None:
-            await asyncio.sleep(line.recall_s)
-            await self.phones[line.sender].device.cancel(row.message, recall=True, timeout_s=ANSWER_S)
-            self._board.end(row, "recalled by its sender")
-        elif doing:
-            await asyncio.wait(doing, timeout=GIVEN_S)
-
-    async def _receive(self, line: Line, row: Row, phone: Phone, reaction: Reaction | None) -> None:
-        """One recipient: gets it, reads it, answers it."""
-        if not await phone.got(row.message, GIVEN_S):
-            return
-        await asyncio.sleep(self._chance.uniform(0.6, 1.6))
-        if line.for_you:
-            options = (("accept", "decline") if line.accept_decline else ()) + line.choices
-            self._board.questions.append(Question(row.message, row, options))
-        await phone.until_on(GIVEN_S)
-        phone.device.receipt(row.message, "read", priority=line.priority)
-        if reaction is None:
-            return
-        await asyncio.sleep(reaction.after_s)
-        await phone.until_on(GIVEN_S)
-        await _respond(phone, row.message, reaction.say, line.choices)
-        if reaction.hand_back_after_s is not None:
-            await asyncio.sleep(reaction.hand_back_after_s)
-            await _respond(phone, row.message, "hand_back", ())
-            self._board.end(row, f"handed back by {phone.name}")
-
-    async def _answer(self, question: Question, say: str) -> None:
-        await _respond(self.phones[CHEN], question.message, say, question.options)
-        row = question.row
-        if row.sender in self.phones:
-            thanks = Line(
-                sender=row.sender,
-                to=CHEN,
-                priority=Priority.LOW,
-                kind=Kind.CHAT,
-                text="Thank you, Dr. Chen.",
-                answers=True,
+    def _show(self, phone: Phone, view: MessageView) -> None:
+        """Show a message that no phone has sent: of a system, or of Wardwire itself; and whom else it reaches."""
+        row = self._board.find(view.id)
+        if row is None and view.sender.source:
+            alarm = view.kind == Kind.TECHNICAL_ALARM
+            system = LABORATORY if view.subject == RESULT_SUBJECT else MONITOR
+            row = Row(
+                sender="Wardwire" if alarm else system,
+                to=DESK if alarm else phone.name,
+                priority=Priority(view.priority),
+                text=view.text,
+                sent_at=self._clock(),
+                asks=True,
             )
-            await asyncio.sleep(LOOK_S)
-            self._board.finish(row)
-            await asyncio.sleep(1)
-            await self._say(thanks, row)
-        else:
-            await self._look_lab(row)
-            self._board.finish(row)
+            self._board.alarm(row, view.id, phone.person, phone.name, technical=alarm)
+            self._begin(self._finish_later(row))
+        self._board.also(view.id, phone.person, phone.name)
 
-    async def _until_failed(self, line: Line, row: Row) -> None:
-        if line.sender != LAB:
-            await self.phones[line.sender].failed(row.message, GIVEN_S)
+    # How people react ----------------------------------------------------------------------------------------------
+
+    async def _react(self, phone: Phone, view: MessageView) -> None:
+        """One person, one message: look, read, answer, as they are."""
+        habit = self._hospital.workers[phone.name].habit
+        priority, responses = Priority(view.priority), view.responses
+        if self._chance.random() < habit.loses_network / 60:
+            await self._lose_network(phone)
+        reaction = react(
+            habit, priority, asks=responses.accept_decline, choices=len(responses.choices), chance=self._chance
+        )
+        if reaction.read_after_s is None:
             return
-        ends = self._clock() + GIVEN_S
-        # The laboratory asks again and again, see `_watch_lab`.
-        while self._clock() < ends and worth(row) < 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-
-    async def _watch_lab(self, row: Row) -> None:
-        """The laboratory has no device that would be told: it asks."""
-        ends = self._clock() + GIVEN_S
-        while self._clock() < ends:
-            await asyncio.sleep(LOOK_S / 2)
-            await self._look_lab(row)
-
-    async def _look_lab(self, row: Row) -> None:
-        found = await self._lab.get(f"/v1/messages/{row.message}")
-        for delivery in found["deliveries"]:
-            person, state = delivery["person"], delivery["state"]
-            self._board.status(row.message, person, state, delivery.get("response", ""), self._clock())
-
-    async def _switch_off(self, phone: Phone) -> None:
-        if not phone.is_on:
+        await asyncio.sleep(reaction.read_after_s / self._pace)
+        if not phone.connected:
             return
-        await phone.off()
-        self._board.off.append(phone.name)
-        self._begin(self._switch_on(phone))
+        phone.device.receipt(view.id, "read", priority=priority)
+        self._board.status(view.id, phone.person, "read", "", self._clock())
+        if not reaction.say:
+            return
+        await asyncio.sleep(reaction.say_after_s / self._pace)
+        say = self._chance.choice(responses.choices) if reaction.say == "choice" else reaction.say
+        if not await self._respond(phone, view.id, say):
+            return
+        if reaction.hand_back_after_s is not None:
+            await asyncio.sleep(reaction.hand_back_after_s / self._pace)
+            await self._respond(phone, view.id, "hand_back")
 
-    async def _switch_on(self, phone: Phone) -> None:
+    async def _still(self, phone: Phone, message: str) -> None:
+        """Whoever has an alert is asked whether they still do; most are, some have forgotten it."""
+        await asyncio.sleep(self._chance.uniform(2, 20) / self._pace)
+        if self._chance.random() < 0.7:
+            await self._respond(phone, message, "accept")
+
+    async def _respond(self, phone: Phone, message: str, say: str) -> bool:
+        """Say it; False when it came too late or the phone is away."""
         try:
+            if say in ("accept", "decline", "hand_back"):
+                done = await phone.device.respond(message, say, timeout_s=ANSWER_S)
+            else:
+                done = await phone.device.respond(message, choice=say, timeout_s=ANSWER_S)
+        except _TROUBLE:
+            return False
+        self._board.status(message, phone.person, done.state, say, self._clock())
+        return True
+
+    async def _lose_network(self, phone: Phone) -> None:
+        if not phone.is_on or len(self._board.off) >= 3:
+            return
+        self._board.off.append(phone.name)
+        try:
+            await phone.off()
             await asyncio.sleep(OFF_S)
             await phone.on()
         finally:
             self._board.off.remove(phone.name)
 
+    def _reacted(self, key: tuple[str, str], task: asyncio.Task[None]) -> None:
+        if self._reacting.get(key) is task:
+            del self._reacting[key]
 
-async def _respond(phone: Phone, message: str, say: str, choices: Sequence[str]) -> None:
-    if say in ("accept", "decline", "hand_back"):
-        await phone.device.respond(message, say, timeout_s=ANSWER_S)
-    elif say in choices:
-        await phone.device.respond(message, choice=say, timeout_s=ANSWER_S)
-    else:
-        await phone.device.respond(message, text=say, timeout_s=ANSWER_S)
+    def _stop(self, phone: Phone, message: str) -> None:
+        """Nobody goes on reacting to what is over."""
+        task = self._reacting.pop((phone.name, message), None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except _TROUBLE as error:
+            self._board.note = why(error)
 
 
 def why(error: BaseException) -> str:

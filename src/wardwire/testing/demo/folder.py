@@ -13,9 +13,23 @@ from wardwire.ops.account import THROWAWAY_USER, Account, drop_account, private_
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.home import default_home
 from wardwire.ops.secrets import write_private
-from wardwire.testing.demo.ward import DESK, SITE
+from wardwire.testing.hospital.plan import DESK, MONITORS, SITE
 
 _MARK = "demo"
+PLAYED = "simulation"
+MAPPING = """\
+# Which alarms and results call whom; see docs/howto/hl7.md. Written by `wardwire demo` at every start.
+[[rules]]
+name = "critical results"
+when = { type = "ORU^R01" }
+policy = "{service} on call"
+subject = "Critical result"
+text = "{text}, {bed}"
+
+[otherwise]
+name = "monitors"
+text = "{text}, {bed}"
+"""
 
 
 def default_folder() -> Path:
@@ -25,16 +39,22 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A demo's folder. `old`: it was there before, so people and messages may be in it."""
+    """A demo's folder, or that of a site which is played on.
+
+    Attributes:
+        old: It was there before, so people and messages may be in it.
+        mark: The name of what belongs to us in it; only a demo's own folder has the mark of one.
+    """
 
     home: Path
     account: Account | None
     old: bool
+    mark: str = _MARK
 
     @property
     def own(self) -> Path:
         """What belongs to the demo, and not to the site that it runs: keys, phones, settings."""
-        return self.home / _MARK
+        return self.home / self.mark
 
     @property
     def settings(self) -> Path:
@@ -81,7 +101,15 @@ def open_folder(home: Path, *, fresh: bool = False) -> Folder:
     old = (home / _MARK / "keys.json").exists()
     private_folder(home, account)
     folder = Folder(home, account, old)
-    for path in (folder.own, home / "log"):
+    for path in (folder.own, folder.own / "phones", home / "log"):
+        private_folder(path, account)
+    return folder
+
+
+def open_played(home: Path, account: Account | None) -> Folder:
+    """Make a folder for our phones and keys in that of a running site."""
+    folder = Folder(home, account, (home / PLAYED / "keys.json").exists(), PLAYED)
+    for path in (folder.own, folder.own / "phones"):
         private_folder(path, account)
     return folder
 
@@ -114,7 +142,7 @@ def _refuse_running(home: Path) -> None:
         os.close(descriptor)
 
 
-def write_settings(folder: Folder, *, edge: int, api: int, ops: int, smtp: int) -> None:
+def write_settings(folder: Folder, *, edge: int, api: int, ops: int, smtp: int, hl7: int) -> None:
     """Write the settings of the demo's site: ports of its own, short waits, a small ballast."""
     sections: dict[str, dict[str, str | int | float]] = {
         "site": {"name": SITE, "desk": f"role:{DESK}"},
@@ -124,11 +152,12 @@ def write_settings(folder: Folder, *, edge: int, api: int, ops: int, smtp: int) 
         "ops": {"listen": f"127.0.0.1:{ops}"},
         # Short, so that somebody who looks on sees what happens when nobody confirms.
         "waits": {"code_s": 3.0, "high_s": 5.0, "medium_s": 4.0, "low_s": 15.0},
+        "hl7": {"listen": f"127.0.0.1:{hl7}", "source": MONITORS, "table": str(folder.own / "mapping.toml")},
         "smtp": {
             "host": "127.0.0.1",
             "port": smtp,
             "tls": "none",
-            "sender": "wardwire@ward.example",
+            "sender": "wardwire@hospital.example",
             "link_base": f"http://127.0.0.1:{api}",
         },
         "disk": {"ballast_mb": 1},
@@ -138,3 +167,4 @@ def write_settings(folder: Folder, *, edge: int, api: int, ops: int, smtp: int) 
         # A JSON string is a TOML basic string, and numbers are alike.
         text += f"\n[{section}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
     write_private(folder.settings, text.encode(), folder.account)
+    write_private(folder.own / "mapping.toml", MAPPING.encode(), folder.account)

@@ -16,11 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from wardwire.model.priority import Priority
-from wardwire.testing.demo.board import Board, Quantiles, Question, Row, describe
+from wardwire.testing.demo.board import Board, Quantiles, Question, Row, Running, describe
 
 WITH_TEXT = 100  # from this width on there is room for what the messages say
 AIRY = 28  # from so many rows on there are blank ones between the parts
 STORY_ROWS_MAX = 12
+OPEN_ROWS = 7
 TAG_WIDTH = 12
 
 # The colours of IEC 60601-1-8, dark enough for their labels; a filled tag reads alike on dark and light screens.
@@ -48,8 +49,12 @@ def draw(board: Board, *, now: float, elapsed_s: float, width: int, height: int)
     room = height - 1 - sum(part.size or 0 for part in foot)
     story_rows = 0 if room < 12 else min(STORY_ROWS_MAX, max(5, room * 9 // 20))
     gap = 1 if room >= AIRY else 0
-    message_rows = max(1, room - story_rows - 2 - 2 * gap)
+    # Escalations have their place also when there is none: nothing jumps.
+    open_rows = 0 if room < AIRY else OPEN_ROWS
+    message_rows = max(1, room - story_rows - open_rows - 2 - 2 * gap)
     parts = [head, Layout(draw_messages(board, now, width, message_rows - 1), size=message_rows + gap)]
+    if open_rows:
+        parts.append(Layout(draw_running(board, open_rows - 1), size=open_rows))
     parts.append(Layout(draw_figures(board, now), size=2 + gap))
     if story_rows:
         parts.append(Layout(draw_story(board, width, story_rows)))
@@ -61,10 +66,9 @@ def draw_head(board: Board, elapsed_s: float, width: int) -> Text:
     """The first line: what this is, whose phones are there, how long it runs."""
     phones = f"{board.connected} phones connected"
     if board.off:
-        whose = " and ".join(f"{name}'s" for name in sorted(board.off))
-        phones += f", {whose} {'is' if len(board.off) == 1 else 'are'} off"
+        phones += f", {len(board.off)} without network"
     clock = f"{int(elapsed_s) // 60:02}:{int(elapsed_s) % 60:02} "
-    text = Text(" Wardwire demo  Ward 4 West  ", style="bold reverse")
+    text = Text(" Wardwire demo  Sample Hospital  ", style="bold reverse")
     text.append(phones)
     text.truncate(max(0, width - cell_len(clock) - 1), overflow="ellipsis")
     text.append(" " * max(0, width - text.cell_len - cell_len(clock)) + clock)
@@ -97,6 +101,41 @@ def draw_messages(board: Board, now: float, width: int, rows: int) -> Renderable
     if not board.rows:
         table.add_row("", "", Text("The first message is on its way."))
     return table
+
+
+def draw_running(board: Board, rows: int) -> RenderableType:
+    """Escalations that are open, the most urgent first: where each is, who has it, and when it goes on by itself."""
+    table = Table(box=None, padding=(0, 1, 0, 0), expand=True, show_edge=False, header_style=_RULE)
+    table.add_column("Goes on", width=8, justify="right", no_wrap=True)
+    table.add_column("Priority", width=TAG_WIDTH, no_wrap=True)
+    table.add_column(f"Escalations ({len(board.running)} open)", ratio=5, no_wrap=True, overflow="ellipsis")
+    table.add_column("Where it stands", ratio=6, no_wrap=True, overflow="ellipsis")
+    for one in board.running[: rows - 1]:
+        table.add_row(countdown(one.due_in_s), tag(one.priority), Text(f"{one.place} {one.what}"), standing(one))
+    if not board.running:
+        table.add_row("", "", Text("None is open: every alert has been answered or is over.", style="dim"))
+    return table
+
+
+def countdown(seconds: float) -> str:
+    """How long until something happens by itself."""
+    if seconds <= 0:
+        return "now"
+    return f"{seconds:.0f} s" if seconds < 99.5 else f"{seconds / 60:.0f} m"
+
+
+def standing(one: Running) -> Text:
+    """Where an escalation stands, in words."""
+    match one.state:
+        case "held":
+            return Text(f"{one.who or 'somebody'} has it", style=_TONES["good"])
+        case "asked":
+            return Text(f"{one.who or 'whoever has it'} is asked whether it is still theirs")
+        case "exhausted":
+            return Text("nobody has answered: the operators' desk is asked", style=_TONES["bad"])
+        case _:
+            accepted = f", {one.who} accepted" if one.who else ""
+            return Text(f"step {one.step} of {one.steps}{accepted}")
 
 
 def draw_figures(board: Board, now: float) -> Text:

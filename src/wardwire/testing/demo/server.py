@@ -33,6 +33,30 @@ _PARTS = {
 }
 
 
+class Attached:
+    """A site that somebody else runs: it is played on, and left running."""
+
+    def __init__(self, *, api: str, devices: str) -> None:
+        self.api = api
+        self.devices = devices
+
+    def ended(self) -> bool:
+        """Whether it has ended: that is not ours to know."""
+        return False
+
+    async def gone(self) -> None:
+        """Wait for its end: never."""
+        await asyncio.Event().wait()
+
+    def last_words(self) -> str:
+        """What it said last: it says it to somebody else."""
+        return ""
+
+    async def stop(self) -> bool:
+        """Leave it running."""
+        return True
+
+
 class Server:
     """One `wardwire serve`. Start it from the main thread: it ends with the thread that started it.
 

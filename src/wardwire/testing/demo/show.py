@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,23 +23,28 @@ from wardwire.ops.engines import logins_file, read_logins
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.ports import free_port
 from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, worth
+from wardwire.testing.demo.cast import choose_cast
 from wardwire.testing.demo.conductor import Conductor, why
-from wardwire.testing.demo.enter import enter_ward, give_phones, make_keys
+from wardwire.testing.demo.enter import enter_hospital, give_phones
 from wardwire.testing.demo.folder import Folder, write_settings
 from wardwire.testing.demo.keyboard import keys
+from wardwire.testing.demo.line import AlarmLine
 from wardwire.testing.demo.phone import Phone
 from wardwire.testing.demo.relay import Relay
 from wardwire.testing.demo.rest import Rest
 from wardwire.testing.demo.screen import draw, story_line
-from wardwire.testing.demo.server import Server
-from wardwire.testing.demo.tally import count_run
-from wardwire.testing.demo.traffic import traffic
+from wardwire.testing.demo.server import Attached, Server
+from wardwire.testing.demo.tally import count_run, running
+from wardwire.testing.hospital.day import PER_HOUR, At, happenings, overture
+from wardwire.testing.hospital.house import only
+from wardwire.testing.hospital.plan import make_hospital
 
 T = TypeVar("T")
 Say = Callable[[str], None]
 
 FRAME_S = 0.25
 COUNT_S = 2.0
+RUNNING_S = 0.5
 STORY_S = 6.0  # a story stays so long before the next one
 SETTLE_S = 3.0
 HURRY_S = 0.5
@@ -50,6 +55,9 @@ class Options:
     """What the person asked for.
 
     Attributes:
+        per_s: Things that happen in the house, a second.
+        pace: People, alarms and policies are so much faster than in a hospital.
+        begins_h: The hour of the day at which it begins.
         for_s: Ends by itself after so many seconds of messages; None = when told.
         console: The terminal to draw on; None = there is none, and each story is a line.
         say: Hears what is going on, line by line.
@@ -57,6 +65,9 @@ class Options:
     """
 
     seed: int
+    per_s: float = 0.8
+    pace: float = 6.0
+    begins_h: float = 12.0
     for_s: float | None
     console: Console | None
     say: Say
@@ -97,33 +108,52 @@ async def run_demo(folder: Folder, options: Options) -> Outcome:
         StartFailed: It did not start, or Wardwire ended in the middle of it.
         Interrupted: It was told to stop while it started.
     """
-    show = Show(folder, options)
+    server = Server(folder)
+    show = Show(folder, options, server)
+    async with Relay(show.mailed).running() as relay:
+        return await _run(show, show.begin(server, relay.port))
+
+
+async def run_simulation(folder: Folder, options: Options, site: Attached, *, hl7_port: int) -> Outcome:
+    """Play on a site that runs already. Belongs into the main thread.
+
+    Raises:
+        StartFailed: The hospital could not be entered.
+        Interrupted: It was told to stop before there was anything to show.
+    """
+    show = Show(folder, options, site)
+    return await _run(show, show.join(hl7_port))
+
+
+async def _run(show: Show, begin: Awaitable[None]) -> Outcome:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, show.hurry)
-    async with Relay(show.mailed).running() as relay:
-        try:
-            await _unless(show.stop, show.start(relay.port))
-            return await show.play()
-        finally:
-            await show.end()
+    try:
+        await _unless(show.stop, begin)
+        return await show.play()
+    finally:
+        await show.end()
 
 
 class Show:
     """One run, with everything that it has started."""
 
-    def __init__(self, folder: Folder, options: Options) -> None:
+    def __init__(self, folder: Folder, options: Options, server: Server | Attached) -> None:
         self._folder = folder
         self._options = options
         self.stop = asyncio.Event()
-        self._server = Server(folder)
+        self._server = server
         self._board = Board(self._finished)
         self._phones: dict[str, Phone] = {}
         self._stories: asyncio.Queue[Row] = asyncio.Queue()
         self._yours = asyncio.Event()
+        self._hl7 = 0
         self._began = 0.0
         self._since = datetime.now(UTC)
         self._hurry = False
+        self._hospital = make_hospital(options.seed)
+        self._line: AlarmLine | None = None
         self._conductor: Conductor
         self._operator: Rest
 
@@ -138,43 +168,62 @@ class Show:
 
     # Start -------------------------------------------------------------------------------------------------------
 
-    async def start(self, smtp: int) -> None:
-        """Start the site, enter the ward, connect everybody's phone."""
-        say = self._options.say
-        say(f"The demo keeps its data in {self._folder.home}.")
-        await self._serve(smtp)
+    async def begin(self, server: Server, smtp: int) -> None:
+        """Start the site, enter the hospital, connect everybody's phone."""
+        self._options.say(f"The demo keeps its data in {self._folder.home}.")
+        await self._serve(server, smtp)
+        await self.join(self._hl7)
+
+    async def join(self, hl7_port: int) -> None:
+        """Enter the hospital into a site that runs, and connect everybody's phone."""
+        self._hl7 = hl7_port
         try:
-            await self._enter(say)
+            await self._enter(self._options.say)
         except (WardwireError, Closed, OSError, asyncpg.PostgresError) as error:
             hint = " `wardwire demo --fresh` removes it and begins anew." if self._folder.old else ""
             raise StartFailed(
                 "demo_not_started",
-                f"The ward could not be made ready in {self._folder.home}: {why(error)}.",
+                f"The hospital could not be made ready in {self._folder.home}: {why(error)}.",
                 f"Its logs are in {self._folder.home / 'log'}.{hint}",
             ) from error
 
-    async def _serve(self, smtp: int) -> None:
+    async def _serve(self, server: Server, smtp: int) -> None:
         """Start the site on free ports; another program may be quicker, so there is a second try."""
         for attempt in (1, 2):
-            write_settings(self._folder, edge=free_port(), api=free_port(), ops=free_port(), smtp=smtp)
-            self._server.start()
+            self._hl7 = free_port()
+            write_settings(self._folder, edge=free_port(), api=free_port(), ops=free_port(), smtp=smtp, hl7=self._hl7)
+            server.start()
             try:
-                await self._server.ready(self._options.say)
+                await server.ready(self._options.say)
                 return
             except StartFailed as failed:
                 if attempt == 2 or "is in use" not in failed.sentence:
                     raise
-                await self._server.stop()
+                await server.stop()
 
     async def _enter(self, say: Say) -> None:
-        self._operator, lab = await make_keys(self._folder, self._server)
-        say(
-            "Everybody is there already." if self._folder.old else "Entering the ward: people, groups, roles, shifts…"
+        now = datetime.now().astimezone()
+        assert now.tzinfo is not None
+        if not self._folder.old:
+            say("Entering the hospital: 800 people, 534 beds, their shifts and policies…")
+        self._operator, people = await enter_hospital(
+            self._folder, self._server, self._hospital, now=now, zone=now.tzinfo, pace=self._options.pace
         )
-        people = await enter_ward(self._operator, now=datetime.now().astimezone())
-        say("Connecting their phones…")
-        cards = await give_phones(self._folder, self._server, self._operator, people)
-        self._conductor = Conductor(lab, self._board, seed=self._options.seed)
+        cast = choose_cast(self._hospital, now=now, zone=now.tzinfo)
+        say(f"Connecting {len(cast.phones)} phones…")
+        cards = await give_phones(self._folder, self._server, people, cast.phones)
+        self._line = AlarmLine("127.0.0.1", self._hl7)
+        self._played = only(self._hospital, cast.units)
+        self._conductor = Conductor(
+            self._hospital,
+            cast,
+            self._line,
+            self._board,
+            seed=self._options.seed,
+            pace=self._options.pace,
+            day=f"{now:%Y%m%d%H%M%S}",
+            now=lambda: datetime.now().astimezone(),
+        )
         cursors = self._folder.read("cursors.json")
         for name, card in cards.items():
             self._phones[name] = Phone(
@@ -185,8 +234,7 @@ class Show:
                 on_status=self._conductor.status,
             )
         self._conductor.phones = self._phones
-        for phone in self._phones.values():
-            await phone.on()
+        await asyncio.gather(*(phone.on() for phone in self._phones.values()))
         self._since = max(p.device.welcome.time for p in self._phones.values() if p.device.welcome)
 
     # Play --------------------------------------------------------------------------------------------------------
@@ -204,10 +252,11 @@ class Show:
                 tasks.create_task(self._watch_server()),
                 tasks.create_task(self._count_now_and_then()),
                 tasks.create_task(self._tell_stories()),
+                tasks.create_task(self._watch_escalations()),
             ]
             with self._screen() as refresh:
                 drawing = tasks.create_task(self._keep_drawing(refresh))
-                await self._conductor.play(traffic(options.seed), self.stop)
+                await self._conductor.play(self._day(), self.stop)
                 await self._conductor.settle(HURRY_S if self._hurry else settle_s)
                 drawing.cancel()
             for task in beside:
@@ -229,6 +278,8 @@ class Show:
         for phone in self._phones.values():
             if phone.cursor is not None:
                 cursors[phone.name] = f"{phone.device_id} {phone.cursor.epoch} {phone.cursor.seq}"
+        if self._line is not None:
+            await self._line.close()
         await asyncio.gather(*(phone.off() for phone in self._phones.values()), return_exceptions=True)
         stopped = await self._server.stop()
         if cursors:
@@ -236,6 +287,13 @@ class Show:
                 self._folder.write("cursors.json", cursors)
         if not stopped:
             self._options.say("Wardwire did not end in time, and was killed.")
+
+    def _day(self) -> Iterator[At]:
+        """The day of the played units, so dense that there is always something to see; its first things at once."""
+        rate = self._options.per_s * 3600 / sum(an_hour for _, an_hour in PER_HOUR)
+        day = happenings(self._played, seed=self._options.seed, rate=rate, begins_h=self._options.begins_h)
+        yield from overture(self._played)
+        yield from day
 
     # Beside it ---------------------------------------------------------------------------------------------------
 
@@ -260,6 +318,19 @@ class Show:
             return await count_run(connection, since=self._since, acknowledged=self._board.acknowledged)
         finally:
             await connection.close(timeout=2)
+
+    async def _watch_escalations(self) -> None:
+        """Look what runs, often enough for a countdown."""
+        dsn = read_logins(logins_file(self._folder.home)).database.readonly
+        connection: asyncpg.Connection | None = None
+        while True:
+            try:
+                if connection is None or connection.is_closed():
+                    connection = await asyncpg.connect(dsn, server_settings={"search_path": "wardwire"}, timeout=10)
+                self._board.running = await running(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                self._board.running = []
+            await asyncio.sleep(RUNNING_S)
 
     async def _tell_stories(self) -> None:
         """Fetch the story of what finished last; of several the one that there is most to tell of."""

@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.model import ids
-from wardwire.testing.demo.board import Counts
+from wardwire.model.priority import Priority
+from wardwire.store.policies import read_policy
+from wardwire.testing.demo.board import Counts, Running
 
 # What people and integrations have said in this run. Ids sort by time: the bound is found by the primary key.
 _RUN = """
@@ -30,6 +32,10 @@ _COUNTS = (
     JOIN said ON said.id = f.message_id
     JOIN alarms a ON a.message_id = f.message_id AND a.kind = 'unreached'
     WHERE f.kind = 'Unreachable' AND f.at >= $2
+    UNION
+    -- A step of a policy after the first began.
+    SELECT f.message_id, NULL FROM facts f JOIN said ON said.id = f.message_id
+    WHERE f.kind = 'Escalated' AND f.at >= $2 AND f.body::jsonb ->> 'why' <> 'begun'
 )
 SELECT (SELECT count(*) FROM said) AS stored,
        (SELECT count(*) FROM given WHERE delivered_at IS NOT NULL) AS delivered,
@@ -76,3 +82,44 @@ async def find_lost(connection: asyncpg.Connection, acknowledged: Sequence[str])
     """Find acknowledged messages of which nothing would ever be heard again."""
     wanted = [ids.read_id(ids.MESSAGE, message) for message in acknowledged]
     return [row["id"] for row in await connection.fetch(_LOST, wanted)]
+
+
+# What is open, with what it waits for; the body is the sender's own statement.
+_RUNNING = """
+SELECT e.message_id, e.priority, e.state, e.step, e.policy, e.standing, e.started_at,
+       convert_from(m.content, 'UTF8') AS content, m.content_scheme,
+       coalesce(b.name, u.name, '') AS place,
+       (SELECT min(d.due_at) FROM deadlines d WHERE d.message_id = e.message_id AND d.kind = 'escalate') AS due_at,
+       (SELECT string_agg(p.name, ', ' ORDER BY p.name) FROM deliveries y JOIN people p ON p.id = y.person_id
+        WHERE y.message_id = e.message_id AND y.state = 'accepted') AS who,
+       clock_timestamp() + make_interval(secs => s.clock_offset_us / 1e6) AS now
+FROM escalations e
+JOIN messages m ON m.id = e.message_id
+CROSS JOIN site s
+LEFT JOIN places b ON b.id = e.bed
+LEFT JOIN places u ON u.id = e.unit
+WHERE e.closed_at IS NULL
+ORDER BY array_position(ARRAY['code', 'high', 'medium', 'low'], e.priority), e.started_at
+LIMIT 30
+"""
+
+
+async def running(connection: asyncpg.Connection) -> list[Running]:
+    """Read the escalations that are open, the most urgent first."""
+    found = []
+    for row in await connection.fetch(_RUNNING):
+        policy = read_policy(row["policy"])
+        found.append(
+            Running(
+                message=ids.write_id(ids.MESSAGE, row["message_id"]),
+                priority=Priority(row["priority"]),
+                what=policy.name,
+                place=row["place"],
+                state=row["state"],
+                step=row["step"] + 1,
+                steps=len(policy.steps),
+                who=row["who"] or "",
+                due_in_s=(row["due_at"] - row["now"]).total_seconds() if row["due_at"] else 0.0,
+            )
+        )
+    return found

@@ -219,3 +219,17 @@ PER_HOUR: tuple[tuple[Make, float], ...] = (
     (_code, 0.4),
     (_talk, 80.0),
 )
+
+
+def overture(hospital: Hospital) -> Iterator[At]:
+    """One of each that everybody should see, in the first seconds: an alarm, a consult, a result, a code call."""
+    chance = Random("overture")
+    makes: tuple[tuple[float, Make], ...] = (
+        (0.0, _alarm),
+        (1.0, _consult),
+        (2.0, _critical),
+        (3.0, _talk),
+        (5.0, _code),
+    )
+    for at_s, make in makes:
+        yield At(at_s, make(hospital, chance, 0))

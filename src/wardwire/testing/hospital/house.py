@@ -27,9 +27,9 @@ class Made(NamedTuple):
     people: dict[str, UUID]
 
 
-def critical_policy(service: str) -> str:
-    """Name the policy of critical results of a service."""
-    return f"Critical result {service}"
+def on_call_policy(service: str) -> str:
+    """Name the policy by which a service is called: whoever is on call, then the second."""
+    return f"{service} on call"
 
 
 def make_house(hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float = 1.0) -> Made:
@@ -99,7 +99,7 @@ def make_house(hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float =
 
 
 def make_policies(hospital: Hospital, *, now: datetime, pace: float) -> tuple[Policy, ...]:
-    """Make the policies: of monitors' alarms, of critical results for each service, of resuscitation."""
+    """Make the policies: of monitors' alarms, of each service on call, of resuscitation."""
 
     def seconds(wait: float) -> timedelta:
         return timedelta(seconds=max(1.0, wait / pace))
@@ -138,7 +138,7 @@ def make_policies(hospital: Hospital, *, now: datetime, pace: float) -> tuple[Po
     )
     critical = [
         policy(
-            critical_policy(duty.service),
+            on_call_policy(duty.service),
             Step(targets=(f"role:{duty.service} 1st",), wait=seconds(300)),
             Step(targets=(f"role:{duty.service} 2nd",), wait=seconds(300)),
         )

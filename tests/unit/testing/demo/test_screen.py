@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from wardwire.model.priority import Priority
-from wardwire.testing.demo.board import Board, Counts, Question, Row, Told
+from wardwire.testing.demo.board import Board, Counts, Question, Row, Running, Told
 from wardwire.testing.demo.screen import draw, fitting, story_line, tag
 
 HOPS = [
@@ -28,6 +28,11 @@ def busy_board() -> Board:
         board.stored(row, f"msg_{nth}", [("per_c", "Dr. Chen")], nth + 0.005)
     board.counts = Counts(stored=4, delivered=3)
     board.connected = 6
+    board.running = [
+        Running("msg_0", Priority.CODE, "Code blue", "ICU1-3", "running", 1, 1, "Anna", 12.2),
+        Running("msg_1", Priority.HIGH, "Monitor alarm", "4W-12", "held", 2, 3, "Ben", 80.0),
+        Running("msg_2", Priority.HIGH, "Monitor alarm", "4W-1", "exhausted", 3, 3, "", -1.0),
+    ]
     board.told = Told(board.rows[1], {"hops": HOPS})
     return board
 
@@ -105,3 +110,12 @@ def test_without_a_terminal_a_story_is_one_line() -> None:
     assert story_line(row, datetime(2026, 3, 1, 2, 14, 7)) == (
         "02:14:07  HIGH    Anna → Dr. Chen: “Please come to bed 12.” stored in 5.0 ms; on its way to Dr. Chen"
     )
+
+
+def test_running_escalations_say_where_they_are_and_when_they_go_on() -> None:
+    """The countdown, who has it, and that nobody has."""
+    text = "\n".join(render(busy_board(), 120, 40))
+
+    for word in ("12 s", "step 1 of 1, Anna accepted", "Ben has it", "the operators' desk is asked", "3 open"):
+        assert word in text
+    assert "None is open" in "\n".join(render(Board(), 120, 40))
