@@ -319,7 +319,7 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
     def wrong(key: str, what: str) -> None:
         found.append(Problem(where=origins.get(key, f"default of {key}"), what=f"{key}: {what}"))
 
-    for section in ("nats", "api"):
+    for section in ("nats", "api", "hl7"):
         part = getattr(settings, section)
         if (part.tls_certificate is None) != (part.tls_key is None):
             one = "tls_certificate" if part.tls_certificate is not None else "tls_key"

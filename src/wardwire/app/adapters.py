@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import structlog
 
 from wardwire.adapters.contract import Adapter, Ended
+from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.door import Hl7Door, Manners
 from wardwire.adapters.hl7.mapping import BadTable, Table, read_table
 from wardwire.adapters.hl7.server import Hl7Server
 from wardwire.app.ground import Ground
 from wardwire.engine.upkeep import Alarm
+from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.model.errors import Refused, WardwireError
 from wardwire.model.people import Directory
@@ -30,8 +32,9 @@ log = structlog.get_logger("wardwire.app")
 class Reports:
     """Implements adapters/contract.Intake: reports become acts of one integration."""
 
-    def __init__(self, ground: Ground, source: str) -> None:
-        self._ground = ground
+    def __init__(self, writer: Writer, rules: Callable[[], Rules], source: str) -> None:
+        self._writer = writer
+        self._rules = rules
         # The site's own mapping table says what may be a `code`.
         self._caller = Caller(source=source, scopes=frozenset({SEND, CODE}))
 
@@ -41,13 +44,12 @@ class Reports:
         def done(result: ReportTaken | WardwireError, replayed: bool) -> None:
             ended(result if isinstance(result, WardwireError) else result.did)
 
-        ground = self._ground
-        report = known_place(report, ground.people.directory)
-        ground.lanes.put(TakeReport(report, self._caller, ground.rules, done))
+        report = known_place(report, self._rules().directory)
+        self._writer.put(TakeReport(report, self._caller, self._rules, done))
 
     def alarm(self, kind: str, subject: str, text: str) -> None:
         """Raise a technical alarm."""
-        self._ground.lanes.put(Alarm(kind, subject, text, self._ground.rules))
+        self._writer.put(Alarm(kind, subject, text, self._rules))
 
 
 def known_place(report: Report, directory: Directory) -> Report:
@@ -90,8 +92,9 @@ def _make_hl7(ground: Ground, own: Hl7) -> Hl7Server:
     host, port = split_address(own.listen)
     manners = Manners(source=own.source, charset=own.charset, release_poison=own.release_poison)
     door = Hl7Door(
-        intake=Reports(ground, own.source), table=_table(own.table), manners=manners, clock=ground.clock,
-        name=ground.node,
+        intake=Reports(ground.lanes, ground.rules, own.source), table=_table(own.table), manners=manners,
+        clock=ground.clock, name=ground.node,
+        letters=DeadLetters(ground.logins.home / "dead-letters" / own.source),
     )  # fmt: skip
     return Hl7Server(door, name="hl7", host=host, port=port, tls=_tls(own), monotonic=ground.clock.monotonic)
 

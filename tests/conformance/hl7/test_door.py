@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography import x509
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
 from wardwire.adapters.contract import Ended
+from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.door import Hl7Door, Manners
 from wardwire.adapters.hl7.frame import FRAME_MAX, Deframer, render_frame
 from wardwire.adapters.hl7.mapping import Table
@@ -86,11 +88,14 @@ class Source:
 class Setting:
     """A door on any free port."""
 
-    def __init__(self, *, release_poison: bool = False, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, folder: Path, *, release_poison: bool = False, tls: ssl.SSLContext | None = None) -> None:
+        self.letters = DeadLetters(folder)
         self.lanes = Lanes()
         self.clock = FakeClock()
         manners = Manners(source="monitors", release_poison=release_poison)
-        self.door = Hl7Door(intake=self.lanes, table=Table(), manners=manners, clock=self.clock, name="core")
+        self.door = Hl7Door(
+            intake=self.lanes, table=Table(), manners=manners, clock=self.clock, name="core", letters=self.letters
+        )
         self.server = Hl7Server(
             self.door, name="hl7", host="127.0.0.1", port=0, tls=tls, monotonic=self.clock.monotonic
         )
@@ -106,11 +111,12 @@ class Setting:
 @asynccontextmanager
 async def opened(**given: object) -> AsyncIterator[Setting]:
     """Open a door, and close it."""
-    setting = Setting(**given)  # type: ignore[arg-type]
-    await setting.server.start()
-    async with asyncio.timeout(20):
-        yield setting
-    await setting.server.stop()
+    with TemporaryDirectory() as folder:
+        setting = Setting(Path(folder) / "letters", **given)  # type: ignore[arg-type]
+        await setting.server.start()
+        async with asyncio.timeout(20):
+            yield setting
+        await setting.server.stop()
 
 
 async def test_yes_comes_after_the_commit_and_names_the_message() -> None:
@@ -309,3 +315,31 @@ async def test_a_sender_that_wants_both_answers_gets_both() -> None:
         source = await setting.source()
         source.send(render_frame(ALARM.replace("|AL|NE|", "|AL|AL|").encode()))
         assert await source.answers(2) == ["MSA|CA|A1001", "MSA|AA|A1001"]
+
+
+async def test_what_is_refused_is_kept_byte_for_byte() -> None:
+    """So that a person can see to it; nothing of its content stands in the alarm."""
+    async with opened(release_poison=True) as setting:
+        setting.lanes.result = lambda report: Refused(Code.PLACE_UNKNOWN, "no bed bears this name", pointer="/bed")
+        source = await setting.source()
+        for code in ("CE", "CE", "CA"):
+            source.send(render_frame(ALARM.encode()))
+            assert await source.answers(1) == [f"MSA|{code}|A1001"]
+        (letter,) = setting.letters.all()
+        assert letter.read_bytes() == ALARM.encode()
+        ((_, _, text),) = setting.lanes.alarms
+        assert letter.stem[:16] in text
+        assert "4711" not in text
+
+
+async def test_what_could_not_be_kept_is_never_let_go_of(tmp_path: Path) -> None:
+    """A positive answer would make the last copy vanish."""
+    async with opened(release_poison=True) as setting:
+        (tmp_path / "file").write_text("in the way")
+        setting.door._letters = DeadLetters(tmp_path / "file" / "letters")
+        setting.lanes.result = lambda report: Refused(Code.PLACE_UNKNOWN, "no bed bears this name", pointer="/bed")
+        source = await setting.source()
+        for _ in range(5):
+            source.send(render_frame(ALARM.encode()))
+            assert await source.answers(1) == ["MSA|CE|A1001"]
+        assert "could not be kept" in setting.lanes.alarms[0][2]

@@ -11,6 +11,7 @@ from itertools import count
 import structlog
 
 from wardwire.adapters.contract import Health, Intake
+from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
 from wardwire.adapters.hl7.heard import TAKEN
 from wardwire.adapters.hl7.mapping import Table, map_message
@@ -49,16 +50,20 @@ class Hl7Door:
 
     Args:
         name: Names us in control ids of our own.
+        letters: Keeps what is refused.
     """
 
-    def __init__(self, *, intake: Intake, table: Table, manners: Manners, clock: Clock, name: str) -> None:
+    def __init__(
+        self, *, intake: Intake, table: Table, manners: Manners, clock: Clock, name: str, letters: DeadLetters
+    ) -> None:
         self._intake = intake
+        self._letters = letters
         self._table = table
         self._manners = manners
         self._clock = clock
         self._name = name
         self._numbers = count(1)
-        self._refused: OrderedDict[bytes, int] = OrderedDict()
+        self._refused: OrderedDict[str, int] = OrderedDict()
         self.health = Health()
 
     async def answer(self, data: bytes) -> list[bytes]:
@@ -88,12 +93,12 @@ class Hl7Door:
     async def _judge(self, message: Message, data: bytes) -> tuple[Answer, Fault | None]:
         msh = message.msh
         if not msh.get(10):
-            return self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
+            return await self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
         unsupported = _unsupported(message)
         if unsupported is not None:
             return Answer.UNSUPPORTED, unsupported
         if message.cut:
-            return self._refuse(message, data, Fault(100, "MSH^1", "it has too many segments"))
+            return await self._refuse(message, data, Fault(100, "MSH^1", "it has too many segments"))
         mapped = map_message(message, data, self._table, source=self._manners.source)
         if mapped.report is None:
             self.health.ignored += 1
@@ -104,7 +109,7 @@ class Hl7Door:
         if isinstance(result, Refused):
             place = _PLACES.get(result.pointer, "MSH^1")
             number = 204 if result.code in (Code.PLACE_UNKNOWN, Code.POLICY_UNKNOWN, Code.RECIPIENT_UNKNOWN) else 102
-            return self._refuse(message, data, Fault(number, place, f"{result.code}: {result.detail}"))
+            return await self._refuse(message, data, Fault(number, place, f"{result.code}: {result.detail}"))
         return Answer.LATER, Fault(207, "MSH^1", "it cannot be stored now; send it again")
 
     async def _hand_in(self, report: Report) -> str | WardwireError | None:
@@ -122,9 +127,13 @@ class Hl7Door:
         except TimeoutError:
             return None
 
-    def _refuse(self, message: Message, data: bytes, fault: Fault) -> tuple[Answer, Fault | None]:
-        """Refuse a message, with a technical alarm at its first time; let go of it when it comes again and again."""
-        digest = hashlib.sha256(data).digest()
+    async def _refuse(self, message: Message, data: bytes, fault: Fault) -> tuple[Answer, Fault | None]:
+        """Refuse a message, with a technical alarm at its first time; let go of it when it comes again and again.
+
+        It is kept first. What could not be kept is never let go of: its sender would be the last to have it.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        kept = await self._keep(digest, data)
         times = self._refused.pop(digest, 0) + 1
         self._refused[digest] = times
         if len(self._refused) > REMEMBERED:
@@ -135,11 +144,20 @@ class Hl7Door:
             text = (
                 f"A message of the source {self._manners.source} could not be taken: {code} at {fault.place}. Its"
                 f" control id: {message.msh.get(10)[:40] or 'none'}. Nobody was called because of it."
+                + (f" It is kept as {digest[:16]}…" if kept else " It could not be kept.")
             )
             self._intake.alarm("hl7_refused", f"{self._manners.source} {code} {fault.place}", text)
-        if self._manners.release_poison and times >= RELEASED_AFTER:
+        if self._manners.release_poison and kept and times >= RELEASED_AFTER:
             return Answer.COMMITTED, None
         return Answer.REFUSED, fault
+
+    async def _keep(self, digest: str, data: bytes) -> bool:
+        try:
+            await asyncio.to_thread(self._letters.keep, digest, data)
+        except OSError as error:
+            log.error("hl7_dead_letter_not_kept", source=self._manners.source, reason=type(error).__name__)
+            return False
+        return True
 
 
 def _unsupported(message: Message) -> Fault | None:

@@ -1,0 +1,190 @@
+"""Alarms over HL7, from the bytes of a source to the devices of whoever has the bed (stories A1 and A8)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
+from wardwire.adapters.dead_letters import DeadLetters
+from wardwire.adapters.hl7.door import Hl7Door, Manners
+from wardwire.adapters.hl7.mapping import read_table
+from wardwire.app.adapters import Reports
+from wardwire.flow.views import Stored
+from wardwire.model import ids
+from wardwire.model.delivery import Event
+from wardwire.model.places import PlaceKind, Rank
+from wardwire.model.policy import Step
+from wardwire.testing.ward import Member, Ward
+
+TABLE = """
+[[rules]]
+name = "laboratory"
+when = { type = "ORU^R01" }
+to = ["person:Dr. Chen"]
+unit = ""
+bed = ""
+"""
+MINUTE = timedelta(minutes=1)
+
+
+class Site(NamedTuple):
+    """The ward, the door that its monitors speak to, and the instant at which the story begins."""
+
+    ward: Ward
+    door: Hl7Door
+    begin: datetime
+
+    async def at(self, seconds: float) -> None:
+        """Let time pass up to so many seconds after the beginning."""
+        await self.ward.until(self.begin + timedelta(seconds=seconds))
+
+    async def hear(self, data: bytes | str) -> str:
+        """Let a source send; return MSA-1 and MSA-2 of the answer."""
+        (answer,) = await self.door.answer(data.encode() if isinstance(data, str) else data)
+        return "|".join(answer.decode().split("\r")[1].split("|")[1:3])
+
+    def member(self, name: str) -> Member:
+        """Somebody of the ward."""
+        ward = self.ward
+        return next(one for one in (ward.anna, ward.ben, ward.chen, ward.dora, ward.mallory) if one.name == name)
+
+    def rung(self, name: str) -> list[str]:
+        """What somebody's devices were told."""
+        return [told.event for told in self.ward.told.get(self.member(name).id, [])]
+
+    async def delivered(self, name: str) -> None:
+        """Let somebody's phone confirm the last that it was told."""
+        member = self.member(name)
+        message = self.ward.told[member.id][-1].message_id
+        stored = Stored(ids.write_id(ids.MESSAGE, message), "", self.begin, "", 0, [])
+        await self.ward.say(member, stored, Event.CONFIRMED)
+
+    async def messages(self) -> int:
+        """How many messages of the monitors are stored."""
+        query = "SELECT count(*) FROM messages WHERE source = 'monitors'"
+        return int(await self.ward.connection.fetchval(query))
+
+
+@pytest.fixture
+async def site(ward: Ward, tmp_path: Path) -> Site:
+    """Bed 4W-12 of 4 West: Anna first, after two minutes Ben, after two more the desk."""
+    steps = (Step(("bed:primary",), 2 * MINUTE), Step(("bed:secondary",), 2 * MINUTE), Step(("desk",), 2 * MINUTE))
+    await ward.add_policy("Monitor alarm", *steps)
+    await ward.people.refresh(ward.connection)
+    unit = await ward.add_place(PlaceKind.UNIT, "4 West", policy="Monitor alarm")
+    bed = await ward.add_place(PlaceKind.BED, "4W-12", inside=unit)
+    await ward.assign(bed, Rank.PRIMARY, ward.anna)
+    await ward.assign(bed, Rank.SECONDARY, ward.ben)
+    await ward.people.refresh(ward.connection)
+    door = Hl7Door(
+        intake=Reports(ward.lanes, ward.rules, "monitors"),
+        table=read_table(TABLE),
+        manners=Manners(source="monitors"),
+        clock=ward.clock,
+        name="core",
+        letters=DeadLetters(tmp_path / "letters"),
+    )
+    return Site(ward, door, ward.clock.now())
+
+
+async def test_an_alarm_is_one_alert_from_its_start_to_its_end(site: Site) -> None:
+    """A1: a repeat rings nobody and moves nothing; Ben is called on the second; the end silences everybody."""
+    assert await site.hear(ALARM) == "CA|A1001"
+    assert await site.messages() == 1
+    assert site.rung("Anna") == ["new"]
+    await site.at(1)
+    await site.delivered("Anna")
+    await site.at(90)
+    assert await site.hear(ALARM) == "CA|A1001"
+    assert await site.hear(with_phase("continue", control="A1002")) == "CA|A1002"
+    assert (site.rung("Anna"), await site.messages()) == (["new"], 1)
+    await site.at(119)
+    assert site.rung("Ben") == []
+    await site.at(120.1)
+    assert site.rung("Ben") == ["new"]
+    assert await site.hear(with_phase("end", control="A1003", state="inactive")) == "CA|A1003"
+    await site.at(600)
+    assert site.rung("Anna") == ["new", "cleared"]
+    assert site.rung("Ben") == ["new", "cleared"]
+    assert site.rung("Mallory") == []
+    assert await site.messages() == 1
+
+
+async def test_start_and_end_that_come_together_after_an_outage_ring_nobody_for_long(site: Site) -> None:
+    """A8: both waited at the source; sent in any order, the alert is closed and nobody is called any more."""
+    start, end = ALARM.encode(), with_phase("end", control="A1002", state="inactive")
+    answers = await asyncio.gather(site.hear(start), site.hear(end))
+    assert list(answers) == ["CA|A1001", "CA|A1002"]
+    await site.at(600)
+    assert site.rung("Anna") in ([], ["new", "cleared"])
+    assert site.rung("Ben") == []
+
+
+async def test_an_end_that_overtakes_its_start_keeps_it_from_ringing(site: Site) -> None:
+    """A8: the start is acknowledged, and nobody is called for what is over."""
+    assert await site.hear(with_phase("end", control="A1002", state="inactive")) == "CA|A1002"
+    assert await site.hear(ALARM) == "CA|A1001"
+    await site.at(600)
+    assert (site.rung("Anna"), site.rung("Ben"), await site.messages()) == ([], [], 0)
+
+
+async def test_a_source_that_repeats_everything_after_an_outage_makes_nothing_twice(site: Site) -> None:
+    """A8: 37 alarms are 37 messages, however often they are sent."""
+    alarms = [
+        ALARM.replace("|A1001|", f"|A{nth}|").replace("^a91&", f"^a{nth}&").encode() for nth in range(2000, 2037)
+    ]
+    for _ in range(2):
+        answers = await asyncio.gather(*(site.hear(alarm) for alarm in alarms))
+        assert answers == [f"CA|A{nth}" for nth in range(2000, 2037)]
+    assert await site.messages() == 37
+    assert site.rung("Anna") == ["new"] * 37
+
+
+async def test_an_acknowledgement_at_the_bedside_does_not_stop_the_escalation(site: Site) -> None:
+    """Somebody silenced the monitor; nobody has said that they see to the patient."""
+    await site.hear(ALARM)
+    await site.delivered("Anna")
+    await site.at(60)
+    assert await site.hear(with_phase("acknowledged", control="A1002")) == "CA|A1002"
+    await site.at(119)
+    assert site.rung("Ben") == []
+    await site.at(121)
+    assert site.rung("Ben") == ["new"]
+
+
+async def test_two_gateways_that_count_alike_have_alerts_of_their_own(site: Site) -> None:
+    """The second patient's alarm is not taken for a repeat of the first one's."""
+    await site.hear(ALARM)
+    await site.hear(ALARM.replace("|GW7^", "|GW8^", 1))
+    assert site.rung("Anna") == ["new", "new"]
+
+
+async def test_a_critical_result_reaches_whom_the_table_names(site: Site) -> None:
+    """Original mode; a repeat is the same message."""
+    for _ in range(2):
+        assert await site.hear(RESULT) == "AA|K-771"
+    assert (site.rung("Dr. Chen"), await site.messages()) == (["new"], 1)
+
+
+async def test_an_alarm_of_an_unknown_bed_calls_its_unit(site: Site) -> None:
+    """Rather the unit's policy without the bed than nobody."""
+    assert await site.hear(ALARM.replace("4W-12", "9Z-99")) == "CA|A1001"
+    await site.ward.settle()
+    assert site.rung("Dora")
+    assert await site.messages() == 1
+
+
+async def test_an_alarm_of_an_unknown_place_is_refused_kept_and_told_to_the_desk(site: Site) -> None:
+    """Never silence: the source hears no, the desk hears that somebody was not called."""
+    assert await site.hear(ALARM.replace("4 West^4W-R6^4W-12", "9 Z^^9Z-99")) == "CE|A1001"
+    await site.ward.settle()
+    alarms = await site.ward.connection.fetch("SELECT * FROM alarms")
+    assert [row["kind"] for row in alarms] == ["hl7_refused"]
+    assert "9Z-99" not in str(alarms[0])
+    assert site.rung("Dora") == ["new"]
+    assert (site.rung("Anna"), await site.messages()) == ([], 0)
