@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from wardwire.flow.escalate import Escalate
+from wardwire.flow.trace import read_story
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
@@ -389,6 +390,53 @@ async def test_a_chat_does_not_escalate(ward: Ward) -> None:
     with pytest.raises(Refused) as refused:
         await ward.send(ward.chen, [], place="unit:Attic")
     assert (refused.value.code, refused.value.pointer) == (Code.INVALID, "/to")
+
+
+async def test_a_chat_that_waits_too_long_becomes_an_alert_by_hand(ward: Ward) -> None:
+    """H64: I had asked in the chat, nobody looked at it, and to say it again as an alert I had to type it again."""
+    one = await night(ward, Step(("Dr. Okafor",), MINUTE), policy="Consult")
+    chat = await ward.send(ward.anna, ["Dr. Chen"], kind=Kind.CHAT, text="Could you see bed 12?")
+    with pytest.raises(Refused) as refused:
+        await ward.escalate(ward.mallory, chat, policy="Consult")
+    assert refused.value.code is Code.NOT_FOUND
+    alert, _ = await ward.escalate(ward.anna, chat, policy="Consult", id="a")
+    assert await ward.escalate(ward.anna, chat, policy="Consult", id="a") == (alert, True)
+    assert (alert.thread, [line.who for line in alert.promise]) == (chat.thread, ["Dr. Okafor", "the desk"])
+    body = ward.told[ward.okafor.id][-1].body.message
+    assert b"Could you see bed 12?" in body
+    assert chat.message.encode() in body
+    await one.at(60)
+    assert len(ward.told[ward.okafor.id]) == 1
+
+
+async def test_a8_after_an_outage_every_alarm_is_one_message_and_what_is_over_rings_nobody(ward: Ward) -> None:
+    """H50: 37 alarms had waited with their senders; all came at once, and one of them had ended meanwhile."""
+    one = await night(ward)
+    waiting = [(f"A{nth}", Phase.START) for nth in range(37)]
+    for key, phase in (*waiting, ("A7", Phase.END), *waiting[:5]):
+        await ward.report(key, phase, bed="bed:4W-12", external_id=f"{key}{phase}")
+    assert await ward.connection.fetchval("SELECT count(*) FROM messages") == 37
+    assert [event for _, event in one.heard(ward.anna)].count("new") == 37
+    assert await ward.connection.fetchval("SELECT count(*) FROM escalations WHERE closed_at IS NULL") == 36
+    assert (await ward.report("B1", Phase.END, bed="bed:4W-12")).did == "cleared"
+    assert (await ward.report("B1", Phase.START, bed="bed:4W-12")).did == "noted"
+    assert [event for _, event in one.heard(ward.anna)].count("new") == 37
+
+
+async def test_the_story_of_an_alert_can_be_retold(ward: Ward) -> None:
+    """H54: afterwards nobody could say who had been called when, and why."""
+    one = await night(ward)
+    message = await alarm(one)
+    await one.at(121)
+    await one.say(ward.ben, message, Event.ACCEPT, at=125)
+    story = await read_story(ward.connection, message, ward.people.directory)
+    assert story is not None
+    texts = [hop.text for hop in story.hops]
+    assert [text for text in texts if text.startswith("step")] == [
+        "step 1 began: from the beginning", "step 2 began: nobody had answered",
+    ]  # fmt: skip
+    assert texts[-2:] == ["taken by Ben", "Anna fell silent: somebody else has it"]
+    assert {person.name: person.why for person in story.people}["Ben"] == "called in step 2: nobody had answered"
 
 
 TEAM = Step(

@@ -15,12 +15,15 @@ from wardwire.api.wire import (
     Cancelled,
     DeliveryOut,
     DryRun,
+    EscalateIn,
     MessageLine,
     MessageOut,
     Messages,
     NewMessage,
 )
+from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import End
+from wardwire.flow.ports import Act
 from wardwire.flow.statement import read_statement, sender_of, submission_of, write_statement
 from wardwire.flow.submit import Submit, dry_run
 from wardwire.flow.trace import Story, read_story
@@ -58,18 +61,31 @@ async def send(call: Call) -> Answer:
     if trial:
         reached, promise = dry_run(submission, caller, rules(), call.deps.clock.now())
         return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED], promise=promise))
+    return await _stored(call, body.priority, lambda done: Submit(submission, caller, rules, done))
+
+
+async def escalate(call: Call) -> Answer:
+    """Make an alert of a message."""
+    body: EscalateIn = call.body
+    message_id = call.id(ids.MESSAGE, "message_id")
+    asked = ByHand(_external_id(call, required=True), body.priority, body.to, body.policy, body.place)
+    return await _stored(
+        call, body.priority, lambda done: EscalateByHand(message_id, asked, call.caller, call.deps.rules, done)
+    )
+
+
+async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., None]], Act]) -> Answer:
+    """Hand in what is to be stored, and answer with the result."""
     result: str
     replayed: bool
     try:
         result, replayed = await _ended(
-            lambda done: call.deps.writer.put(
-                Submit(submission, caller, rules, lambda result, repeat: done(result, (result, repeat)))
-            )
+            lambda done: call.deps.writer.put(make(lambda result, repeat: done(result, (result, repeat))))
         )
     except WardwireError as error:
-        call.deps.counted(_outcome(error), body.priority)
+        call.deps.counted(_outcome(error), priority)
         raise
-    call.deps.counted("repeated" if replayed else "stored", body.priority)
+    call.deps.counted("repeated" if replayed else "stored", priority)
     stored = read_stored(result)
     headers = {"Location": f"/v1/messages/{stored.message}"}
     if replayed:
@@ -302,6 +318,20 @@ OPERATIONS = (
         answers={200: Story},
         refuses=(Code.NOT_FOUND,),
         scope=f"{READ} for other sources",
+    ),
+    Operation(
+        id="escalateMessage",
+        method="POST",
+        path="/v1/messages/{message_id}/escalate",
+        tag="messages",
+        about="Make an alert of a message, by hand: its words in its thread, to people or by a policy.",
+        handler=escalate,
+        body=EscalateIn,
+        answers={201: Stored},
+        refuses=_NOT_SENT,
+        scope=f"{SEND}; {CODE} for priority code",
+        idempotent=True,
+        example={"priority": "high", "policy": "Consult"},
     ),
     Operation(
         id="cancelMessage",

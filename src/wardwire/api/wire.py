@@ -90,6 +90,15 @@ class DryRun(msgspec.Struct, frozen=True):
     promise: list[PromiseLine]
 
 
+class EscalateIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How a message becomes an alert: to whom, or by which policy, and how urgent it is now."""
+
+    priority: Priority
+    to: Annotated[tuple[str, ...], Meta(max_length=limits.MAX_TARGETS)] = ()
+    policy: Annotated[str, Meta(max_length=MAX_NAME + 10)] = ""
+    place: Annotated[str, Meta(max_length=MAX_NAME + 10)] = ""
+
+
 class CancelIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """How to take a message back: cancelled, it stays to be read; recalled, devices no longer show it."""
 

@@ -111,6 +111,7 @@ def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     tasks.create_task(keep("clock", 2, upkeep.clock))
     tasks.create_task(keep("tables", 3600, upkeep.tables))
     tasks.create_task(keep("identities", 3600, upkeep.identities))
+    tasks.create_task(keep("escalations", 3600, upkeep.escalations))
 
 
 def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:

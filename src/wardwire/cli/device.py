@@ -74,7 +74,8 @@ def enrol_device(
 @app.command("listen")
 def listen(card: CardOption = "", json_: AsJson = False) -> None:
     """
-    Show what arrives, live, until Ctrl-C; type accept, decline, back, a choice or its number to answer the last one.
+    Show what arrives, live, until Ctrl-C; type accept, decline, back, keep, done, a choice or its number to answer
+    the last one.
 
     Example: wardwire device listen --card anna
     """
@@ -121,7 +122,7 @@ def send(
 @app.command("answer")
 def answer(
     message: str,
-    reply: Annotated[str, typer.Argument(help="accept, decline, back, one of the choices, or a text.")],
+    reply: Annotated[str, typer.Argument(help="accept, decline, back, keep, done, one of the choices, or a text.")],
     text: Annotated[bool, typer.Option("--text", help="It is a text of your own.")] = False,
     card: CardOption = "",
     wait: Wait = 20.0,
@@ -217,6 +218,7 @@ def read_reply(reply: str, *, text: bool = False) -> dict[str, str]:
     if text:
         return {"text": reply}
     words = {"a": "accept", "accept": "accept", "d": "decline", "decline": "decline", "back": "hand_back"}
+    words |= {"keep": "keep", "done": "done"}
     word = words.get(reply.strip().casefold().replace("hand_back", "back"))
     return {"answer": word} if word else {"choice": reply}
 
@@ -258,7 +260,7 @@ async def _listen(path: Path, as_json: bool) -> None:
 
     def show(event: Event) -> None:
         """Shown and kept first, then confirmed: what was confirmed was seen."""
-        if event.event == "new":
+        if event.event in ("new", "ring", "still_active"):
             last[:] = [event]
         typer.echo(encode(event).decode() if as_json else render(event))
         memory.keep(event)
@@ -316,8 +318,9 @@ def render(event: Event) -> str:
     """Write an event as a line for a terminal."""
     message = event.message
     if message is None or event.event != "new":
-        states = ", ".join(f"{view.state} {view.response}".strip() for view in event.deliveries)
-        return f"         {event.event:<9} {event.id}  {states}"
+        states = ", ".join(f"{view.name} {view.state} {view.response}".strip() for view in event.deliveries)
+        bell = "\a" if event.rings and sys.stdout.isatty() else ""
+        return f"{bell}         {event.event:<9} {event.id}  {states}"
     colour = _COLOURS.get(message.priority)
     head = typer.style(f"{message.priority.upper():<7}", fg=colour, bold=True)
     sender = message.sender.name or message.sender.source

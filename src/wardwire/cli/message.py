@@ -27,8 +27,13 @@ MessageId = Annotated[str, typer.Argument(metavar="MESSAGE", help="An id msg_…
 @app.command("send")
 def send(
     key_file: KeyFile,
-    to: Annotated[list[str], typer.Option("--to", help="A person, group:… or role:…; again for more.")],
     text: Annotated[str, typer.Argument(help="What to say.")],
+    to: Annotated[list[str] | None, typer.Option("--to", help="A person, group:… or role:…; again for more.")] = None,
+    policy: Annotated[str, typer.Option(help="Escalate by this policy until somebody accepts.")] = "",
+    place: Annotated[str, typer.Option(help="bed:… or unit:… that it is about; its unit's policy applies.")] = "",
+    drill: Annotated[bool, typer.Option("--drill", help="Practice: never counted as real.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin although the same call is running there.")] = False,
+    add_to: Annotated[str, typer.Option("--add-to", help="Join this running call, msg_….")] = "",
     priority: Annotated[str, typer.Option(help="code, high, medium or low.")] = "medium",
     subject: Annotated[str, typer.Option(help="One line.")] = "",
     callback: Annotated[str, typer.Option(help="A number to call back.")] = "",
@@ -48,8 +53,11 @@ def send(
 
     Example: wardwire message send --key-file lab.key --to "role:Cardiology 1st" --priority high "K+ 6.8" --accept
     """
-    body: dict[str, Any] = {"to": to, "priority": priority, "text": text, "kind": "chat" if chat else "alert"}
+    body: dict[str, Any] = {"to": to or [], "priority": priority, "text": text, "kind": "chat" if chat else "alert"}
     body |= {"subject": subject, "callback": callback}
+    body |= {"policy": policy, "place": place, "drill": drill, "force": force}
+    if add_to:
+        body["add_to"] = add_to
     body["responses"] = {"accept_decline": accept, "choices": choice or []}
     api = Api(url or _here(config, data), key_file, authority=authority)
     external_id = id or uuid4().hex
@@ -69,6 +77,8 @@ def send(
         say(f"Stored for good, {reply.body['durability']}{again}. Its story: wardwire trace {reply.body['message']}")
     rows = [(r["name"], r["why"], r["reach"], r["tries"], r.get("status", "")) for r in reply.body["recipients"]]
     print_table(("to", "why", "reached by", "tries", "status"), rows, empty="Nobody would get it.")
+    promised = [(f"{line['in_s']:g} s", line["who"], line["how"]) for line in reply.body.get("promise", ())]
+    print_table(("after", "if nobody answers", "by"), promised, empty="Nothing is promised.")
 
 
 @app.command("list")
@@ -153,3 +163,28 @@ def _local(instant: str) -> str:
 
 def _sender(sender: dict[str, str]) -> str:
     return sender.get("name") or sender.get("source") or ""
+
+
+@app.command("escalate")
+def escalate(
+    key_file: KeyFile,
+    message: MessageId,
+    priority: Annotated[str, typer.Option(help="code, high, medium or low.")] = "high",
+    to: Annotated[list[str] | None, typer.Option("--to", help="A person, group:… or role:…; again for more.")] = None,
+    policy: Annotated[str, typer.Option(help="Escalate by this policy until somebody accepts.")] = "",
+    place: Annotated[str, typer.Option(help="bed:… or unit:… that it is about.")] = "",
+    id: Annotated[str, typer.Option("--id", help="Your own id: repeating it sends nothing twice.")] = "",
+    url: Url = "",
+    authority: Authority = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """Make an alert of a message, in its thread and with its words."""
+    api = Api(url or _here(config, data), key_file, authority=authority)
+    body = {"priority": priority, "to": to or [], "policy": policy, "place": place}
+    reply = api.ask("POST", f"/v1/messages/{message}/escalate", body, {"Idempotency-Key": id or uuid4().hex})
+    if json_:
+        print_json(reply.body)
+    else:
+        print(reply.body["message"])

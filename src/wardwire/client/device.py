@@ -11,7 +11,7 @@ import os
 import ssl
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,6 +38,7 @@ from wardwire.devices.frames import (
     Done,
     Envelope,
     ErrorFrame,
+    Escalate,
     Event,
     Hello,
     Receipt,
@@ -291,7 +292,7 @@ class Device:
         id: str = "",
         timeout_s: float | None = None,
     ) -> Done:
-        """Answer a message: `accept`, `decline`, `hand_back`, one of its choices, or a text. Raises as `send`."""
+        """Answer a message: `accept`, `decline`, `hand_back`, `keep`, `done`, a choice, a text. Raises as `send`."""
         request = id or uuid4().hex
         response = Response(
             id=request,
@@ -299,11 +300,30 @@ class Device:
             accept=answer == "accept",
             decline=answer == "decline",
             hand_back=answer == "hand_back",
+            keep=answer == "keep",
+            done=answer == "done",
             choice=choice,
             text=text,
         )
         done: Done = await self._ask(request, encode(response), timeout_s)
         return done
+
+    async def escalate(
+        self,
+        message: str,
+        priority: Priority,
+        *,
+        to: Sequence[str] = (),
+        policy: str = "",
+        place: str = "",
+        id: str = "",
+        timeout_s: float | None = None,
+    ) -> StoredFrame:
+        """Make an alert of a message that one has sent or got. Raises as `send`."""
+        request = id or uuid4().hex
+        frame = Escalate(id=request, message=message, priority=priority, to=tuple(to), policy=policy, place=place)
+        stored: StoredFrame = await self._ask(request, encode(frame), timeout_s)
+        return stored
 
     async def cancel(
         self, message: str, *, recall: bool = False, id: str = "", timeout_s: float | None = None
@@ -513,7 +533,7 @@ class Device:
         priority = event.message.priority if event.message else Priority.HIGH
         states = {view.person: view.state for view in event.deliveries}
         try:
-            unconfirmed = states.get(own, "pending" if event.event == "new" else "")
+            unconfirmed = states.get(own, "pending" if event.event in ("new", "ring") else "")
             if event.message is not None and unconfirmed in _UNCONFIRMED:
                 self.receipt(event.id, "delivered", priority=priority)
             if event.event in _FAILED and any(who != own for who in states):

@@ -22,7 +22,7 @@ from wardwire.devices.session import Door, Session
 from wardwire.flow.statement import MessageView, view_message
 from wardwire.flow.views import DeliveryView, view_delivery
 from wardwire.model.clock import Clock
-from wardwire.model.delivery import Delivery
+from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Code
 from wardwire.model.people import Directory
 from wardwire.model.priority import Kind, Priority
@@ -36,6 +36,8 @@ PAGE = 100
 # Who begins anew begins with the messages of so many events at most; what is older is asked for as history.
 ANEW_MAX = 10_000
 RECALLED = "recalled"
+_RINGING = frozenset({"new", "ring"})
+_UNSEEN = frozenset({State.PENDING, State.UNREACHABLE, State.DELIVERED})
 PAGE_BYTES = 256 * 1024
 _MILLISECOND = timedelta(milliseconds=1)
 _READ_MESSAGE = msgspec.json.Decoder(MessageView).decode
@@ -208,7 +210,7 @@ def render_page(page: Page, epoch: int, directory: Directory, now: datetime) -> 
                 event=event.event,
                 id=f"msg_{event.message_id.hex}",
                 age_ms=max(0, (now - event.at) // _MILLISECOND),
-                rings=event.event == "new" and _rings(page.own.get(event.message_id), directory, now),
+                rings=event.event in _RINGING and _rings(page.own.get(event.message_id), directory, now),
                 message=view,
                 deliveries=_deliveries(page, event, now),
             )
@@ -227,9 +229,9 @@ def _deliveries(page: Page, event: InboxEvent, now: datetime) -> list[DeliveryVi
 
 def _rings(delivery: Delivery | None, directory: Directory, now: datetime) -> bool:
     """Whether a message that comes late still rings: nobody has seen it, and the person's status lets it."""
-    if delivery is None or delivery.read_at is not None or delivery.responded_at is not None:
+    if delivery is None or delivery.state not in _UNSEEN:
         return False
     person = directory.people.get(delivery.person_id)
-    if person is None or delivery.state in ("cancelled", "expired"):
+    if person is None:
         return False
     return delivery.kind is Kind.TECHNICAL_ALARM or Priority(delivery.priority) in RINGS[person.status_at(now)]

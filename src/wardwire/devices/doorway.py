@@ -7,6 +7,7 @@ hello, a cursor, a session that another core has opened) is handed to natural ba
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from wardwire.devices.frames import (
     Cursor,
     Done,
     Envelope,
+    Escalate,
     Hello,
     Receipt,
     Response,
@@ -41,6 +43,7 @@ from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.flow.answer import Heard, Say
+from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import End
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.statement import Statement, submission_of
@@ -138,6 +141,7 @@ class Doorway:
             Receipt: self._receipt,
             Response: self._respond,
             Cancel: self._cancel,
+            Escalate: self._escalate,
             Beat: self._beat,
             Resume: self._resume,
         }
@@ -258,15 +262,7 @@ class Doorway:
         submission = submission_of(
             frame, source=caller.source, content=bytes(envelope.body), proof=read_signature(envelope)
         )
-        request = frame.id
-
-        def done(result: str | WardwireError, replayed: bool) -> None:
-            if isinstance(result, str):
-                self.answers.stored(door, request, result, replayed)
-            else:
-                self.answers.fail(door, request, result)
-
-        self._writer.put(Submit(submission, caller, self._rules, done))
+        self._writer.put(Submit(submission, caller, self._rules, partial(self._stored, door, frame.id)))
 
     def _receipt(self, door: Door, session: Session, envelope: Envelope, frame: Receipt) -> None:
         device = session.device
@@ -317,6 +313,19 @@ class Doorway:
                 proof=envelope.sig,
             )
         )
+
+    def _escalate(self, door: Door, session: Session, envelope: Envelope, frame: Escalate) -> None:
+        caller = session.caller(self._directory())
+        asked = ByHand(frame.id, frame.priority, frame.to, frame.policy, frame.place)
+        done = partial(self._stored, door, frame.id)
+        message_id = ids.read_id(ids.MESSAGE, frame.message)
+        self._writer.put(EscalateByHand(message_id, asked, caller, self._rules, done))
+
+    def _stored(self, door: Door, request: str, result: str | WardwireError, replayed: bool) -> None:
+        if isinstance(result, str):
+            self.answers.stored(door, request, result, replayed)
+        else:
+            self.answers.fail(door, request, result)
 
     def _cancel(self, door: Door, session: Session, envelope: Envelope, frame: Cancel) -> None:
         if self.answers.again(door, session, frame.id):

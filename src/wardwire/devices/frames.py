@@ -98,13 +98,15 @@ class Receipt(_Up, frozen=True, tag="receipt"):
 
 
 class Response(_Up, frozen=True, tag="response"):
-    """Answer a message: exactly one of the five."""
+    """Answer a message: exactly one of the seven. `keep` and `done` are words of whoever has an alert."""
 
     id: Annotated[str, Meta(min_length=1, max_length=200)]
     message: WrittenId
     accept: bool = False
     decline: bool = False
     hand_back: bool = False
+    keep: bool = False
+    done: bool = False
     choice: Annotated[str, Meta(max_length=60)] = ""
     text: Annotated[str, Meta(max_length=1000)] = ""
     p: Priority = Priority.HIGH
@@ -119,6 +121,17 @@ class Cancel(_Up, frozen=True, tag="cancel"):
     p: Priority = Priority.HIGH
 
 
+class Escalate(_Up, frozen=True, tag="escalate"):
+    """Make an alert of a message: a new one in its thread, with its words. Answered as a send is."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    message: WrittenId
+    priority: Priority
+    to: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    policy: Annotated[str, Meta(max_length=130)] = ""
+    place: Annotated[str, Meta(max_length=130)] = ""
+
+
 class Beat(_Up, frozen=True, tag="beat"):
     """I am here, and this is the last event that I have."""
 
@@ -126,7 +139,7 @@ class Beat(_Up, frozen=True, tag="beat"):
     seq: Count
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Beat
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat
 
 
 # Down ------------------------------------------------------------------------------------------------------------

@@ -21,13 +21,17 @@ def happened_of(response: Response, device_id: UUID) -> Happened:
             (Event.ACCEPT, response.accept),
             (Event.DECLINE, response.decline),
             (Event.HAND_BACK, response.hand_back),
+            (Event.KEEP, response.keep),
+            (Event.DONE, response.done),
             (Event.ANSWER, bool(response.choice)),
             (Event.ANSWER, bool(response.text)),
         )
         if there
     ]
     if len(given) != 1:
-        raise Refused(Code.INVALID, "a response is exactly one of accept, decline, hand_back, choice, text")
+        raise Refused(
+            Code.INVALID, "a response is exactly one of accept, decline, hand_back, keep, done, choice, text"
+        )
     answer = response.choice or response.text
     if "\x00" in answer:
         pointer = "/choice" if response.choice else "/text"

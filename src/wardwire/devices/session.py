@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from wardwire.carrier import nkeys
 from wardwire.devices import proof
-from wardwire.devices.frames import Cancel, Envelope, Hello, Response, Up, read_body
+from wardwire.devices.frames import Cancel, Envelope, Escalate, Hello, Response, Up, read_body
 from wardwire.devices.rate import Bucket
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -128,7 +128,7 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
         raise Refused(Code.SESSION_UNKNOWN, "the frame is not of this session")
     frame = read_body(body)
     kind = type(frame)
-    if kind is Response or kind is Cancel:
+    if kind is Response or kind is Cancel or kind is Escalate:
         check_signature(session.key, session.device.id, envelope)
     elif kind is Hello:
         raise Refused(Code.INVALID, "a hello stands outside a session", pointer="/s")

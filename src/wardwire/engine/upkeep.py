@@ -20,6 +20,7 @@ from wardwire.model.errors import WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
+from wardwire.store.escalations import forget_escalations
 from wardwire.store.identities import forget_identities
 from wardwire.store.partitions import count_strays, make_days
 
@@ -121,6 +122,12 @@ class Upkeep:
         async with self._pool.acquire() as connection:
             before = self._clock.now() - KEEP_IDENTITIES
             while await forget_identities(connection, before, 1000) == 1000:
+                pass
+
+    async def escalations(self) -> None:
+        """Forget escalations that were closed a week ago, a thousand at a time."""
+        async with self._pool.acquire() as connection:
+            while await forget_escalations(connection, self._clock.now(), 1000) == 1000:
                 pass
 
     def _alarm(self, kind: str, subject: str, text: str) -> None:

@@ -62,7 +62,8 @@ def next_look(escalation: Escalation, directory: Directory, now: datetime) -> da
 def carry_out(
     batch: Batch, known: Known, rules: Rules, message: Message, after: Escalation, commands: Sequence[Command]
 ) -> None:
-    """Take everything that an escalation commands about a stored message."""
+    """Take everything that an escalation commands about a stored message; why comes before what."""
+    take_commands(batch, rules, after, [command for command in commands if isinstance(command, Record)])
     pages = [command for command in commands if isinstance(command, Page)]
     if pages:
         _page(batch, rules, message, after, pages)
@@ -71,7 +72,8 @@ def carry_out(
             _ring(batch, known, rules, message, command)
         elif isinstance(command, Silence):
             _silence(batch, known, rules, message, command)
-    take_commands(batch, rules, after, [c for c in commands if not isinstance(c, Page | Ring | Silence)], message)
+    rest = [command for command in commands if isinstance(command, Tell | Alarm)]
+    take_commands(batch, rules, after, rest, message)
 
 
 def take_commands(

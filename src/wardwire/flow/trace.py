@@ -17,6 +17,7 @@ import msgspec
 from wardwire.flow.statement import Sender, sender_of
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State
+from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
 from wardwire.model.routing import Stage
@@ -129,6 +130,13 @@ class _Names:
         device = self._directory.devices.get(fact.device_id) if fact.device_id else None
         return f"{owner}'s {device.name if device else 'device'}"
 
+    def written(self, written: str) -> str:
+        """Name somebody by their written id."""
+        try:
+            return self.person(ids.read_id(ids.PERSON, written))
+        except Refused:
+            return written
+
     def why(self, why: str) -> str:
         """`group:grp_…` as `in the group Ward 3`."""
         how, _, written = why.partition(":")
@@ -140,6 +148,13 @@ class _Names:
                 role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
                 name = role.name if role else written
                 return f"holds the role {name}" if how == "role" else f"answers for the role {name}"
+            if how == "hand_over":
+                role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
+                return f"took over the role {role.name if role else written}"
+            if how == "bed":
+                return f"has the bed, {written}"
+            if how.startswith("step "):
+                return f"called in {how}: {_REASONS.get(written, written.replace('_', ' '))}"
         except Exception:
             return why
         return "named by the sender" if how == "named" else why
@@ -208,9 +223,54 @@ def _sentence(
             return f"{who or body.get('by', 'somebody')} sees to it"
         case FactKind.ALARM_CLEARED:
             return f"technical alarm cleared: {body.get('why', 'not said')}"
+        case FactKind.ESCALATED:
+            return (
+                f"step {body.get('step')} began: {_REASONS.get(str(body.get('why')), body.get('why'))}{_empty(body)}"
+            )
+        case FactKind.STEP_SKIPPED:
+            return f"step {body.get('step')} was skipped at once: nobody to wait for{_empty(body)}"
+        case FactKind.RUNG:
+            return f"{who} was rung again"
+        case FactKind.TAKEN:
+            if fact.person_id:
+                return f"{who} fell silent: somebody else has it"
+            return f"taken by {', '.join(names.written(one) for one in body.get('holders', ()))}"
+        case FactKind.RESUMED:
+            return f"nobody has it any more: step {body.get('step')} goes on"
+        case FactKind.HANDED_OVER:
+            former, new = (names.written(str(body.get(end))) for end in ("from", "to"))
+            return f"followed its role from {former} to {new}"
+        case FactKind.HOLDER_ASKED:
+            return "whoever has it was asked whether they still do"
+        case FactKind.KEPT:
+            return f"{who} still has it"
+        case FactKind.PART_MISSING:
+            return f"of the team, {body.get('part')} is missing: the desk is told"
+        case FactKind.EXHAUSTED:
+            return "every step has passed: the operators' desk is asked"
+        case FactKind.CLOSED:
+            return f"closed: {body.get('why')}"
+        case FactKind.REPORTED:
+            return f"its source reported: {body.get('phase')}"
+        case FactKind.CLEARED:
+            return f"over for {who}: its source has ended it"
         case FactKind.PROOF_FAILED:
             return "the signature of what was stored does not verify"
     return fact.kind
+
+
+_REASONS: dict[str, str] = {
+    "begun": "from the beginning",
+    "no_answer": "nobody had answered",
+    "declined": "nobody was left who could answer",
+    "holder_silent": "whoever had it did not say that they still do",
+    "step_empty": "the step before was empty",
+}
+
+
+def _empty(body: Mapping[str, Any]) -> str:
+    empty = body.get("empty") or {}
+    return f" ({', '.join(f'{target}: {why}' for target, why in empty.items())})" if empty else ""
 
 
 _ANSWERS: dict[str, str] = {State.ACCEPTED: "accepted", State.DECLINED: "declined", State.ANSWERED: "answered"}

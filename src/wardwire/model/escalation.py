@@ -293,7 +293,10 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
             continue  # somebody else has it: the new holder need not be rung
         written = f"hand_over:{ids.write_id(ids.ROLE, role)}"
         commands += (
-            Record(FactKind.HANDED_OVER, {"role": role.hex, "from": former.hex, "to": new.hex}),
+            Record(
+                FactKind.HANDED_OVER,
+                {"role": ids.write_id(ids.ROLE, role), "from": _write([former])[0], "to": _write([new])[0]},
+            ),
             Tell(former, "handed_over"),
         )
         if new not in given.afresh and not standing.refused(after, given, new):

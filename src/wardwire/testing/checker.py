@@ -35,6 +35,7 @@ RANKS: Mapping[str, int] = {
     "unreachable": 1,
     "delivered": 2,
     "read": 3,
+    "taken": 3,
     "answered": 4,
     "accepted": 4,
     "declined": 4,

@@ -18,6 +18,7 @@ from wardwire.directory.live import LiveDirectory
 from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.answer import Heard, Say
+from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import End
 from wardwire.flow.ports import Act, Channel, Rules, SendResult
 from wardwire.flow.report import ReportTaken, TakeReport
@@ -329,6 +330,16 @@ class Ward:
             lambda done: TakeReport(report, caller, self.rules, done), pair=True
         )
         return answer
+
+    async def escalate(self, member: Member, message: Stored, *, id: str = "", **asked: Any) -> tuple[Stored, bool]:
+        """Let somebody make an alert of a message; returns the result and whether it is a repeat's."""
+        values = {"priority": Priority.HIGH, **asked}
+        by_hand = ByHand(id or uuid4().hex, **values)
+        message_id = ids.read_id(ids.MESSAGE, message.message)
+        result, replayed = await self._answer(
+            lambda done: EscalateByHand(message_id, by_hand, self.caller(member), self.rules, done), pair=True
+        )
+        return read_stored(result), replayed
 
     async def heard(self, member: Member, message: Stored) -> None:
         """Let the sender's device show that a message failed."""

@@ -23,8 +23,10 @@ _FAR = {
     State.UNREACHABLE: 1,
     State.DELIVERED: 2,
     State.READ: 3,
+    State.TAKEN: 3,
     **dict.fromkeys(RESPONDED, 4),
     State.CANCELLED: 5,
+    State.CLEARED: 5,
     State.EXPIRED: 5,
     State.TAKEN: 3,
 }
@@ -280,7 +282,9 @@ _STATE_WORDS = {
     State.READ: "read by {}",
     State.ACCEPTED: "accepted by {}",
     State.DECLINED: "declined by {}",
+    State.TAKEN: "taken by another than {}",
     State.CANCELLED: "taken back from {}",
+    State.CLEARED: "over before {} answered",
     State.EXPIRED: "expired before {} answered",
     State.TAKEN: "another one has it, not {}",
 }
