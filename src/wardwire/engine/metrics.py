@@ -62,6 +62,7 @@ class Metrics:
             ("state", "priority"),
             registry=self._registry,
         )
+        self._came: dict[tuple[str, str], Counter] = {}  # found once: to find one costs more than to count
         self._commits = Histogram(
             "wardwire_probe_commit_seconds",
             "How long a durable commit of nothing took.",
@@ -84,11 +85,13 @@ class Metrics:
 
     def batch(self, batch: Batch) -> None:
         """Count what a committed batch did to deliveries."""
-        for priority, count in Tally([delivery.priority for delivery in batch.created]).items():
-            self._deliveries.labels("new", priority).inc(count)
-        came = Tally([(delivery.state, delivery.priority) for _, delivery in batch.changes.values()])
-        for (state, priority), count in came.items():
-            self._deliveries.labels(state, priority).inc(count)
+        came = Tally([("new", delivery.priority) for delivery in batch.created])
+        came.update([(delivery.state, delivery.priority) for _, delivery in batch.changes.values()])
+        for labels, count in came.items():
+            counter = self._came.get(labels)
+            if counter is None:
+                counter = self._came[labels] = self._deliveries.labels(*labels)
+            counter.inc(count)
 
     def render(self) -> bytes:
         """Write all figures in the text format."""

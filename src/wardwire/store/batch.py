@@ -24,7 +24,7 @@ from wardwire.store.chain import Chain, Linked
 from wardwire.store.deadlines import ESCALATE
 from wardwire.store.durable import PATIENCE_S, DurableConnection, commit_durable
 from wardwire.store.escalations import to_row
-from wardwire.store.literal import Places, numbers, words
+from wardwire.store.literal import Places, digests, numbers, words
 from wardwire.store.queries import load
 
 _SQL = load("batch")
@@ -293,8 +293,9 @@ class _Written:
     def __init__(self, now: datetime) -> None:
         self.ids: Places[UUID] = Places()
         self.instants: Places[datetime] = Places()
+        self.texts: Places[str] = Places()
         self.parts: tuple[str, ...] = ()
-        self._args: list[Any] = [now, None, None]
+        self._args: list[Any] = [now, None, None, None]
 
     def add(self, part: str, *args: Any) -> None:
         """Add a part of the statement with its parameters."""
@@ -303,7 +304,7 @@ class _Written:
 
     def arguments(self, changes: int) -> list[Any]:
         """Return all arguments; call it when all parts are there."""
-        self._args[1:3] = self.ids.all, self.instants.all
+        self._args[1:4] = self.ids.all, self.instants.all, self.texts.all
         if "changed" in self.parts:
             self._args.append(changes)
         return self._args
@@ -311,12 +312,12 @@ class _Written:
 
 def _write_rows(written: _Written, batch: Batch) -> None:
     """Write messages, deliveries and deadlines."""
-    ids, instants = written.ids.write, written.instants.write
+    ids, instants, texts = written.ids.write, written.instants.write, written.texts.write
     if batch.messages:
         said = zip(*batch.messages, strict=True)
         source, external, message, digest, result, thread, reply, kind, priority, person, device, content, ends = said
         written.add(
-            "message", source, external, ids(message), digest, result, ids(thread), ids(reply), words(kind),
+            "message", digests(digest), source, external, ids(message), result, ids(thread), ids(reply), words(kind),
             words(priority), ids(person), ids(device), content, instants(ends),
         )  # fmt: skip
     if batch.created:
@@ -332,7 +333,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             words([one.kind for one in created]),
             words([one.priority for one in created]),
             ids([one.sender_person for one in created]),
-            offered,
+            texts(offered),
             numbers([one.escalates for one in created]),
         )
     if batch.changes:
@@ -349,7 +350,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
             instants([one.delivered_at for one in after]),
             ids([one.delivered_by for one in after]),
             instants([one.read_at for one in after]),
-            [one.response for one in after],
+            texts([one.response for one in after]),
             instants([one.responded_at for one in after]),
         )
     if batch.begun:
@@ -385,7 +386,9 @@ def _write_escalations(written: _Written, rows: list[tuple[Any, ...]]) -> list[A
 def _write_facts(written: _Written, chain: Chain, linked: Linked) -> None:
     ids = written.ids.write
     kind, message, person, device, body, digest = linked.columns
-    written.add("fact", chain.writer, chain.seq, words(kind), ids(message), ids(person), ids(device), body, digest)
+    written.add(
+        "fact", chain.writer, chain.seq, digests(digest), words(kind), ids(message), ids(person), ids(device), body
+    )  # fmt: skip
 
 
 def _write_events(
@@ -409,7 +412,7 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         parts: Some of PARTS, in that order.
         deliveries: The table that changed deliveries are in.
     """
-    everybodys = {"@now": "$1", "@ids": "($2::uuid[])", "@instants": "($3::timestamptz[])"}
+    everybodys = {"@now": "$1", "@ids": "($2::uuid[])", "@instants": "($3::timestamptz[])", "@texts": "($4::text[])"}
     before = " + ".join(f"(SELECT count(*) FROM {part})" for part in parts if part in _COUNTED) or "0"
     texts, results, count = [], [], len(everybodys)
     for part in parts:
@@ -430,5 +433,5 @@ def compose(parts: tuple[str, ...], deliveries: str) -> str:
         results.append(f"guard((SELECT count(*) FROM changed), ${count + 1})")
     origin = " FROM heads" if "event" in parts else ""
     # Not every part asks for everybody's parameters, and PostgreSQL wants to know the type of each.
-    typed = " WHERE $1::timestamptz IS NOT NULL AND $2::uuid[] IS NOT NULL AND $3::timestamptz[] IS NOT NULL"
+    typed = f" WHERE num_nulls({', '.join(['$1::timestamptz', *list(everybodys.values())[1:]])}) = 0"
     return f"WITH {', '.join(texts)}\nSELECT {', '.join(results) or '1'}{origin}{typed}"

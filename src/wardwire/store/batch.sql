@@ -1,15 +1,16 @@
 -- One batch, one statement, one commit: store/batch.py puts it together from those parts that it has something for.
--- A part names its parameters with @, in the order in which they are given. @now, @ids and @instants are everybody's: all
--- ids and instants of the batch, each once; a column of ids or of instants is a column of places in them. {deliveries} is the day's own table where all
--- changes are of one day, else the whole.
+-- A part names its parameters with @, in the order in which they are given. @now, @ids, @instants and @texts are
+-- everybody's: all ids of the batch, its instants, and those of its texts that are mostly the same, each once; a column
+-- of such is a column of places in them. Digests, 32 bytes each, stand one behind the other in one value.
+-- {deliveries} is the day's own table where all changes are of one day, else the whole.
 
 -- name: message
 -- New messages with their identities.
 identity AS (
     INSERT INTO identities (source, external_id, message_id, digest, result, stored_at)
-    SELECT u.source, u.external_id, @ids[u.id], u.digest, u.result, @now
-    FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @digest::bytea[], @result::text[])
-        AS u(source, external_id, id, digest, result)
+    SELECT u.source, u.external_id, @ids[u.id], substr(@digest::bytea, 32 * u.nth::integer - 31, 32), u.result, @now
+    FROM unnest(@source::text[], @external_id::text[], @id::text::integer[], @result::text[])
+        WITH ORDINALITY AS u(source, external_id, id, result, nth)
 ), message AS (
     INSERT INTO messages (id, source, external_id, thread_id, reply_to, kind, priority, sender_person, sender_device,
                           content, expires_at, stored_at)
@@ -27,11 +28,11 @@ identity AS (
 delivery AS (
     INSERT INTO deliveries (message_id, person_id, version, state, stage, plan, why, kind, priority, sender_person,
                             offered, escalates)
-    SELECT @ids[u.message], @ids[u.person], 1, u.state, 0, u.plan, u.why, u.kind, u.priority, @ids[u.sender], u.offered,
-           u.escalates
+    SELECT @ids[u.message], @ids[u.person], 1, u.state, 0, u.plan, u.why, u.kind, u.priority, @ids[u.sender],
+           @texts[u.offered], u.escalates
     FROM unnest(@message::text::integer[], @person::text::integer[], @state::text::text[], @plan::text::text[],
                 @why::text::text[], @kind::text::text[], @priority::text::text[], @sender::text::integer[],
-                @offered::text[], @escalates::text::smallint[])
+                @offered::text::integer[], @escalates::text::smallint[])
         AS u(message, person, state, plan, why, kind, priority, sender, offered, escalates)
     RETURNING 1
 )
@@ -41,12 +42,12 @@ delivery AS (
 changed AS (
     UPDATE {deliveries} d
     SET version = u.version, state = u.state, stage = u.stage, delivered_at = @instants[u.delivered_at],
-        delivered_by = @ids[u.delivered_by], read_at = @instants[u.read_at], response = u.response,
-        responded_at = @instants[u.responded_at]
+        delivered_by = @ids[u.delivered_by], read_at = @instants[u.read_at],
+        response = @texts[u.response], responded_at = @instants[u.responded_at]
     FROM unnest(@message::text::integer[], @person::text::integer[], @expected::text::integer[],
                 @version::text::integer[], @state::text::text[], @stage::text::smallint[],
                 @delivered_at::text::integer[], @delivered_by::text::integer[], @read_at::text::integer[],
-                @response::text[], @responded_at::text::integer[])
+                @response::text::integer[], @responded_at::text::integer[])
         AS u(message, person, expected, version, state, stage, delivered_at, delivered_by, read_at, response,
              responded_at)
     WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.version = u.expected
@@ -129,10 +130,11 @@ disarmed AS (
 -- Facts, behind the head of their chain.
 fact AS (
     INSERT INTO facts (writer, seq, at, kind, message_id, person_id, device_id, body, hash)
-    SELECT @writer, @seq + u.nth, @now, u.kind, @ids[u.message], @ids[u.person], @ids[u.device], u.body, u.hash
+    SELECT @writer, @seq + u.nth, @now, u.kind, @ids[u.message], @ids[u.person], @ids[u.device], u.body,
+           substr(@hashes::bytea, 32 * u.nth::integer - 31, 32)
     FROM unnest(@kind::text::text[], @message::text::integer[], @person::text::integer[], @device::text::integer[],
-                @body::text[], @hash::bytea[])
-        WITH ORDINALITY AS u(kind, message, person, device, body, hash, nth)
+                @body::text[])
+        WITH ORDINALITY AS u(kind, message, person, device, body, nth)
     RETURNING 1
 )
 

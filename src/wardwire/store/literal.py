@@ -1,4 +1,5 @@
-"""Arrays as PostgreSQL's own text: for numbers and words of ours, which need no quoting, and for places.
+"""Columns as PostgreSQL reads them at least cost: numbers and words of ours, which need no quoting, as the text of an
+array; what recurs by its place; digests in one value.
 
 The driver's arrays cost 0.2 to 0.7 us an element, this a fifth of it; a batch has some forty such elements for a
 message. Anything that a person or a system has written goes by the driver.
@@ -6,7 +7,7 @@ message. Anything that a person or a system has written goes by the driver.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 EMPTY = '""'
@@ -53,3 +54,10 @@ def words(values: Iterable[str]) -> str:
     text = ",".join([value or EMPTY for value in values])
     assert "{" not in text, "a word that needs quoting"
     return "{" + text + "}"
+
+
+def digests(values: Sequence[bytes]) -> bytes:
+    """Write digests of 32 bytes one behind the other; the n-th is `substr($n, 32 * n - 31, 32)`."""
+    joined = b"".join(values)
+    assert len(joined) == 32 * len(values), "a digest of another length"
+    return joined

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from wardwire.store.literal import Places, numbers, words
+from wardwire.store.literal import Places, digests, numbers, words
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -25,3 +25,10 @@ def test_numbers_and_words_need_no_quotes() -> None:
     assert words(["pending", ""]) == '{pending,""}'
     with pytest.raises(AssertionError):
         words(["{"])
+
+
+def test_digests_stand_one_behind_the_other() -> None:
+    """One of another length would move all that follow."""
+    assert digests([b"a" * 32, b"b" * 32]) == b"a" * 32 + b"b" * 32
+    with pytest.raises(AssertionError):
+        digests([b"a" * 32, b"b"])
