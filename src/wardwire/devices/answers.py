@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
+
 from wardwire.devices.frames import (
     Bye,
     Confirmed,
@@ -20,6 +22,7 @@ from wardwire.devices.frames import (
 from wardwire.devices.rate import Buckets
 from wardwire.devices.session import Door, Session
 from wardwire.model.clock import Clock
+from wardwire.model.delivery import Delivery
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
 
 # What helps itself by another try or another hello; every other refusal is final.
@@ -30,6 +33,37 @@ _DENIALS = frozenset(
 )
 
 Denied = Callable[[UUID | None, Code], None]
+
+
+class Submitted(msgspec.Struct, frozen=True, gc=False):
+    """Tells a device how its submission has ended. A closure would be five objects for the collector, each time."""
+
+    answers: Answers
+    door: Door
+    request: str
+
+    def __call__(self, result: str | WardwireError, replayed: bool) -> None:
+        """Answer; only after the commit."""
+        if isinstance(result, str):
+            self.answers.stored(self.door, self.request, result, replayed)
+        else:
+            self.answers.fail(self.door, self.request, result)
+
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """Tells a device how its receipt has ended."""
+
+    answers: Answers
+    door: Door
+    request: str
+
+    def __call__(self, result: Delivery | WardwireError) -> None:
+        """Confirm it, if it has an id; only after the commit."""
+        if isinstance(result, Delivery):
+            if self.request:
+                self.answers.confirm(self.door, self.request)
+        else:
+            self.answers.fail(self.door, self.request, result)
 
 
 class Answers:

@@ -16,7 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.carrier.connection import Connection, Subscription
-from wardwire.devices.answers import Answers, Denied
+from wardwire.devices.answers import Answers, Denied, Received, Submitted
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
     Beat,
@@ -262,7 +262,7 @@ class Doorway:
         submission = submission_of(
             frame, source=caller.source, content=bytes(envelope.body), proof=read_signature(envelope)
         )
-        self._writer.put(Submit(submission, caller, self._rules, partial(self._stored, door, frame.id)))
+        self._writer.put(Submit(submission, caller, self._rules, Submitted(self.answers, door, frame.id)))
 
     def _receipt(self, door: Door, session: Session, envelope: Envelope, frame: Receipt) -> None:
         device = session.device
@@ -270,22 +270,10 @@ class Doorway:
         message_id = ids.read_id(ids.MESSAGE, frame.message)
         request, lane = frame.id, lane_of(frame.p)
         if frame.kind == "heard":
-            confirm = self.answers.confirm
-            self._writer.put(
-                Heard(
-                    message_id, device.person_id, device_id=device.id, lane=lane, done=lambda: confirm(door, request)
-                )
-            )
+            confirm = partial(self.answers.confirm, door, request)
+            self._writer.put(Heard(message_id, device.person_id, device_id=device.id, lane=lane, done=confirm))
             return
-
-        def done(result: Delivery | WardwireError) -> None:
-            if isinstance(result, Delivery):
-                if request:
-                    self.answers.confirm(door, request)
-            else:
-                self.answers.fail(door, request, result)
-
-        happened = received(frame, device.id)
+        happened, done = received(frame, device.id), Received(self.answers, door, request)
         self._writer.put(Say(message_id, device.person_id, happened, lane=lane, rules=self._rules, done=done))
 
     def _respond(self, door: Door, session: Session, envelope: Envelope, frame: Response) -> None:
@@ -317,15 +305,9 @@ class Doorway:
     def _escalate(self, door: Door, session: Session, envelope: Envelope, frame: Escalate) -> None:
         caller = session.caller(self._directory())
         asked = ByHand(frame.id, frame.priority, frame.to, frame.policy, frame.place)
-        done = partial(self._stored, door, frame.id)
+        done = Submitted(self.answers, door, frame.id)
         message_id = ids.read_id(ids.MESSAGE, frame.message)
         self._writer.put(EscalateByHand(message_id, asked, caller, self._rules, done))
-
-    def _stored(self, door: Door, request: str, result: str | WardwireError, replayed: bool) -> None:
-        if isinstance(result, str):
-            self.answers.stored(door, request, result, replayed)
-        else:
-            self.answers.fail(door, request, result)
 
     def _cancel(self, door: Door, session: Session, envelope: Envelope, frame: Cancel) -> None:
         if self.answers.again(door, session, frame.id):

@@ -14,6 +14,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.frames import encode
 from wardwire.flow.views import DeliveryView, NewBody, Status, Team
@@ -29,6 +31,14 @@ GRACE_S = 1.0
 FORGET_S = 2.0
 MOST_TOKENS = 50_000
 _CODE = b'"priority":"code"'  # inside of a JSON string its quotes would be escaped
+
+
+class _Expected(msgspec.Struct, gc=False):
+    """Whom a message was published for, and how many of their devices have not been found absent."""
+
+    message_id: UUID
+    person_id: UUID
+    devices: int
 
 
 class Hub:
@@ -63,10 +73,9 @@ class Hub:
         self._grace_s = grace_s
         self._absentees: list[tuple[UUID, UUID]] = []
         self._tokens = count(1)
-        # token -> [message, person, devices that have not been found absent]; two generations, so that
-        # forgetting costs nothing per token.
-        self._young: dict[str, list[Any]] = {}
-        self._old: dict[str, list[Any]] = {}
+        # By token; two generations, so that forgetting costs nothing per token.
+        self._young: dict[str, _Expected] = {}
+        self._old: dict[str, _Expected] = {}
         self._turned = clock.monotonic()
         self._subscription: Subscription | None = None
         self._subjects: dict[UUID, str] = {}
@@ -135,7 +144,7 @@ class Hub:
 
     def _expect(self, event: NewEvent, devices: int) -> str:
         token = f"{next(self._tokens):x}"
-        self._young[token] = [event.message_id, event.person_id, devices]
+        self._young[token] = _Expected(event.message_id, event.person_id, devices)
         return f"{self._replies}.{token}"
 
     def _turn(self, now: float) -> None:
@@ -148,16 +157,16 @@ class Hub:
         expected = self._young.get(token) or self._old.get(token)
         if expected is None:
             return
-        expected[2] -= 1
-        if expected[2] != 0:
+        expected.devices -= 1
+        if expected.devices != 0:
             return
         if not self._grace_s:
-            self._unreachable_now(expected[0], expected[1])
+            self._unreachable_now(expected.message_id, expected.person_id)
             return
         # One timer for all: who is found absent later waits less, but never nobody.
         if not self._absentees:
             asyncio.get_running_loop().call_later(self._grace_s, self._tell_absent)
-        self._absentees.append((expected[0], expected[1]))
+        self._absentees.append((expected.message_id, expected.person_id))
 
     def _tell_absent(self) -> None:
         absentees, self._absentees = self._absentees, []

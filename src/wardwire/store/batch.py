@@ -76,7 +76,7 @@ class Batch:
     written_now: str = field(init=False)
     new_ids: Iterator[UUID] = field(init=False)
     messages: list[tuple[Any, ...]] = field(default_factory=list)
-    reasons: list[tuple[str, str, str]] = field(default_factory=list)
+    reasons: tuple[list[str], list[str], list[str]] = field(default_factory=lambda: ([], [], []))
     created: list[Delivery] = field(default_factory=list)
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
     armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
@@ -135,7 +135,10 @@ class Batch:
     def add_delivery(self, delivery: Delivery, *, plan: str, why: str, offered: str) -> None:
         """Add a new delivery, of version 1."""
         self.created.append(delivery)
-        self.reasons.append((plan, why, offered))
+        plans, whys, answers = self.reasons
+        plans.append(plan)
+        whys.append(why)
+        answers.append(offered)
 
     def change(self, before: Delivery, after: Delivery) -> None:
         """Change a delivery, provided that it is still as `before`; several changes in a batch become one."""
@@ -322,7 +325,7 @@ def _write_rows(written: _Written, batch: Batch) -> None:
         )  # fmt: skip
     if batch.created:
         created = batch.created
-        plan, why, offered = zip(*batch.reasons, strict=True)
+        plan, why, offered = batch.reasons
         written.add(
             "delivery",
             ids([one.message_id for one in created]),
