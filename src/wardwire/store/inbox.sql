@@ -19,7 +19,7 @@ ORDER BY l.seq LIMIT $4
 -- name: outcomes
 -- How the deliveries of a sender's own messages stand, of those that are no longer under way; at most $3 a message.
 SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
-       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at
+       d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at, d.escalates
 FROM unnest($1::uuid[]) AS k(message_id)
 CROSS JOIN LATERAL (SELECT * FROM deliveries x
                     WHERE x.message_id = k.message_id AND x.sender_person = $2 AND x.state <> 'pending'
