@@ -436,6 +436,11 @@ async def test_the_story_of_an_alert_can_be_retold(ward: Ward) -> None:
         "step 1 began: from the beginning", "step 2 began: nobody had answered",
     ]  # fmt: skip
     assert texts[-2:] == ["taken by Ben", "Anna fell silent: somebody else has it"]
+    assert [(line.in_s, line.who, round(line.happened_s or 0)) for line in story.promise] == [
+        (0, "Anna", 0), (120, "Ben", 120), (180, "Dora", 0), (240, "the desk", 0),
+    ]  # fmt: skip
+    assert story.promise[2].happened_s is None
+    assert {person.name: person.kept for person in story.people} == {"Anna": True, "Ben": True}
     assert {person.name: person.why for person in story.people}["Ben"] == "called in step 2: nobody had answered"
 
 

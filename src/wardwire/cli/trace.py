@@ -83,6 +83,9 @@ def render(story: Story) -> None:
     console.print()
     for promise in story.people:
         console.print(Text(_promised(promise), style="green" if promise.kept else "yellow"))
+    for line in story.promise:
+        happened = f"{line.happened_s:.1f} s" if line.happened_s is not None else "not so far"
+        console.print(Text(f"promised: {line.who}, {line.how}, after {line.in_s:g} s; happened: {happened}", "dim"))
     if not story.told_all:
         console.print(Text("There is more than is told here; --json has no more either.", style="dim"))
 

@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from wardwire.engine.health import Vitals, readiness
 from wardwire.model.clock import Clock
+from wardwire.model.delivery import Delivery, State
 from wardwire.store.batch import Batch
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -31,6 +32,13 @@ class LaneFigures(Protocol):
     def waiting(self) -> int:
         """How many acts wait."""
         ...
+
+
+def _first_promise(delivery: Delivery) -> tuple[bool, str, str] | None:
+    """Whether a delivery kept the promise of its first stage, by its first change; None = that said nothing of it."""
+    if delivery.stage > 0 or delivery.state is State.UNREACHABLE:
+        return False, delivery.priority, ""
+    return (True, delivery.priority, "") if delivery.delivered_at is not None else None
 
 
 class Metrics:
@@ -62,7 +70,14 @@ class Metrics:
             ("state", "priority"),
             registry=self._registry,
         )
+        self._kept: dict[tuple[bool, str, str], Counter] = {}
         self._came: dict[tuple[str, str], Counter] = {}  # found once: to find one costs more than to count
+        self._promises = Counter(
+            "wardwire_promises",
+            "Promises that came due: a device within its first wait, a step of an escalation within a second.",
+            ("kept", "priority", "unit"),
+            registry=self._registry,
+        )
         self._commits = Histogram(
             "wardwire_probe_commit_seconds",
             "How long a durable commit of nothing took.",
@@ -91,6 +106,13 @@ class Metrics:
             counter = self._came.get(labels)
             if counter is None:
                 counter = self._came[labels] = self._deliveries.labels(*labels)
+            counter.inc(count)
+        firsts = [_first_promise(delivery) for expected, delivery in batch.changes.values() if expected == 1]
+        for promise, count in Tally([*filter(None, firsts), *batch.promises]).items():
+            counter = self._kept.get(promise)
+            if counter is None:
+                kept, priority, unit = promise
+                counter = self._kept[promise] = self._promises.labels("yes" if kept else "no", priority, unit)
             counter.inc(count)
 
     def render(self) -> bytes:

@@ -6,15 +6,21 @@ Level-triggered (ADR 0012): what has happened is asked of the deliveries. Lookin
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from wardwire.flow.escalating import carry_out, circumstances, next_look, tell_team
 from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.model.alert import Escalation, State
 from wardwire.model.errors import WardwireError
 from wardwire.model.escalation import fold
 from wardwire.model.priority import Lane
+from wardwire.model.standing import step_out
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
+
+# A step that begins within this time has kept its promise.
+IN_TIME = timedelta(seconds=1)
 
 Done = Callable[[WardwireError | None], None]
 
@@ -56,6 +62,7 @@ class Escalate(Act):
         if after is not before:
             batch.escalate(before, after)
             known.escalated(after)
+            _count_promise(batch, rules, before, after)
         carry_out(batch, known, rules, message, after, decided.commands)
         tell_team(batch, after, given, message.sender_person)
         batch.rearm(self._message_id, self._fence, next_look(after, rules.directory, batch.now))
@@ -67,3 +74,12 @@ class Escalate(Act):
     def failed(self, error: WardwireError) -> None:
         """The lease runs out, and somebody claims it again."""
         self._done(error)
+
+
+def _count_promise(batch: Batch, rules: Rules, before: Escalation, after: Escalation) -> None:
+    """Count whether a step that was due began within a second; one that began earlier was due by an answer."""
+    began = after.state is State.EXHAUSTED or after.step_began_at == batch.now
+    late = batch.now - (before.step_began_at + step_out(before).wait * (before.rung + 1))
+    if before.state is State.RUNNING and began and late >= timedelta(0):
+        unit = rules.directory.places.get(before.unit) if before.unit else None
+        batch.promises.append((late <= IN_TIME, before.priority, unit.name if unit else ""))

@@ -15,14 +15,17 @@ import asyncpg
 import msgspec
 
 from wardwire.flow.statement import Sender, sender_of
+from wardwire.flow.views import PromiseLine, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
+from wardwire.model.promise import DESK
 from wardwire.model.routing import Stage
 from wardwire.store.deliveries import load_deliveries, load_reasons
 from wardwire.store.fact_reads import ToldFact, facts_of_message, lanes_of_writers
+from wardwire.store.identities import first_result
 from wardwire.store.messages import Message, load_messages
 
 # A story of more hops is told up to here, and says so.
@@ -43,10 +46,10 @@ class Hop(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Promise(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was promised for one recipient, and what happened.
+    """What was promised for one recipient, and what happened; counted from the moment of storing.
 
-    `promised_s` is the time that the first stage had; `delivered_s` when a device confirmed; `kept` is left out
-    while that is still open.
+    `promised_s` is the end of the time that the first stage had since the person was called; `delivered_s` when a
+    device confirmed; `kept` is left out while that is still open.
     """
 
     person: str
@@ -57,6 +60,15 @@ class Promise(msgspec.Struct, frozen=True, omit_defaults=True):
     promised_s: float | None = None
     delivered_s: float | None = None
     kept: bool | None = None
+
+
+class Foretold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of the promise that the sender was given, and the fact beside it: `happened_s` is when it came so."""
+
+    in_s: float
+    who: str
+    how: str
+    happened_s: float | None = None
 
 
 class Story(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,6 +84,7 @@ class Story(msgspec.Struct, frozen=True, omit_defaults=True):
     told_all: bool = True
     ended_at: datetime | None = None
     ended_why: str = ""
+    promise: list[Foretold] = []
 
 
 async def read_story(connection: asyncpg.Connection, message_id: UUID, directory: Directory) -> Story | None:
@@ -83,7 +96,9 @@ async def read_story(connection: asyncpg.Connection, message_id: UUID, directory
     lanes = await lanes_of_writers(connection, sorted({fact.writer for fact in facts}))
     deliveries = await load_deliveries(connection, (), [message_id])
     whys = await load_reasons(connection, message_id)
-    return retell(message, facts, lanes, deliveries, whys, directory)
+    result = await first_result(connection, message.source, message.external_id)
+    promise = read_stored(result).promise if result else []
+    return retell(message, facts, lanes, deliveries, whys, directory, promise)
 
 
 def retell(
@@ -93,13 +108,15 @@ def retell(
     deliveries: Iterable[Delivery],
     whys: Mapping[UUID, str],
     directory: Directory,
+    promise: Sequence[PromiseLine] = (),
 ) -> Story:
     """Make the story. Pure."""
+    began = _steps(facts, message)
     names = _Names(directory)
     standing = {delivery.person_id: delivery for delivery in deliveries}
     hops = [_hop(fact, message, lanes, standing, names) for fact in facts[:MOST_HOPS]]
     chosen = sorted(standing.values(), key=lambda delivery: delivery.person_id)[:MOST_PEOPLE]
-    people = [_promise(delivery, message, whys.get(delivery.person_id, ""), names) for delivery in chosen]
+    people = [_promise(delivery, message, whys.get(delivery.person_id, ""), names, began) for delivery in chosen]
     return Story(
         message=ids.write_id(ids.MESSAGE, message.id),
         kind=message.kind,
@@ -111,7 +128,22 @@ def retell(
         told_all=len(facts) <= MOST_HOPS and len(standing) <= MOST_PEOPLE,
         ended_at=message.ended_at,
         ended_why=message.ended_why or "",
+        promise=[Foretold(line.in_s, line.who, line.how, began.get(line.how)) for line in promise],
     )
+
+
+def _steps(facts: Sequence[ToldFact], message: Message) -> dict[str, float]:
+    """Return after how many seconds each step of an escalation began first, and the desk was asked."""
+    began: dict[str, float] = {}
+    for fact in facts:
+        if fact.kind == FactKind.ESCALATED:
+            name = f"step {json.loads(fact.body).get('step')}"
+        elif fact.kind == FactKind.EXHAUSTED:
+            name = DESK
+        else:
+            continue
+        began.setdefault(name, max(0.0, round((fact.at - message.stored_at).total_seconds(), 6)))
+    return began
 
 
 class _Names:
@@ -300,8 +332,9 @@ def _span(wait: timedelta) -> str:
     return f"{wait.total_seconds():g} s"
 
 
-def _promise(delivery: Delivery, message: Message, why: str, names: _Names) -> Promise:
-    promised = delivery.stages[0].wait.total_seconds() if delivery.stages else None
+def _promise(delivery: Delivery, message: Message, why: str, names: _Names, began: Mapping[str, float]) -> Promise:
+    called = began.get(why.partition(":")[0], 0.0)
+    promised = called + delivery.stages[0].wait.total_seconds() if delivery.stages else None
     delivered = (delivery.delivered_at - message.stored_at).total_seconds() if delivery.delivered_at else None
     kept: bool | None = None
     if delivered is not None:

@@ -68,6 +68,7 @@ class Batch:
     What is in `live` is not stored: it is announced when the batch is committed.
 
     Attributes:
+        promises: Steps that were due: whether they began in time, of which priority, in which unit. Only counted.
         written_now: The same instant, as JSON has it, without its quotes.
         new_ids: Ids of this instant, for what is new; they ascend as they are taken.
     """
@@ -91,6 +92,7 @@ class Batch:
     live: list[Any] = field(default_factory=list)
     alarmed: set[tuple[str, str]] = field(default_factory=set)
     told: set[tuple[UUID, str, UUID]] = field(default_factory=set)
+    promises: list[tuple[bool, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.written_now = write_instant(self.now)

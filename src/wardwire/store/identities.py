@@ -42,6 +42,12 @@ async def repeat_identities(
     return {(row["source"], row["external_id"]): Identity(*row) for row in rows}
 
 
+async def first_result(connection: asyncpg.Connection, source: str, external_id: str) -> str | None:
+    """Return what was answered the first time, only to tell of it; None when it was forgotten."""
+    result: str | None = await connection.fetchval(_SQL["result"], source, external_id)
+    return result
+
+
 async def forget_identities(connection: asyncpg.Connection, before: datetime, limit: int) -> int:
     """Forget up to `limit` identities stored before an instant; returns how many."""
     done = await connection.execute(_SQL["forget"], before, limit)

@@ -6,6 +6,10 @@ FROM unnest($2::text[], $3::text[]) AS u(source, external_id)
 WHERE i.source = u.source AND i.external_id = u.external_id
 RETURNING i.source, i.external_id, i.message_id, i.digest, i.result
 
+-- name: result
+-- What was answered the first time: only for telling the story.
+SELECT result FROM identities WHERE source = $1 AND external_id = $2
+
 -- name: forget
 -- Identities older than 90 days may come again as new.
 DELETE FROM identities WHERE (source, external_id) IN

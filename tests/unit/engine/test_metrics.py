@@ -1,0 +1,44 @@
+"""Figures of one process: which promises were kept."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from wardwire.engine.metrics import Metrics
+from wardwire.model.delivery import Delivery, State
+from wardwire.model.message import Offered
+from wardwire.model.priority import Kind, Priority
+from wardwire.store.batch import Batch
+from wardwire.testing.clock import FakeClock
+
+
+def delivery(person: int) -> Delivery:
+    """A new delivery of priority high."""
+    return Delivery(
+        UUID(int=1), UUID(int=person), 1, State.PENDING, 0, (), Kind.ALERT, Priority.HIGH, None, Offered()
+    )
+
+
+def test_promises_are_counted_by_priority_and_unit() -> None:
+    """Kept: a device confirmed in its first time, a step began when it was due. A later word counts nothing more."""
+    clock = FakeClock()
+    metrics = Metrics(clock=clock, vitals=lambda: None, lanes=list)  # type: ignore[arg-type,return-value]
+    batch = Batch(clock.now())
+    kept, late, again, ended = (delivery(nth) for nth in range(1, 5))
+    batch.change(kept, replace(kept, version=2, state=State.DELIVERED, delivered_at=batch.now))
+    batch.change(late, replace(late, version=2, stage=1))
+    batch.change(replace(again, version=2), replace(again, version=3, state=State.READ, delivered_at=batch.now))
+    batch.change(ended, replace(ended, version=2, state=State.CANCELLED))
+    batch.promises += [(True, "code", "4 West"), (False, "high", "4 West")]
+    metrics.batch(batch)
+    counted = {
+        tuple(sample.labels.values()): sample.value
+        for metric in metrics._promises.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+    assert counted == {
+        ("yes", "high", ""): 1, ("no", "high", ""): 1, ("yes", "code", "4 West"): 1, ("no", "high", "4 West"): 1,
+    }  # fmt: skip
