@@ -150,6 +150,19 @@ async def test_within_a_batch_whoever_wants_to_be_looked_at_now_wins() -> None:
         assert (list(batch.armed.values()), batch.rearmed) == ([(1, NOW)], {})
 
 
+async def test_the_loop_of_deadlines_hears_of_the_next_look_too() -> None:
+    """Or the next step would wait for the polling second."""
+    batch = Batch(NOW)
+    assert batch.earliest is None
+    batch.rearm(uuid4(), 1, None)
+    assert batch.earliest is None
+    batch.rearm(uuid4(), 1, NOW + 5 * SECOND)
+    batch.arm(uuid4(), NOBODY, "confirm", NOBODY, 1, NOW + 9 * SECOND)
+    assert batch.earliest == NOW + 5 * SECOND
+    batch.arm(uuid4(), NOBODY, "confirm", NOBODY, 1, NOW + 3 * SECOND)
+    assert batch.earliest == NOW + 3 * SECOND
+
+
 async def test_what_was_closed_a_week_ago_is_forgotten_and_what_is_open_is_not(database_url: str) -> None:
     """The facts keep the story."""
     async with bench(database_url) as writer:

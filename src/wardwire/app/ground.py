@@ -176,7 +176,8 @@ def hint_when_due(nats: Connection, clock: SiteClock) -> Callable[[Batch], None]
     """Make the hook of a process without an engine: what is due within a second or so wakes those that have one."""
 
     def armed(batch: Batch) -> None:
-        if batch.armed and min(due for _, due in batch.armed.values()) < clock.now() + _HINT_IF_WITHIN:
+        earliest = batch.earliest
+        if earliest is not None and earliest < clock.now() + _HINT_IF_WITHIN:
             with contextlib.suppress(Unavailable):
                 nats.publish(WAKE, b"")
 

@@ -79,10 +79,8 @@ class DueLoop:
 
     def armed(self, batch: Batch) -> None:
         """A batch of this core is written: wake for the earliest deadline that it armed."""
-        if not batch.armed:
-            return
-        earliest = min([due for _, due in batch.armed.values()])
-        if self._next is None or earliest < self._next:
+        earliest = batch.earliest
+        if earliest is not None and (self._next is None or earliest < self._next):
             self._next = earliest
             self._wake.set()
 

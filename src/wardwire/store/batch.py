@@ -215,6 +215,15 @@ class Batch:
         self.extras.append((_SQL[query], args))
 
     @property
+    def earliest(self) -> datetime | None:
+        """The earliest instant at which something of this batch falls due; None = nothing does."""
+        if not self.rearmed:
+            return min([due for _, due in self.armed.values()]) if self.armed else None
+        dues = [due for _, due in self.armed.values()]
+        dues += [due for _, due in self.rearmed.values() if due is not None]
+        return min(dues, default=None)
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (
