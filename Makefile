@@ -4,7 +4,7 @@
 #   make test               every test that this machine can run                    (T=tests/unit picks; REQUIRE=all insists)
 #   make check              formatting, lint, types, floors, generated docs, tracked files
 #   make fmt                put the code into shape
-#   make faults             the fault campaign; goes on where it stopped            (SEEDS=10)
+#   make faults             the fault campaign; goes on where it stopped            (SEEDS=10, which is FULL=1)
 #   make bench              the benchmarks                                          (W=w1,w2 picks; FULL=1 is the long form)
 #   make docs               write the generated parts of docs/
 #   make lock               renew the lock files after a change of pyproject.toml   (UPGRADE=1 moves versions up)
@@ -19,7 +19,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHON
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 BIN := .venv/bin
-SEEDS ?= 1
+SEEDS ?= $(if $(FULL),10,1)
 T ?=
 
 help:
