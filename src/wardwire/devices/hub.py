@@ -115,17 +115,17 @@ class Hub:
         """Tell senders' devices how their messages stand."""
         devices_of = self._directory().devices_of
         for item in items:
-            if isinstance(item, Team):
+            if isinstance(item, Status):  # the first, because it is every message's
+                frame = write_status(item)
+                for device in devices_of.get(item.to, ()):
+                    if device not in self.limited:
+                        self.publish(self._subjects.get(device) or self._subject(device), frame)
+            elif isinstance(item, Team):
                 parts = encode(list(item.parts))
                 frame = f'{{"t":"team","message":"msg_{item.message_id.hex}","parts":'.encode() + parts + b"}"
                 for person in item.to:
                     for device in devices_of.get(person, ()):
                         self.publish(self._subject(device), frame)
-            elif isinstance(item, Status):
-                frame = write_status(item)
-                for device in devices_of.get(item.to, ()):
-                    if device not in self.limited:
-                        self.publish(self._subjects.get(device) or self._subject(device), frame)
 
     def publish(self, subject: str, frame: bytes, reply: str = "") -> None:
         """Send one frame, if it can be sent now; a device that misses it will ask."""
