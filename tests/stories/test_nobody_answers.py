@@ -18,6 +18,7 @@ from wardwire.model.places import PlaceKind, Rank
 from wardwire.model.policy import Answer, Ends, Quorum, Step
 from wardwire.model.priority import Kind, Lane, Priority
 from wardwire.model.report import Phase
+from wardwire.model.simulation import simulate_alert
 from wardwire.store.deadlines import ESCALATE, claim_due
 from wardwire.testing.ward import Member, Ward
 
@@ -530,3 +531,31 @@ async def test_a_drill_says_so_in_every_text_and_is_no_real_alert(ward: Ward) ->
     message = ids.read_id(ids.MESSAGE, stored.message)
     row = await ward.connection.fetchrow("SELECT drill, test FROM escalations WHERE message_id = $1", message)
     assert tuple(row) == (True, True)
+
+
+async def test_a10_what_is_simulated_is_what_happens(ward: Ward) -> None:
+    """A10: whom the simulation names is called in that very second, through repeats, empty steps, and the desk."""
+    steps = (
+        Step(("bed:primary",), 30 * S, repeat=1),
+        Step(("bed:tertiary",), MINUTE),
+        Step(("bed:secondary", "Dr. Chen"), 45 * S),
+    )
+    one = await night(ward, *steps, loops=1)
+    directory = ward.people.directory
+    policy = directory.policies[directory.policy_names["nurse call"]]
+    expected = simulate_alert(
+        policy, directory, at=one.begin, priority=Priority.HIGH, place=directory.places[one.bed], desk=ward.desk
+    )
+    message = await alarm(one)
+    called = [(line.at, person) for line in expected if not line.desk for person in line.people]
+    for at, person in called:
+        await one.at((at - one.begin).total_seconds())
+        for member in (ward.anna, ward.ben, ward.chen):
+            if member.id == person:
+                await one.say(member, message, Event.CONFIRMED, at=(at - one.begin).total_seconds() + 1)
+    await one.at((expected[-1].at - one.begin).total_seconds() + 1)
+    for member in (ward.anna, ward.ben, ward.chen):
+        mine = [int((at - one.begin).total_seconds()) for at, person in called if person == member.id]
+        assert [second for second, event in one.heard(member) if event in ("new", "ring")] == mine
+    desk = [(int((line.at - one.begin).total_seconds()), "unanswered") for line in expected if line.desk]
+    assert [told for told in await one.alarmed() if told[1] == "unanswered"] == desk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +11,18 @@ import msgspec
 import typer
 
 from wardwire.cli.database import Desk, at_desk, find_place
-from wardwire.cli.options import AsJson, ConfigFile, DataFolder
+from wardwire.cli.exits import Exit
+from wardwire.cli.names import read_instant
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, say
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import policies
 from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory
+from wardwire.model.places import find_place as find_spot
 from wardwire.model.policy import ASK_WAIT, STILL_ACTIVE, Policy, check_policy, find_policy
+from wardwire.model.priority import Priority
+from wardwire.model.simulation import Happening, simulate_alert
 from wardwire.ops.failure import StartFailed
 from wardwire.store.policies import StepText, span_of, text_of
 
@@ -24,6 +30,10 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Escalation p
 
 Which = Annotated[str, typer.Argument(help="A name, or an id pol_…", metavar="POLICY")]
 File = Annotated[Path, typer.Argument(help="A TOML or JSON file with its steps.", exists=True, dir_okay=False)]
+
+# Farther away nobody's shifts are known.
+FARTHEST = timedelta(days=3653)
+MOST_ROWS = 100
 
 
 class PolicyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -117,6 +127,61 @@ def change(
     _done(at_desk(find_place(config, data), work), json_)
 
 
+@app.command("simulate")
+def simulate(
+    policy: Annotated[str, typer.Argument(help="A name, an id pol_…, or a file that is not entered yet.")],
+    place: Annotated[str, typer.Option(help="Where it would be, e.g. bed:4W-12.")] = "",
+    at: Annotated[str, typer.Option("--at", help="E.g. 2026-12-13T03:00; by default now.")] = "",
+    priority: Annotated[Priority, typer.Option(help="Of the alert.")] = Priority.HIGH,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Show whom an alert would call, and when, if nobody answered. Nothing is changed, nobody is called.
+
+    The status is 1 when at the end nobody at the operators' desk could hear of it (`unreachable_end`).
+
+    Example: wardwire policy simulate monitor-alarm.toml --place bed:4W-12 --at 2026-12-13T03:00
+    """
+    draft = Path(policy) if Path(policy).suffix in (".toml", ".json") else None
+    wanted = read_file(draft) if draft else None
+    desk = read_settings(config, data, None).settings.site.desk
+
+    async def work(here: Desk) -> tuple[Directory, tuple[Happening, ...]]:
+        directory, now = here.directory, here.clock.now()
+        if wanted is not None and draft is not None:
+            tried = Policy(id=ids.new_id(now), name=draft.stem, version=0, **wanted.fields())
+            check_policy(tried, directory)
+        else:
+            tried = _find(policy, directory)
+        begin = read_instant(at) if at else now
+        if abs(begin - now) > FARTHEST:
+            raise Refused(Code.INVALID, "an instant within ten years of now is needed", pointer="/at")
+        spot = find_spot(place, directory, "/place") if place else None
+        return directory, simulate_alert(tried, directory, at=begin, priority=priority, place=spot, desk=desk)
+
+    directory, found = at_desk(find_place(config, data), work)
+    begin, end = found[0].at, found[-1]
+    if json_:
+        print_json(
+            {
+                "happenings": [_happening(line, directory) for line in found],
+                "worst_case_s": (end.at - begin).total_seconds(),
+                "unreachable_end": not end.people,
+            }
+        )
+    else:
+        rows = [_row(line, begin, directory) for line in found[:MOST_ROWS]]
+        print_table(("at", "after", "step", "calls", "why"), rows, empty="")
+        if len(found) > MOST_ROWS:
+            print(f"… and {len(found) - MOST_ROWS} more lines: --json has all.")
+        print(f"Worst case: the operators' desk hears of it after {_span(end.at - begin)}.")
+    if not end.people:
+        say("unreachable_end: at that moment nobody at the operators' desk can be reached. See site.desk.")
+        raise typer.Exit(Exit.FAILED)
+
+
 @app.command("show")
 def show(policy: Which, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """Show a policy step by step."""
@@ -186,3 +251,28 @@ def _done(policy: Policy, json_: bool) -> None:
         print_json({"id": written, "name": policy.name, "version": policy.version, "disabled": policy.disabled})
     else:
         print(f"{written} {policy.name}, version {policy.version}{': disabled' if policy.disabled else ''}")
+
+
+def _happening(line: Happening, directory: Directory) -> dict[str, object]:
+    return {
+        "at": line.at,
+        "step": line.step,
+        "round": line.round,
+        "why": line.why,
+        "people": [{"id": ids.write_id(ids.PERSON, who), "name": directory.people[who].name} for who in line.people],
+        "empty": dict(line.empty),
+        "desk": line.desk,
+        "part": line.part,
+    }
+
+
+def _row(line: Happening, begin: datetime, directory: Directory) -> tuple[object, ...]:
+    names = ", ".join(directory.people[who].name for who in line.people) or "nobody"
+    reasons = [line.why, *([line.part] if line.part else []), *(f"{target}: {why}" for target, why in line.empty)]
+    who = f"the desk ({names})" if line.desk else names
+    return f"{line.at.astimezone():%a %d %b %H:%M:%S}", _span(line.at - begin), line.step, who, "; ".join(reasons)
+
+
+def _span(span: timedelta) -> str:
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    return f"{minutes}:{seconds:02}"

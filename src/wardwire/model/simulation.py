@@ -1,0 +1,118 @@
+"""What would happen if an alert began at some instant and nobody answered: who is called when, and why.
+
+Worked out by the same steps as a running escalation (model/escalation.py), with roles, beds and statuses as the
+directory has them for each instant. It supposes that devices confirm: whom no device reaches is gone past sooner.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model.alert import Alarm, Circumstances, Command, Escalation, Page, Record, Ring, State
+from wardwire.model.escalation import begin, fold, next_due
+from wardwire.model.facts import FactKind
+from wardwire.model.people import Directory
+from wardwire.model.places import Place, PlaceKind, unit_of
+from wardwire.model.policy import DESK, Policy, Step
+from wardwire.model.priority import Priority
+from wardwire.model.whom import next_turn, resolver, turned_roles
+
+_NOBODY = UUID(int=0)
+
+
+class Happening(NamedTuple):
+    """One line of what would happen.
+
+    Attributes:
+        at: When.
+        step: Which step is out, from 1; after the last one, that one.
+        round: How often the steps are gone through, from 1.
+        why: `begun`, `no_answer`, `step_empty`, `again`, `part_missing`, `backup`,
+            `handed_over`.
+        people: Who is called; of the desk, who would hear of it.
+        empty: Targets that call nobody who could answer, and why.
+        desk: The operators' desk gets a technical alarm.
+        part: The part of a team that is missing.
+    """
+
+    at: datetime
+    step: int
+    round: int
+    why: str
+    people: tuple[UUID, ...] = ()
+    empty: tuple[tuple[str, str], ...] = ()
+    desk: bool = False
+    part: str = ""
+
+
+def simulate_alert(
+    policy: Policy, directory: Directory, *, at: datetime, priority: Priority, place: Place | None, desk: str
+) -> tuple[Happening, ...]:
+    """Return what would happen up to the technical alarm after the last step, which is always the last line."""
+    bed = place.id if place and place.kind is PlaceKind.BED else None
+    unit = unit_of(directory, place.id) if place else None
+    fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed)
+
+    def given(now: datetime, roles: tuple[tuple[UUID, UUID], ...] = ()) -> Circumstances:
+        whom = resolver(directory, bed=bed, desk=desk, priority=priority, now=now)
+        return Circumstances({}, whom, turned_roles(roles, directory, now))
+
+    now, decided = at, begin(fresh, given(at).whom, at)
+    lines: list[Happening] = []
+    while True:
+        escalation = decided.escalation
+        lines += _lines(escalation, decided.commands, given(now), now)
+        if escalation.state is State.EXHAUSTED:
+            return (*lines[:-1], lines[-1]._replace(step=len(policy.steps)))
+        due = next_due(escalation, now, next_turn(escalation.roles, directory, now))
+        if due is None:
+            return tuple(lines)
+        now = due
+        decided = fold(escalation, given(now, escalation.roles), now)
+
+
+def _lines(
+    escalation: Escalation, commands: tuple[Command, ...], given: Circumstances, now: datetime
+) -> list[Happening]:
+    """Turn what is commanded at one instant into lines: each fact begins one, who is called joins it."""
+    out = Happening(now, escalation.step + 1, escalation.round + 1, "again")
+    lines: list[Happening] = []
+    for command in commands:
+        match command:
+            case Record(fact, body):
+                lines.append(_line(out, fact, body))
+            case Page(person_id) | Ring(person_id):
+                if not lines:
+                    lines.append(out)
+                lines[-1] = lines[-1]._replace(people=(*lines[-1].people, person_id))
+            case Alarm():
+                lines[-1] = lines[-1]._replace(desk=True, people=_at_desk(given))
+                # A missing part's backup, who is called next, is a line of its own.
+                lines.append(out._replace(why="backup"))
+            case _:
+                pass
+    return [line for line in lines if line.people or line.why != "backup"]
+
+
+def _line(out: Happening, fact: FactKind, body: dict[str, object]) -> Happening:
+    step, round, why, empty = body.get("step"), body.get("round"), body.get("why"), body.get("empty")
+    if fact is FactKind.PART_MISSING:
+        return out._replace(why="part_missing", part=str(body["part"]))
+    if fact is FactKind.HANDED_OVER:
+        return out._replace(why="handed_over")
+    return out._replace(
+        step=step if isinstance(step, int) else out.step,
+        round=round if isinstance(round, int) else out.round,
+        why=str(why),
+        empty=tuple((str(target), str(reason)) for target, reason in empty.items())
+        if isinstance(empty, dict)
+        else (),
+    )
+
+
+def _at_desk(given: Circumstances) -> tuple[UUID, ...]:
+    """Return who would hear of a technical alarm; () = nobody."""
+    call = given.whom(DESK, Step((DESK,), timedelta(minutes=1)))
+    return tuple(one.person_id for one in call.people if not one.absent)
