@@ -162,7 +162,7 @@ async def join(url: str, seed: str, name: str) -> AsyncIterator[Connection]:
         log.info("nats", connection=name, state=str(state), detail=detail)
 
     connection = Connection(
-        target, on_state=told, on_error=lambda error: log.error("nats_error", connection=name, reason=str(error))
+        target, on_state=told, on_error=lambda error: log.error("nats_error", connection=name, reason=error)
     )
     connection.start()
     try:
@@ -213,7 +213,7 @@ async def _pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
             await pool
             break
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            log.warning("database_unavailable", reason=type(error).__name__)
+            log.warning("database_unavailable", reason=error)
             pool.terminate()
             await asyncio.sleep(0.2)
     try:

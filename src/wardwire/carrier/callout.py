@@ -183,7 +183,8 @@ class Callout:
         try:
             self._connection.publish(reply, answer.encode("ascii"))
         except (Unavailable, Refused) as error:
-            self._refuse(None, f"could not answer: {error}")  # the server refuses when its time is over
+            # The server refuses by itself when its time is over.
+            self._refuse(None, f"could not answer: {type(error).__name__}")
 
     def _refuse(self, info: LoginInfo | None, why: str) -> None:
         self.refused += 1
@@ -201,7 +202,7 @@ class Callout:
         try:
             grant, why = await self._judge(request, info)
         except Exception as error:  # whatever it is, nobody comes in by it
-            grant, why = None, f"{type(error).__name__}: {error}"
+            grant, why = None, type(error).__name__
         now = self._now()
         if grant is None:
             self._refuse(info, why)

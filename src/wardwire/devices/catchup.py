@@ -123,7 +123,7 @@ class CatchUp:
                 await self._send_page(want, epoch)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 # It asks again with its next beat.
-                log.warning("resume_failed", device=name, reason=type(error).__name__)
+                log.warning("resume_failed", device=name, reason=error)
 
     async def _send_page(self, want: _Wanted, epoch: int) -> None:
         session = want.session

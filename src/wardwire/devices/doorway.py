@@ -409,7 +409,7 @@ class Doorway:
                     self._limited.update(await list_limited(connection))
                 rows = await load_sessions(connection, [UUID(hex=name) for name in names if name])
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as failure:
-            log.warning("sessions_unreadable", reason=type(failure).__name__)
+            log.warning("sessions_unreadable", reason=failure)
             error = Unavailable(Code.UNAVAILABLE, "the session cannot be looked up now; nothing was kept")
         for name in names:
             door = self._doors.get(name)

@@ -191,7 +191,7 @@ class Greeter:
                 self._failed(one.door, one.hello.nonce, error)
             return
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            log.error("hello_failed", reason=type(error).__name__)
+            log.error("hello_failed", reason=error)
             gone = Unavailable(Code.UNAVAILABLE, "the session could not be opened; try again")
             for one in checked.values():
                 self._failed(one.door, one.hello.nonce, gone)

@@ -32,7 +32,7 @@ async def kick_all(kick: Kick, places: Iterable[Place]) -> int:
                 closed += await kick(place.server_id, place.client_id)
             except (CarrierError, Unavailable) as error:
                 if not left:
-                    log.error("kick_failed", server=place.server_id, client=place.client_id, reason=str(error))
+                    log.error("kick_failed", server=place.server_id, client=place.client_id, reason=error)
             else:
                 break
     return closed

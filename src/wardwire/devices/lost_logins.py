@@ -48,7 +48,7 @@ class LostLogins:
                 if not each.account and each.age > LOST_AFTER
             ]
         except (CarrierError, Unavailable) as error:
-            log.warning("connections_unknown", reason=str(error))
+            log.warning("connections_unknown", reason=error)
             return
         if lost:
             log.warning("logins_lost", count=len(lost))

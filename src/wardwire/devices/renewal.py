@@ -83,7 +83,7 @@ class Renewal:
             try:
                 await self.round(min(since, 10 * self._every))
             except (CarrierError, Unavailable) as error:
-                log.warning("renewal_failed", reason=str(error))
+                log.warning("renewal_failed", reason=error)
 
     async def round(self, every: timedelta) -> None:
         """Ask those of every server who are due, when the last round was so long ago.

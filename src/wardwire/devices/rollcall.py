@@ -68,7 +68,7 @@ class RollCall:
             async with self._acquire() as connection:
                 heads = await read_heads(connection, list({person for _, person in devices}))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            log.warning("roll_call_failed", reason=type(error).__name__)
+            log.warning("roll_call_failed", reason=error)
             return
         self.calls += 1
         now = self._clock.now()

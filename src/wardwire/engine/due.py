@@ -111,7 +111,7 @@ class DueLoop:
                     async with asyncio.timeout(ROUND_S):
                         await self.round(connection)
                 except (asyncpg.PostgresError, *BROKEN) as error:
-                    log.warning("due_round_failed", reason=type(error).__name__)
+                    log.warning("due_round_failed", reason=error)
                     if connection is not None:
                         connection.terminate()
                     connection = None
@@ -156,7 +156,7 @@ class DueLoop:
         def done(error: WardwireError | None) -> None:
             self._in_flight[lane] -= 1
             if error is not None:
-                log.warning("deadline_not_handled", kind=due.kind, message=str(due.message_id), reason=repr(error))
+                log.warning("deadline_not_handled", kind=due.kind, message=str(due.message_id), reason=error)
 
         rules = self._rules
         match due.kind:

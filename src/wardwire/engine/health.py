@@ -153,7 +153,7 @@ class Prober:
                 await self._count(self._durable.connection)
             self._rounds += 1
         except (Unknown, Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("probe_failed", reason=type(error).__name__)
+            log.warning("probe_failed", reason=error)
             await self.close()
 
     async def close(self) -> None:

@@ -121,4 +121,4 @@ class _Noticed(Act):
 
     def failed(self, error: WardwireError) -> None:
         """The database is away, or says nothing: that is an alarm of its own."""
-        log.error("core_not_recorded", core=self._core, kind=str(self._kind), reason=repr(error))
+        log.error("core_not_recorded", core=self._core, kind=str(self._kind), reason=error)

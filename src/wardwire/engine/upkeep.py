@@ -51,7 +51,7 @@ class Alarm(Act):
 
     def failed(self, error: WardwireError) -> None:
         """The database is away: that is an alarm of its own, and not one that it could keep."""
-        log.error("alarm_not_kept", kind=self._kind, subject=self._subject, reason=repr(error))
+        log.error("alarm_not_kept", kind=self._kind, subject=self._subject, reason=error)
 
 
 async def keep(name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -60,7 +60,7 @@ async def keep(name: str, seconds: float, work: Callable[[], Awaitable[object]])
         try:
             await work()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WardwireError, TimeoutError) as error:
-            log.warning("upkeep_failed", task=name, reason=type(error).__name__)
+            log.warning("upkeep_failed", task=name, reason=error)
         except Exception:
             log.exception("upkeep_broke", task=name)
         await asyncio.sleep(seconds)

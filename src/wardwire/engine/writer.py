@@ -150,7 +150,7 @@ class LaneWriter:
             try:
                 await self._serve(durable)
             except (Unknown, Unavailable, asyncpg.PostgresError, *BROKEN) as error:
-                log.warning("connection_lost", lane=self.name, reason=str(error))
+                log.warning("connection_lost", lane=self.name, reason=error)
             except Exception:
                 log.exception("writer_failed", lane=self.name)
             finally:

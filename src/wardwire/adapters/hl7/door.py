@@ -155,7 +155,7 @@ class Hl7Door:
         try:
             await asyncio.to_thread(self._letters.keep, digest, data)
         except OSError as error:
-            log.error("hl7_dead_letter_not_kept", source=self._manners.source, reason=type(error).__name__)
+            log.error("hl7_dead_letter_not_kept", source=self._manners.source, reason=error)
             return False
         return True
 

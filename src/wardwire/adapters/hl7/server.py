@@ -88,7 +88,7 @@ class Hl7Server:
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError, FrameTooLarge, ssl.SSLError) as error:
-            log.info("hl7_connection_ended", reason=type(error).__name__)
+            log.info("hl7_connection_ended", reason=error)
         except asyncio.CancelledError:
             # By `stop`, which waits for this task and asks for nothing else; the event loop would log it as a fault.
             log.debug("hl7_connection_stopped")
