@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from wardwire.model.errors import Code, Refused
+from wardwire.model.strict_json import refuse_twice
 
 MAX_DEPTH = 32
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -48,10 +48,7 @@ def _look(body: bytes) -> None:
         raise Refused(Code.MALFORMED, "there is no body")
     if _depth(body) > MAX_DEPTH:
         raise Refused(Code.MALFORMED, f"nested deeper than {MAX_DEPTH}")
-    try:
-        json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Refused(Code.MALFORMED, "the body is not JSON in UTF-8") from None
+    refuse_twice(body, malformed="the body is not JSON in UTF-8")
 
 
 def _depth(body: bytes) -> int:
@@ -66,16 +63,6 @@ def _depth(body: bytes) -> int:
         elif byte in b"]}":
             depth -= 1
     return deepest
-
-
-def _once(pairs: list[tuple[str, Any]]) -> None:
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) != len(keys):
-        raise Refused(Code.MALFORMED, "a field stands twice in one object")
-
-
-def _no_constant(word: str) -> None:
-    raise Refused(Code.MALFORMED, "NaN and Infinity are not JSON")
 
 
 def _invalid(message: str) -> Refused:

@@ -18,6 +18,7 @@ from wardwire.flow.statement import MessageView, Statement
 from wardwire.flow.views import DeliveryView, Reach
 from wardwire.model.errors import Code, Refused
 from wardwire.model.priority import Priority
+from wardwire.model.strict_json import refuse_twice
 
 PROTOCOL = 1
 # A device that speaks an older one still gets `code`, and nothing else.
@@ -352,7 +353,8 @@ def read_envelope(payload: bytes) -> Envelope:
     """Read what a device sent; the body is only known to be JSON-like.
 
     Raises:
-        Refused: `TOO_LARGE`, `MALFORMED`, `INVALID` with a pointer, or `VERSION_UNSUPPORTED`.
+        Refused: `TOO_LARGE`, `MALFORMED` (also for a field that stands twice), `INVALID` with a pointer, or
+            `VERSION_UNSUPPORTED`.
     """
     if len(payload) > FRAME_MAX:
         raise Refused(Code.TOO_LARGE, f"a frame has at most {FRAME_MAX} bytes", limit=FRAME_MAX)
@@ -363,6 +365,8 @@ def read_envelope(payload: bytes) -> Envelope:
         raise refusal(error) from None
     if envelope.v != PROTOCOL:
         _check_version(envelope.v)
+    if _may_repeat(envelope, payload):
+        refuse_twice(payload)
     return envelope
 
 
@@ -370,13 +374,27 @@ def read_body(body: msgspec.Raw | bytes) -> Up:
     """Read the body of an envelope.
 
     Raises:
-        Refused: `MALFORMED`, or `INVALID` with a pointer.
+        Refused: `MALFORMED` (also for a field that stands twice), or `INVALID` with a pointer.
     """
     try:
         frame: Up = _read_up(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refusal(error) from None
+    if _may_repeat(frame, body):
+        refuse_twice(bytes(body))
     return frame
+
+
+def _may_repeat(read: Envelope | Up, text: msgspec.Raw | bytes) -> bool:
+    """
+    Say whether a field may stand twice in the text that was read as this: False is certain, and costs 0.1 µs.
+
+    Nobody can write what was read shorter than we do: without blanks, defaults and needless escapes. Whoever needs
+    exactly as many bytes has no room for a field that was read over. Only an instant can be written shorter than
+    ours, by 6 bytes at most (`.1+0100`), and the shortest field needs 8 (`"id":"",`). Others are looked at by
+    `refuse_twice`, which costs 3 µs.
+    """
+    return len(encode(read)) != len(text)
 
 
 def id_in(body: msgspec.Raw | bytes) -> str:

@@ -77,7 +77,7 @@ class Code(StrEnum):
 
 MEANING: Mapping[Code, str] = MappingProxyType(
     {
-        Code.MALFORMED: "Not what it claims to be: broken JSON, invalid UTF-8, or nested too deep.",
+        Code.MALFORMED: "Not what it claims to be: broken JSON, invalid UTF-8, nested too deep, a field twice.",
         Code.INVALID: "A field is missing, unknown, of the wrong type or out of range; `pointer` says which.",
         Code.TOO_LARGE: "The frame or body has more bytes than this door takes.",
         Code.TOO_MANY: "The request names more things at once than are taken in one.",

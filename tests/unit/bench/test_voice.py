@@ -85,6 +85,7 @@ def test_a_send_made_ahead_is_proved_as_any_device_s(welcomed: tuple[Real, proof
     statement = read_body(envelope.body)
     assert isinstance(statement, Statement)
     assert (statement.id, len(statement.text)) == (request.decode(), 300)
+    assert (encode(envelope), encode(statement)) == (frame, bytes(envelope.body))  # read only once
     assert voice.unstocked == 0
 
 
@@ -96,6 +97,7 @@ def test_a_receipt_is_the_client_s_own_receipt(welcomed: tuple[Real, proof.Mac])
     receipt = read_body(envelope.body)
     assert isinstance(receipt, Receipt)
     assert (receipt.message, receipt.kind, bool(receipt.id)) == (f"msg_{MESSAGE.hex}", "delivered", True)
+    assert encode(receipt) == bytes(envelope.body)
 
 
 def test_what_a_core_says_is_told_apart(welcomed: tuple[Real, proof.Mac]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -190,6 +190,73 @@ def test_the_id_of_an_unreadable_request_is_found_if_it_can_be() -> None:
     assert id_in(b'{"t":"send","id":"7","to":7}') == "7"
     assert id_in(b'{"t":"send","id":7}') == ""
     assert id_in(b"[" * 60_000) == ""
+
+
+TWICE = {
+    "a word": b'{"t":"cancel","id":"1","message":"m","recall":false,"recall":true}',
+    "the same value": b'{"t":"beat","epoch":1,"epoch":1,"seq":1}',
+    "the tag": b'{"t":"beat","t":"beat","epoch":1,"seq":1}',
+    "a default": b'{"t":"receipt","message":"m","kind":"read","id":"","id":""}',
+    "below": b'{"t":"send","id":"1","to":["a"],"priority":"low","responses":{"free_text":true,"free_text":false}}',
+    "written otherwise": b'{"t":"cancel","id":"1","message":"m","id":"2", "recall":true}',
+    "beside a short instant": b'{"t":"send","id":"1","id":"","to":["a"],"priority":"low",'
+    b'"expires_at":"2026-03-01T02:14:07.1+0100"}',
+}
+
+
+@pytest.mark.parametrize("body", TWICE.values(), ids=TWICE)
+def test_a_field_that_stands_twice_is_refused(body: bytes) -> None:
+    """What a person has signed must read the same to everybody: one reader takes the first, another the last."""
+    with pytest.raises(Refused) as refused:
+        read_body(body)
+    assert (refused.value.code, refused.value.detail) == (Code.MALFORMED, "a field stands twice in one object")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"v":1,"body":{},"body":{}}', b'{"v":1,"v":1,"body":{}}', b'{"v":1,"s":"","s":"","body":{}}'],
+    ids=["body", "version", "nothing"],
+)
+def test_a_field_that_stands_twice_in_an_envelope_is_refused(payload: bytes) -> None:
+    """The proofs would hold for one body, and somebody on the way may have read the other."""
+    assert refusal(read_envelope, payload) is Code.MALFORMED
+
+
+escapes = st.text(st.sampled_from('aé/"\\\b\n\x01\x7f\u2028\U0001f691'), max_size=6)
+instants = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=1))]))
+sends = st.builds(
+    lambda text, choices, at, free: Statement(
+        id="1", to=("per_1",), priority=Priority.LOW, text=text, expires_at=at,
+        responses=Responses(choices=tuple(choices), free_text=free),
+    ),
+    escapes, st.lists(escapes, max_size=2), st.none() | instants, st.booleans(),
+)  # fmt: skip
+receipts = st.builds(
+    lambda id, p: frames.Receipt(message="msg_1", kind="read", p=p, id=id), escapes, st.sampled_from(Priority)
+)
+answers = st.builds(
+    lambda text, id: frames.Response(id=id, message="msg_1", text=text), escapes, escapes.filter(bool)
+)
+
+
+@given(sends | receipts | answers, st.booleans(), st.booleans(), st.data())
+def test_no_field_can_hide_that_it_stands_twice(frame: Any, ascii: bool, blanks: bool, data: st.DataObject) -> None:
+    """However the frame is written, with whatever it says: read as the last word says, were it read."""
+    fields = json.loads(encode(frame))
+    comma, colon = (", ", ": ") if blanks else (",", ":")
+
+    def word(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=ascii, separators=(comma, colon))
+
+    def write(pairs: list[tuple[str, Any]]) -> bytes:
+        return ("{" + comma.join(word(name) + colon + word(value) for name, value in pairs) + "}").encode()
+
+    pairs = data.draw(st.permutations(list(fields.items())))
+    assert read_body(write(pairs)) == frame
+    name = data.draw(st.sampled_from(sorted(fields)))
+    assert refusal(read_body, write([(name, fields[name]), *pairs])) is Code.MALFORMED
+    other: Any = data.draw(st.sampled_from(["", "low", "read", [], False, True, None]))
+    assert refusal(read_body, write([(name, other), *pairs])) is not None
 
 
 json_values = st.recursive(
