@@ -49,13 +49,13 @@ class Raw:
     def say(self, body: bytes, *, session: str | None = None, sig: str | None = None, mac: str | None = None) -> None:
         """Say a body with the right proofs, or with others."""
         device = self.device
-        assert device._mac is not None
+        assert device._session.mac is not None
         signed = device.card.keys.signing.sign(proof.signed_bytes(device.card.name, body))
         envelope = Envelope(
             v=1,
             body=msgspec.Raw(body),
             s=device.session if session is None else session,
-            mac=device._mac.write(body).decode() if mac is None else mac,
+            mac=device._session.mac.write(body).decode() if mac is None else mac,
             sig=proof.write_bytes(signed) if sig is None else sig,
         )
         device.write_raw(encode(envelope))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.device_pair import PATIENCE_S, Pair, Raw, make_device, take, until
 from wardwire.client.card import DeviceKeys
-from wardwire.client.device import Closed
+from wardwire.client.closed import Closed
 from wardwire.devices.frames import (
     Cancel,
     Condensed,
@@ -224,7 +224,7 @@ async def test_a_hello_that_was_said_before_opens_nothing(pair: Pair, closing: A
 async def test_a_frame_of_no_session_asks_for_a_hello(pair: Pair) -> None:
     """A wrong MAC and a session of nowhere are `session_unknown`; the client says hello and goes on by itself."""
     before = pair.anna.session
-    pair.anna._mac = Mac(bytes(32))
+    pair.anna._session.mac = Mac(bytes(32))
     stored = await pair.anna.page(pair.to_ben, "In spite of that.", timeout_s=PATIENCE_S)
     assert pair.anna.session != before
     assert (await pair.ben.next_event(PATIENCE_S)).id == stored.message
@@ -355,7 +355,7 @@ async def test_an_old_device_is_welcomed_as_limited_and_still_gets_code(pair: Pa
     await closing.enter_async_context(back)
     assert (await back.next_event(PATIENCE_S)).id == code.message
     await until(lambda: back.cursor == Cursor(epoch=1, seq=2))
-    assert not back._events
+    assert not back._hearing.waiting
 
 
 async def test_nobody_connected_makes_the_deadline_due_now(pair: Pair) -> None:

@@ -137,7 +137,7 @@ async def test_a_device_that_hears_no_core_keeps_its_connection(site: Site, devi
     await device.connect()
     before, session = cid(device), device.session
     assert device.welcome is not None
-    device.welcome = msgspec.structs.replace(device.welcome, beat_s=0)  # so three beats are over at once
+    device._session.welcome = msgspec.structs.replace(device.welcome, beat_s=0)  # so three beats are over at once
 
     await until(lambda: device.connected and device.session != session)
 

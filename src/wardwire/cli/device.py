@@ -16,7 +16,8 @@ import typer
 
 from wardwire.cli.options import AsJson, say
 from wardwire.client.card import Card
-from wardwire.client.device import Closed, Device
+from wardwire.client.closed import Closed
+from wardwire.client.device import Device
 from wardwire.client.enrol import enrol, revoke
 from wardwire.client.memory import Memory
 from wardwire.devices.frames import Event, StatusFrame, StoredFrame, encode

@@ -14,6 +14,8 @@ class Order:
 
     Attributes:
         cursor: The last event that was applied, and of which epoch; None before the first.
+        estranged: The cursor is of another history, as we were told: a page that begins anew must come, and until
+            then no number says anything.
     """
 
     def __init__(self, cursor: Cursor | None = None) -> None:
@@ -21,7 +23,9 @@ class Order:
         self._expected: deque[int] = deque()
         self._last = 0  # of the condensed page that is expected
         self._held: dict[int, Event] = {}
+        self._overtaking: dict[tuple[int, int], Event] = {}  # by epoch and number: before the page that begins anew
         self._foreign = False
+        self.estranged = False
 
     @property
     def behind(self) -> bool:
@@ -35,19 +39,25 @@ class Order:
 
     def condensed(self, page: Condensed) -> bool:
         """Expect a page of events with holes. False: it does not continue what is here, and was passed over."""
+        awaited = set(self._expected)
         if page.reset:
             asked = page.asked if page.asked is not None and page.asked.epoch else None
             if asked == self.cursor:
                 self.cursor = Cursor(epoch=page.epoch, seq=page.first - 1)
-                self._held.clear()
-            self._foreign = False
+                # What overtook this page may be behind its end, and nobody would say it again soon.
+                overtaking = self._overtaking.items()
+                self._held = {seq: event for (epoch, seq), event in overtaking if epoch == page.epoch}
+                self._overtaking.clear()
+                awaited.clear()
+                self.estranged = self._foreign = False
         cursor = self.cursor
         if cursor is None or cursor.epoch != page.epoch or page.first > cursor.seq + 1 or page.last < cursor.seq:
             return False
         self._expected = deque(seq for seq in page.seqs if seq > cursor.seq)
         self._last = page.last
-        expected = set(self._expected)
-        self._held = {seq: held for seq, held in self._held.items() if seq > page.last or seq in expected}
+        # What was said live does not carry its message as this page's frames do: it must not stand in for them.
+        awaited &= set(self._expected)
+        self._held = {seq: held for seq, held in self._held.items() if seq > page.last or seq in awaited}
         if not self._expected:
             self.cursor = Cursor(epoch=page.epoch, seq=page.last)
         return True
@@ -55,10 +65,12 @@ class Order:
     def take(self, event: Event) -> list[Event]:
         """Take an event, in whatever order they come; returns those that are to be applied now."""
         cursor = self.cursor
-        if cursor is None or event.epoch != cursor.epoch:
+        if cursor is None or self.estranged or event.epoch > cursor.epoch:
             self._foreign = True
+            if len(self._overtaking) < HELD_MAX:
+                self._overtaking[event.epoch, event.seq] = event
             return []
-        if event.seq <= cursor.seq or event.seq in self._held:
+        if event.epoch < cursor.epoch or event.seq <= cursor.seq or event.seq in self._held:
             return []
         if self._expected and event.seq <= self._last and event.seq not in self._expected:
             return []  # its message comes with a later event

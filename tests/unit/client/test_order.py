@@ -95,6 +95,46 @@ def test_a_reset_counts_only_for_the_cursor_that_asked() -> None:
     assert order.take(event(2)) == []
 
 
+def test_what_overtakes_the_page_that_begins_anew_is_not_lost() -> None:
+    """It was said live between the reading of the page and its arrival, and would not be said again soon."""
+    order = Order()
+    assert order.take(event(1)) == []
+    assert order.behind
+    assert order.condensed(Condensed(epoch=1, first=1, last=0, seqs=[], reset=True))
+    assert seqs(order.drain()) == [1]
+    assert not order.behind
+
+
+def test_what_overtakes_a_page_of_another_history_is_not_lost() -> None:
+    """Nor by a number that the strange cursor has passed; and what the page has itself comes from the page."""
+    strange = Cursor(epoch=1, seq=99)
+    order = Order(strange)
+    order.estranged = True
+    assert seqs(order.take(event(3)) + order.take(event(2))) == []
+    assert order.condensed(Condensed(epoch=1, first=1, last=2, seqs=[2], reset=True, asked=strange))
+    assert order.drain() == []
+    paged = Event(epoch=1, seq=2, event="read", id="msg_2", age_ms=7)
+    assert order.take(paged) == [paged, event(3)]
+    assert not order.estranged
+
+
+def test_a_word_of_an_older_history_is_passed_over() -> None:
+    """It came late, from before another database took over; nothing is missing because of it."""
+    order = Order(Cursor(epoch=2, seq=4))
+    assert order.take(event(9, epoch=1)) == []
+    assert not order.behind
+
+
+def test_a_live_word_does_not_stand_in_for_that_of_a_condensed_page() -> None:
+    """The page's carries the message; the live one, which came first, need not."""
+    order = Order(Cursor(epoch=1, seq=0))
+    assert order.take(event(600)) == []
+    assert order.condensed(Condensed(epoch=1, first=1, last=600, seqs=[600]))
+    assert order.drain() == []
+    paged = Event(epoch=1, seq=600, event="new", id="msg_600", age_ms=7)
+    assert order.take(paged) == [paged]
+
+
 @given(st.permutations(list(range(1, 13))), st.lists(st.integers(1, 12), max_size=12))
 def test_any_order_with_repeats_is_applied_once_in_order(arriving: list[int], repeats: list[int]) -> None:
     """However they come, and however often."""

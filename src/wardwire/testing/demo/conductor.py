@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
-from wardwire.client.device import Closed
+from wardwire.client.closed import Closed
 from wardwire.devices.frames import Event, StatusFrame
 from wardwire.flow.statement import MessageView, Responses, Statement
 from wardwire.model.errors import Refused, Unavailable, Unknown, WardwireError

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from wardwire.client.card import Card
-from wardwire.client.device import Closed, Device
+from wardwire.client.closed import Closed
+from wardwire.client.device import Device
 from wardwire.devices.frames import Cursor, Event, StatusFrame
 from wardwire.model.delivery import State
 

@@ -16,7 +16,7 @@ import msgspec
 from rich.console import Console
 from rich.live import Live
 
-from wardwire.client.device import Closed
+from wardwire.client.closed import Closed
 from wardwire.devices.frames import Cursor
 from wardwire.model.errors import WardwireError
 from wardwire.ops.engines import logins_file, read_logins
