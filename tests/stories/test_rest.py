@@ -253,7 +253,7 @@ async def test_mallory_sees_no_message_of_others(door: Door) -> None:
     lab, mallory = await door.key("lab", SEND), await door.key("mallory", SEND)
     message = (await door.send(lab)).json()["message"]
 
-    for path in (f"/v1/messages/{message}", f"/v1/messages/{message}/trace"):
+    for path in (f"/v1/messages/{message}", f"/v1/messages/{message}/trace", f"/v1/messages/{message}/deliveries"):
         assert told(await door.get(mallory, path)) == (404, "not_found")
         assert (await door.get(lab, path)).status_code == 200
     cancel = await door.post(mallory, f"/v1/messages/{message}/cancel", {})
@@ -295,6 +295,34 @@ async def test_a_message_is_read_with_how_it_stands(door: Door) -> None:
     assert (shown["text"], shown["patient"], shown["states"]) == (PAGE["text"], "4711", {"accepted": 1})
     (delivery,) = shown["deliveries"]
     assert (delivery["name"], delivery["state"], delivery["response"]) == ("Dr. Chen", "accepted", "accept")
+
+
+async def test_all_deliveries_of_a_large_message_can_be_read(door: Door) -> None:
+    """With the message the first hundred, and where the others are; page by page each person once."""
+    nurses = [await door.ward.add_person(f"Nurse {nth}") for nth in range(103)]
+    group = await door.ward.add_group("All nurses", nurses)
+    lab = await door.key("lab", SEND)
+    message = (await door.send(lab, to=[group])).json()["message"]
+
+    response = await door.get(lab, f"/v1/messages/{message}")
+    shown = response.json()
+    assert (sum(shown["states"].values()), len(shown["deliveries"])) == (103, 100)
+    link = response.headers["link"].partition(">")[0].lstrip("<")
+    assert link == f"/v1/messages/{message}/deliveries?limit=100&after={shown['next']}"
+    rest = (await door.client.get(link, headers={"Authorization": f"Bearer {lab}"})).json()
+    assert rest["next"] is None
+    named = [line["person"] for line in shown["deliveries"] + rest["data"]]
+    assert named == sorted(ids.write_id(ids.PERSON, nurse.id) for nurse in nurses)
+
+    first = (await door.get(lab, f"/v1/messages/{message}/deliveries", limit=60)).json()
+    second = (await door.get(lab, f"/v1/messages/{message}/deliveries", limit=60, after=first["next"])).json()
+    assert first["data"] + second["data"] == shown["deliveries"] + rest["data"]
+    assert second["next"] is None
+    assert {(line["why"], line["state"]) for line in first["data"]} == {(group, "pending")}
+    assert told(await door.get(lab, f"/v1/messages/{message}/deliveries", after="per_x")) == (422, "invalid")
+    assert told(
+        await door.get(lab, f"/v1/messages/{ids.write_id(ids.MESSAGE, ids.new_id(door.ward.clock.now()))}/deliveries")
+    ) == (404, "not_found")
 
 
 async def test_a_story_is_told_with_names_times_and_reasons(door: Door) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
+
+import asyncpg
 
 from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, link_next
 from wardwire.api.wire import (
     CancelIn,
     Cancelled,
+    Deliveries,
     DeliveryOut,
     DryRun,
     EscalateIn,
@@ -29,13 +31,13 @@ from wardwire.flow.submit import Submit, dry_run
 from wardwire.flow.trace import Story, read_story
 from wardwire.flow.views import MAX_NAMED, Stored, read_stored
 from wardwire.model import ids
-from wardwire.model.delivery import Event
+from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.message import MAX_EXTERNAL_ID
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_cancel, may_read
 from wardwire.model.routing import write_stages
-from wardwire.store.deliveries import load_deliveries, load_reasons
+from wardwire.store.deliveries import count_states, page_deliveries
 from wardwire.store.messages import Message, list_messages, load_messages
 
 T = TypeVar("T")
@@ -43,6 +45,7 @@ T = TypeVar("T")
 # A commit is *unknown* after 2 s (store/durable.py); whoever still waits then was never told.
 PATIENCE_S = 2.5
 _LAST = UUID(int=(1 << 128) - 1)
+_NOBODY = UUID(int=0)
 _NOT_SENT = (
     Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS, Code.RECIPIENT_DISABLED, Code.GROUP_EMPTY, Code.ROLE_VACANT,
     Code.PLACE_UNKNOWN, Code.POLICY_UNKNOWN, Code.CODE_RUNNING, Code.ALREADY_ENDED,
@@ -96,24 +99,14 @@ async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., 
 async def get(call: Call) -> Answer:
     """Show a message and how it stands."""
     message = await _readable(call)
-    deliveries = await call.read(lambda c: load_deliveries(c, (), [message.id]))
-    whys = await call.read(lambda c: load_reasons(c, message.id))
-    people = call.deps.rules().directory.people
+
+    async def read(connection: asyncpg.Connection) -> tuple[dict[str, int], list[tuple[Delivery, str]]]:
+        found = await page_deliveries(connection, message.id, after=_NOBODY, limit=MAX_NAMED + 1)
+        return await count_states(connection, message.id), found
+
+    states, found = await call.read(read)
+    page, following, headers = _page_of(call, message.id, found, MAX_NAMED)
     statement = read_statement(message.content)
-    shown = [
-        DeliveryOut(
-            person=ids.write_id(ids.PERSON, d.person_id),
-            name=people[d.person_id].name if d.person_id in people else "",
-            state=d.state,
-            why=whys.get(d.person_id, ""),
-            tries=write_stages(d.stages),
-            delivered_at=d.delivered_at,
-            read_at=d.read_at,
-            response=d.response or "",
-            responded_at=d.responded_at,
-        )
-        for d in sorted(deliveries, key=lambda d: d.person_id)[:MAX_NAMED]
-    ]
     body = MessageOut(
         id=ids.write_id(ids.MESSAGE, message.id),
         thread=ids.write_id(ids.THREAD, message.thread_id),
@@ -122,8 +115,8 @@ async def get(call: Call) -> Answer:
         sender=sender_of(call.deps.rules().directory, message.sender_person, message.source),
         external_id=message.external_id,
         stored_at=message.stored_at,
-        states=dict(Counter(str(d.state) for d in deliveries)),
-        deliveries=shown,
+        states=states,
+        deliveries=page,
         subject=statement.subject,
         text=statement.text,
         callback=statement.callback,
@@ -133,8 +126,43 @@ async def get(call: Call) -> Answer:
         expires_at=message.expires_at,
         ended_at=message.ended_at,
         ended_why=message.ended_why or "",
+        next=following,
     )
-    return Answer(body=body)
+    return Answer(body=body, headers=headers)
+
+
+async def deliveries(call: Call) -> Answer:
+    """Show how a message stands with each of its people."""
+    limit = call.query["limit"]
+    after = _cursor(ids.PERSON, call.query["after"], _NOBODY)
+    message = await _readable(call)
+    found = await call.read(lambda c: page_deliveries(c, message.id, after=after, limit=limit + 1))
+    page, following, headers = _page_of(call, message.id, found, limit)
+    return Answer(body=Deliveries(data=page, next=following), headers=headers)
+
+
+def _page_of(
+    call: Call, message_id: UUID, found: list[tuple[Delivery, str]], limit: int
+) -> tuple[list[DeliveryOut], str | None, dict[str, str]]:
+    """Show as many as a page has; of one more that was found, say where it goes on."""
+    people = call.deps.rules().directory.people
+    page = [
+        DeliveryOut(
+            person=ids.write_id(ids.PERSON, d.person_id),
+            name=people[d.person_id].name if d.person_id in people else "",
+            state=d.state,
+            why=why,
+            tries=write_stages(d.stages),
+            delivered_at=d.delivered_at,
+            read_at=d.read_at,
+            response=d.response or "",
+            responded_at=d.responded_at,
+        )
+        for d, why in found[:limit]
+    ]
+    following = page[-1].person if len(found) > limit else None
+    path = f"/v1/messages/{ids.write_id(ids.MESSAGE, message_id)}/deliveries"
+    return page, following, link_next(path, following, limit)
 
 
 async def list_(call: Call) -> Answer:
@@ -145,7 +173,7 @@ async def list_(call: Call) -> Answer:
         if source not in (None, call.caller.source):
             raise Refused(Code.NOT_PERMITTED, f"other sources need the scope {READ}", parameter="source", scope=READ)
         source = call.caller.source
-    before = _cursor(after)
+    before = _cursor(ids.MESSAGE, after, _LAST)
     found = await call.read(lambda c: list_messages(c, before=before, source=source, sender=None, limit=limit + 1))
     directory = call.deps.rules().directory
     lines = [
@@ -245,11 +273,11 @@ def _external_id(call: Call, *, required: bool) -> str:
     return key
 
 
-def _cursor(after: str | None) -> UUID:
+def _cursor(prefix: str, after: str | None, start: UUID) -> UUID:
     if after is None:
-        return _LAST
+        return start
     try:
-        return ids.read_id(ids.MESSAGE, after)
+        return ids.read_id(prefix, after)
     except Refused as error:
         raise Refused(Code.INVALID, error.detail, parameter="after") from None
 
@@ -302,9 +330,21 @@ OPERATIONS = (
         method="GET",
         path="/v1/messages/{message_id}",
         tag="messages",
-        about="Read a message and how it stands.",
+        about="Read a message and how it stands; of its deliveries the first 100.",
         handler=get,
         answers={200: MessageOut},
+        refuses=(Code.NOT_FOUND,),
+        scope=f"{READ} for other sources",
+    ),
+    Operation(
+        id="listDeliveries",
+        method="GET",
+        path="/v1/messages/{message_id}/deliveries",
+        tag="messages",
+        about="List how a message stands with each of its people.",
+        handler=deliveries,
+        answers={200: Deliveries},
+        query=(LIMIT, AFTER),
         refuses=(Code.NOT_FOUND,),
         scope=f"{READ} for other sources",
     ),

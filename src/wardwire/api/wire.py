@@ -128,7 +128,10 @@ class DeliveryOut(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MessageOut(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message, and how it stands. At most 100 deliveries are named; `states` counts all of them."""
+    """A message, and how it stands. `states` counts all deliveries; of them the first 100 are named.
+
+    Where there are more, `next` is the `after` of their next page at `/v1/messages/{message_id}/deliveries`.
+    """
 
     id: str
     thread: str
@@ -148,6 +151,14 @@ class MessageOut(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: datetime | None = None
     ended_at: datetime | None = None
     ended_why: str = ""
+    next: str | None = None
+
+
+class Deliveries(msgspec.Struct, frozen=True):
+    """A page of a message's deliveries, by the ids of their people; `next` is the `after` of the next page."""
+
+    data: list[DeliveryOut]
+    next: str | None
 
 
 class MessageLine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -29,6 +29,20 @@ async def load_deliveries(
     return [from_row(row) for row in rows]
 
 
+async def page_deliveries(
+    connection: asyncpg.Connection, message_id: UUID, *, after: UUID, limit: int
+) -> list[tuple[Delivery, str]]:
+    """Read a page of a message's deliveries, in the order of their people's ids, each with why they got it."""
+    rows: list[Any] = await connection.fetch(_SQL["page"], message_id, after, limit)
+    return [(from_row(row), row["why"]) for row in rows]
+
+
+async def count_states(connection: asyncpg.Connection, message_id: UUID) -> dict[str, int]:
+    """Count the deliveries of a message by state."""
+    rows: list[Any] = await connection.fetch(_SQL["count_states"], message_id)
+    return {row["state"]: row["count"] for row in rows}
+
+
 async def load_reasons(connection: asyncpg.Connection, message_id: UUID) -> dict[UUID, str]:
     """Return why each person got a message."""
     rows: Iterable[Any] = await connection.fetch(_SQL["reasons"], message_id)

@@ -11,6 +11,16 @@ SELECT message_id, person_id, version, state, stage, plan, kind, priority, sende
        delivered_at, delivered_by, read_at, response, responded_at, escalates
 FROM deliveries WHERE message_id = ANY($1::uuid[])
 
+-- name: page
+-- Deliveries of a message by the ids of their people, and why each got it.
+SELECT message_id, person_id, version, state, stage, plan, kind, priority, sender_person, offered,
+       delivered_at, delivered_by, read_at, response, responded_at, escalates, why
+FROM deliveries WHERE message_id = $1 AND person_id > $2 ORDER BY person_id LIMIT $3
+
+-- name: count_states
+-- How many deliveries of a message are in each state.
+SELECT state, count(*) AS count FROM deliveries WHERE message_id = $1 GROUP BY state ORDER BY state
+
 -- name: reasons
 -- Why each person got a message: for its trace.
 SELECT person_id, why FROM deliveries WHERE message_id = $1
