@@ -318,7 +318,7 @@ async def test_all_deliveries_of_a_large_message_can_be_read(door: Door) -> None
     second = (await door.get(lab, f"/v1/messages/{message}/deliveries", limit=60, after=first["next"])).json()
     assert first["data"] + second["data"] == shown["deliveries"] + rest["data"]
     assert second["next"] is None
-    assert {(line["why"], line["state"]) for line in first["data"]} == {(group, "pending")}
+    assert {(line["why"], line["state"]) for line in first["data"]} == {(f"group:{group}", "pending")}
     assert told(await door.get(lab, f"/v1/messages/{message}/deliveries", after="per_x")) == (422, "invalid")
     assert told(
         await door.get(lab, f"/v1/messages/{ids.write_id(ids.MESSAGE, ids.new_id(door.ward.clock.now()))}/deliveries")
