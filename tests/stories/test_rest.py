@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,9 +56,10 @@ class Door:
         """Read something."""
         return await self.client.get(path, params=query, headers={"Authorization": f"Bearer {key}"})
 
-    async def post(self, key: str, path: str, body: Any, method: str = "POST") -> httpx.Response:
+    async def post(self, key: str, path: str, body: Any, method: str = "POST", id: str = "") -> httpx.Response:
         """Change something."""
-        return await self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {key}"})
+        headers = {"Authorization": f"Bearer {key}"} | ({"Idempotency-Key": id} if id else {})
+        return await self.client.request(method, path, json=body, headers=headers)
 
 
 @asynccontextmanager
@@ -388,6 +390,79 @@ async def test_a_ward_is_entered_over_http_and_can_be_paged_at_once(door: Door) 
     assert told(await door.send(clerk, id="2", to=[eva["id"]])) == (422, "recipient_disabled")
     status = await door.post(clerk, f"/v1/people/{eva['id']}/status", {"status": "asleep"}, "PUT")
     assert told(status) == (422, "invalid")
+
+
+async def test_what_is_entered_twice_with_one_key_is_made_once(door: Door) -> None:
+    """Whoever lost an answer asks again: the first one comes, whatever has happened since, and no fact is added."""
+    clerk = await door.key("hr", DIRECTORY, SEND)
+    eva = (await door.post(clerk, "/v1/people", {"name": "Eva"})).json()["id"]
+    role = (await door.post(clerk, "/v1/roles", {"name": "Manager on call"})).json()["id"]
+    unit = (await door.post(clerk, "/v1/places", {"kind": "unit", "name": "4 West"})).json()["id"]
+    bed = (await door.post(clerk, "/v1/places", {"kind": "bed", "name": "4W-12", "parent": unit})).json()["id"]
+    now = door.ward.clock.now()
+    times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=8)).isoformat()}
+    asked = {
+        "/v1/people": {"name": "Dora"},
+        f"/v1/people/{eva}/endpoints": {"address": "eva@example.org"},
+        "/v1/groups": {"name": "Managers", "members": [eva]},
+        "/v1/roles": {"name": "Cardiology 1st"},
+        f"/v1/roles/{role}/shifts": {"person": eva, **times},
+        "/v1/places": {"kind": "unit", "name": "5 West"},
+        "/v1/assignments": {"assignments": [{"place": bed, "person": eva, **times}]},
+        "/v1/policies": {"name": "Consult", "steps": [{"targets": [eva], "wait_s": 60}]},
+    }
+    first = {path: await door.post(clerk, path, body, id=path) for path, body in asked.items()}
+    assert {path: answer.status_code for path, answer in first.items()} == dict.fromkeys(asked, 201)
+    facts = await door.ward.connection.fetchval("SELECT count(*) FROM facts")
+    dora = first["/v1/people"].json()["id"]
+    await door.post(clerk, f"/v1/people/{dora}", {"name": "Dora, operator"}, "PATCH")
+
+    for path, body in asked.items():
+        again = await door.post(clerk, path, body, id=path)
+        assert (again.status_code, again.json()) == (201, first[path].json())
+        assert again.headers["idempotency-replayed"] == "true"
+        assert again.headers.get("location") == first[path].headers.get("location")
+        assert "idempotency-replayed" not in first[path].headers
+    assert await door.ward.connection.fetchval("SELECT count(*) FROM facts") == facts + 1
+
+
+async def test_a_key_of_a_request_stands_for_one_content_of_one_source(door: Door) -> None:
+    """Other content, or another kind of thing, is refused; another source has its own; what failed used none."""
+    clerk, admin = await door.key("hr", DIRECTORY), await door.key("it", DIRECTORY)
+    ben = (await door.post(clerk, "/v1/people", {"name": "Ben"}, id="1")).json()["id"]
+    for path, body in (("/v1/people", {"name": "Eva"}), ("/v1/roles", {"name": "Ben"})):
+        refused = await door.post(clerk, path, body, id="1")
+        assert told(refused) == (409, "id_reused")
+        assert refused.json()["errors"][0]["parameter"] == "Idempotency-Key"
+    other = await door.post(admin, "/v1/people", {"name": "Ben"}, id="1")
+    assert other.status_code == 201
+    assert other.json()["id"] != ben
+    await door.post(clerk, "/v1/groups", {"name": "Managers"})
+    assert told(await door.post(clerk, "/v1/groups", {"name": "Managers"}, id="2")) == (409, "name_taken")
+    assert (await door.post(clerk, "/v1/groups", {"name": "Unit managers"}, id="2")).status_code == 201
+    assert told(await door.post(clerk, "/v1/people", {"name": "Eva"}, id="x" * 201)) == (422, "invalid")
+
+
+async def test_two_requests_with_one_key_at_once_make_one_thing(door: Door) -> None:
+    """The second is told to ask again, or given the first one's answer."""
+    clerk = await door.key("hr", DIRECTORY)
+    both = await asyncio.gather(*(door.post(clerk, "/v1/people", {"name": "Eva"}, id="1") for _ in range(2)))
+    assert {told(answer) for answer in both if answer.status_code != 201} <= {(409, "conflict")}
+    again = await door.post(clerk, "/v1/people", {"name": "Eva"}, id="1")
+    assert again.json()["id"] in {answer.json().get("id") for answer in both}
+    assert len((await door.get(clerk, "/v1/people", name="Eva")).json()["data"]) == 1
+
+
+async def test_a_repeated_answer_shows_no_secret(door: Door) -> None:
+    """The text of an API key is kept nowhere, so it cannot be said twice; but no second key is made."""
+    clerk = await door.key("hr", DIRECTORY, SEND)
+    made, again = [await door.post(clerk, "/v1/keys", {"source": "lab", "scopes": [SEND]}, id="1") for _ in range(2)]
+    assert again.json() == {**made.json(), "key": None}
+    assert (await door.send(made.json()["key"])).status_code == 201
+    listed = (await door.get(clerk, "/v1/keys")).json()["data"]
+    assert len([key for key in listed if key["source"] == "lab"]) == 1
+    kept = await door.ward.connection.fetchval("SELECT string_agg(answer, '') FROM directory_requests")
+    assert made.json()["key"][-43:] not in kept
 
 
 async def test_a_key_made_over_http_works_until_it_is_revoked(door: Door) -> None:

@@ -119,6 +119,7 @@ async def _read(
     return Call(
         deps=deps,
         caller=caller,
+        operation=operation.id,
         request_id=request_id,
         path=path,
         query=query,

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from wardwire.api import wire
-from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.making import make
+from wardwire.api.operation import Answer, Call, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, link_next
 from wardwire.directory import groups, keys, people, roles
 from wardwire.model import ids
@@ -104,9 +105,12 @@ async def list_people(call: Call) -> Answer:
 async def add_person(call: Call) -> Answer:
     """Add a person."""
     body: wire.NewPerson = call.body
-    made = await people.add_person(call.deps.desk, call.caller, name=body.name, title=body.title, scopes=body.scopes)
-    where = {"Location": f"/v1/people/{ids.write_id(ids.PERSON, made.id)}"}
-    return await changed(call, Answer(body=show_person(made, call), status=201, headers=where))
+    return await make(
+        call,
+        lambda desk: people.add_person(desk, call.caller, name=body.name, title=body.title, scopes=body.scopes),
+        lambda made: show_person(made, call),
+        at="/v1/people",
+    )
 
 
 async def get_person(call: Call) -> Answer:
@@ -143,8 +147,11 @@ async def add_endpoint(call: Call) -> Answer:
     """Add an endpoint."""
     body: wire.NewEndpoint = call.body
     person_id = call.id(ids.PERSON, "person_id")
-    made = await people.add_endpoint(call.deps.desk, call.caller, person_id, kind=body.kind, address=body.address)
-    return await changed(call, Answer(body=_show_endpoint(made), status=201))
+    return await make(
+        call,
+        lambda desk: people.add_endpoint(desk, call.caller, person_id, kind=body.kind, address=body.address),
+        _show_endpoint,
+    )
 
 
 async def change_endpoint(call: Call) -> Answer:
@@ -191,11 +198,13 @@ async def list_groups(call: Call) -> Answer:
 async def add_group(call: Call) -> Answer:
     """Add a group."""
     body: wire.NewGroup = call.body
-    made = await groups.add_group(
-        call.deps.desk, call.caller, name=body.name, members=_people(body.members, "/members")
+    members = _people(body.members, "/members")
+    return await make(
+        call,
+        lambda desk: groups.add_group(desk, call.caller, name=body.name, members=members),
+        _show_group,
+        at="/v1/groups",
     )
-    where = {"Location": f"/v1/groups/{ids.write_id(ids.GROUP, made.id)}"}
-    return await changed(call, Answer(body=_show_group(made), status=201, headers=where))
 
 
 async def get_group(call: Call) -> Answer:
@@ -261,9 +270,12 @@ async def add_role(call: Call) -> Answer:
     """Add a role."""
     body: wire.NewRole = call.body
     fallback = _person(body.fallback, "/fallback") if body.fallback else None
-    made = await roles.add_role(call.deps.desk, call.caller, name=body.name, fallback=fallback)
-    where = {"Location": f"/v1/roles/{ids.write_id(ids.ROLE, made.id)}"}
-    return await changed(call, Answer(body=_show_role(made, call), status=201, headers=where))
+    return await make(
+        call,
+        lambda desk: roles.add_role(desk, call.caller, name=body.name, fallback=fallback),
+        lambda made: _show_role(made, call),
+        at="/v1/roles",
+    )
 
 
 async def get_role(call: Call) -> Answer:
@@ -292,15 +304,14 @@ async def change_role(call: Call) -> Answer:
 async def add_shift(call: Call) -> Answer:
     """Let somebody hold a role."""
     body: wire.NewShift = call.body
-    made = await roles.add_shift(
-        call.deps.desk,
-        call.caller,
-        call.id(ids.ROLE, "role_id"),
-        person_id=_person(body.person, "/person"),
-        starts_at=body.starts_at,
-        ends_at=body.ends_at,
+    role_id, holder = call.id(ids.ROLE, "role_id"), _person(body.person, "/person")
+    return await make(
+        call,
+        lambda desk: roles.add_shift(
+            desk, call.caller, role_id, person_id=holder, starts_at=body.starts_at, ends_at=body.ends_at
+        ),
+        lambda made: _show_shift(made, call.deps.rules().directory),
     )
-    return await changed(call, Answer(body=_show_shift(made, call.deps.rules().directory), status=201))
 
 
 async def cancel_shift(call: Call) -> Answer:
@@ -326,9 +337,17 @@ async def list_keys(call: Call) -> Answer:
 async def make_key(call: Call) -> Answer:
     """Make a key."""
     body: wire.NewKey = call.body
-    key, text = await keys.make_key(call.deps.desk, call.caller, source=body.source, scopes=body.scopes)
-    made = wire.MadeKey(ids.write_id(ids.KEY, key.id), key.source, sorted(key.scopes), text)
-    return await changed(call, Answer(body=made, status=201))
+
+    def show(made: tuple[ApiKey, str], *, whole: bool = True) -> wire.MadeKey:
+        key, text = made
+        return wire.MadeKey(ids.write_id(ids.KEY, key.id), key.source, sorted(key.scopes), text if whole else None)
+
+    return await make(
+        call,
+        lambda desk: keys.make_key(desk, call.caller, source=body.source, scopes=body.scopes),
+        show,
+        keep=lambda made: show(made, whole=False),
+    )
 
 
 async def revoke_key(call: Call) -> Answer:
@@ -366,11 +385,15 @@ def write_operation(
     *refuses: Code,
     example: object = None,
 ) -> Operation:
-    """Describe an operation that changes the directory."""
+    """Describe an operation that changes the directory; what makes something takes an Idempotency-Key."""
+    refuses = refuses or (*_WRITES, Code.NOT_FOUND)
+    makes = status == 201
+    if makes:
+        refuses = (*refuses, Code.ID_REUSED, Code.CONFLICT)
     return Operation(
         id=id, method=method, path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
-        body=body, answers={status: answer}, refuses=refuses or (*_WRITES, Code.NOT_FOUND), scope=DIRECTORY,
-        example=example,
+        body=body, answers={status: answer}, refuses=refuses, scope=DIRECTORY, example=example,
+        identity=Identity.OPTIONAL if makes else Identity.NONE,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.identity import REPLAYED, find_identity, get_identity
+from wardwire.api.operation import Answer, Call, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, link_next
 from wardwire.api.wire import (
     CancelIn,
@@ -33,7 +34,6 @@ from wardwire.flow.views import MAX_NAMED, Stored, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
-from wardwire.model.message import MAX_EXTERNAL_ID
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_cancel, may_read
 from wardwire.model.routing import write_stages
@@ -59,7 +59,8 @@ async def send(call: Call) -> Answer:
     body: NewMessage = call.body
     rules, caller = call.deps.rules, call.caller
     trial = bool(call.query.get("dry_run"))
-    statement = body.statement(_external_id(call, required=not trial))
+    identity = find_identity(call) or "dry-run" if trial else get_identity(call)
+    statement = body.statement(identity)
     submission = submission_of(statement, source=caller.source, content=write_statement(statement))
     if trial:
         reached, promise = dry_run(submission, caller, rules(), call.deps.clock.now())
@@ -71,7 +72,7 @@ async def escalate(call: Call) -> Answer:
     """Make an alert of a message."""
     body: EscalateIn = call.body
     message_id = call.id(ids.MESSAGE, "message_id")
-    asked = ByHand(_external_id(call, required=True), body.priority, body.to, body.policy, body.place)
+    asked = ByHand(get_identity(call), body.priority, body.to, body.policy, body.place)
     return await _stored(
         call, body.priority, lambda done: EscalateByHand(message_id, asked, call.caller, call.deps.rules, done)
     )
@@ -92,7 +93,7 @@ async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., 
     stored = read_stored(result)
     headers = {"Location": f"/v1/messages/{stored.message}"}
     if replayed:
-        headers["Idempotency-Replayed"] = "true"
+        headers |= REPLAYED
     return Answer(body=stored, status=201, headers=headers)
 
 
@@ -261,18 +262,6 @@ async def _readable(call: Call) -> Message:
     return message
 
 
-def _external_id(call: Call, *, required: bool) -> str:
-    key = call.headers.get("idempotency-key", "").strip()
-    if len(key) > 1 and key[0] == key[-1] == '"':
-        key = key[1:-1]
-    if not key and not required:
-        return "dry-run"
-    if not key or len(key) > MAX_EXTERNAL_ID or not key.isascii() or not key.isprintable():
-        detail = f"needed: 1 to {MAX_EXTERNAL_ID} printable ASCII characters, the same again for a repeat"
-        raise Refused(Code.INVALID, detail, parameter="Idempotency-Key")
-    return key
-
-
 def _cursor(prefix: str, after: str | None, start: UUID) -> UUID:
     if after is None:
         return start
@@ -311,7 +300,7 @@ OPERATIONS = (
         query=(Query(name="dry_run", kind="boolean", about="Only say who would get it and why.", default=False),),
         refuses=_NOT_SENT,
         scope=f"{SEND}; {CODE} for priority code",
-        idempotent=True,
+        identity=Identity.REQUIRED,
         example=_EXAMPLE,
     ),
     Operation(
@@ -370,7 +359,7 @@ OPERATIONS = (
         answers={201: Stored},
         refuses=_NOT_SENT,
         scope=f"{SEND}; {CODE} for priority code",
-        idempotent=True,
+        identity=Identity.REQUIRED,
         example={"priority": "high", "policy": "Consult"},
     ),
     Operation(

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from wardwire.api.operation import Operation, Query
+from wardwire.api.identity import HEADER
+from wardwire.api.operation import Identity, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, STATUS, Problem
 from wardwire.model.errors import MEANING, Code
 from wardwire.model.message import MAX_EXTERNAL_ID
@@ -68,8 +69,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         for name in _PATH.findall(operation.path)
     ]
     parameters += [_query(query) for query in operation.query]
-    if operation.idempotent:
-        parameters.append(_idempotency())
+    if operation.identity is not Identity.NONE:
+        parameters.append(_identity(required=operation.identity is Identity.REQUIRED))
     told: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -100,13 +101,17 @@ def _query(query: Query) -> dict[str, Any]:
     return {"name": query.name, "in": "query", "required": False, "description": query.about, "schema": schema}
 
 
-def _idempotency() -> dict[str, Any]:
+def _identity(*, required: bool) -> dict[str, Any]:
+    about = (
+        "Your own id of this request. The same key with the same content gives the first answer again; with other "
+        "content it is refused. Kept for 90 days."
+    )
     return {
-        "name": "Idempotency-Key",
+        "name": HEADER,
         "in": "header",
-        "required": True,
-        "description": "Your own id of this message. The same key with the same body gives the first answer again; "
-        "with another body it is refused. Kept for 90 days. Not needed with `dry_run`.",
+        "required": required,
+        "description": about
+        + (" Not needed with `dry_run`." if required else " Without one a repeat makes another."),
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_EXTERNAL_ID, "pattern": "^[!-~]+$"},
         "example": "lab-2026-000123",
     }

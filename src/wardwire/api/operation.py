@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -92,6 +93,7 @@ class Call:
 
     deps: Deps
     caller: Caller
+    operation: str
     request_id: str
     path: Mapping[str, str]
     query: Mapping[str, Any]
@@ -143,6 +145,14 @@ class Query:
     default: Any = None
 
 
+class Identity(Enum):
+    """What an operation does with an Idempotency-Key."""
+
+    NONE = auto()  # saying it twice changes nothing, or means twice
+    OPTIONAL = auto()
+    REQUIRED = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation.
@@ -152,7 +162,7 @@ class Operation:
         body: The shape of the body; None = it has none.
         answers: Shapes by status.
         refuses: Further codes that it may answer with, beside those of every operation.
-        idempotent: Whether it asks for an Idempotency-Key.
+        identity: Whether it asks for an Idempotency-Key, or takes one.
         open: Whether it asks for no key.
     """
 
@@ -167,6 +177,6 @@ class Operation:
     query: Sequence[Query] = ()
     refuses: Sequence[Code] = ()
     scope: str = ""
-    idempotent: bool = False
+    identity: Identity = Identity.NONE
     open: bool = False
     example: Any = None

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from wardwire.api.directory import NAMED, PAGE, changed, cut_page, find, given, read_operation, write_operation
+from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call
 from wardwire.api.wire import Instant, Name, PersonId
 from wardwire.directory import places, policies
@@ -182,16 +183,15 @@ async def list_places(call: Call) -> Answer:
 async def add_place(call: Call) -> Answer:
     """Add a place."""
     body: NewPlace = call.body
-    made = await places.add_place(
-        call.deps.desk,
-        call.caller,
-        kind=body.kind,
-        name=body.name,
-        parent=_id(ids.PLACE, body.parent),
-        policy=_id(ids.POLICY, body.policy),
+    parent, policy = _id(ids.PLACE, body.parent), _id(ids.POLICY, body.policy)
+    return await make(
+        call,
+        lambda desk: places.add_place(
+            desk, call.caller, kind=body.kind, name=body.name, parent=parent, policy=policy
+        ),
+        lambda made: _shown(call, made),
+        at="/v1/places",
     )
-    where = {"Location": f"/v1/places/{ids.write_id(ids.PLACE, made.id)}"}
-    return await changed(call, Answer(body=_shown(call, made), status=201, headers=where))
 
 
 async def get_place(call: Call) -> Answer:
@@ -228,9 +228,12 @@ async def assign(call: Call) -> Answer:
         )
         for turn in body.assignments
     ]
-    made = await places.assign(call.deps.desk, call.caller, turns)
     directory = call.deps.rules().directory
-    return await changed(call, Answer(body=Assigned([show_assignment(a, directory) for a in made]), status=201))
+    return await make(
+        call,
+        lambda desk: places.assign(desk, call.caller, turns),
+        lambda made: Assigned([show_assignment(a, directory) for a in made]),
+    )
 
 
 async def cancel_assignment(call: Call) -> Answer:
@@ -266,18 +269,21 @@ async def list_policies(call: Call) -> Answer:
 async def add_policy(call: Call) -> Answer:
     """Add a policy."""
     body: NewPolicy = call.body
-    made = await policies.add_policy(
-        call.deps.desk,
-        call.caller,
-        call.deps.rules().directory,
-        name=body.name,
-        steps=tuple(step.step() for step in body.steps),
-        loops=body.loops,
-        still_active=span_of(body.still_active_s),
-        ask_wait=timedelta(seconds=body.ask_wait_s),
+    return await make(
+        call,
+        lambda desk: policies.add_policy(
+            desk,
+            call.caller,
+            call.deps.rules().directory,
+            name=body.name,
+            steps=tuple(step.step() for step in body.steps),
+            loops=body.loops,
+            still_active=span_of(body.still_active_s),
+            ask_wait=timedelta(seconds=body.ask_wait_s),
+        ),
+        show_policy,
+        at="/v1/policies",
     )
-    where = {"Location": f"/v1/policies/{ids.write_id(ids.POLICY, made.id)}"}
-    return await changed(call, Answer(body=show_policy(made), status=201, headers=where))
 
 
 async def get_policy(call: Call) -> Answer:

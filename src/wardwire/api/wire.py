@@ -367,12 +367,12 @@ class KeyOut(msgspec.Struct, frozen=True):
 
 
 class MadeKey(msgspec.Struct, frozen=True):
-    """A key that was just made. `key` is shown this once, and kept nowhere."""
+    """A key that was just made. `key` is shown this once, and kept nowhere: in a repeated answer it is null."""
 
     id: str
     source: str
     scopes: list[str]
-    key: str
+    key: str | None
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -17,8 +18,23 @@ from wardwire.model.rights import DIRECTORY, Caller, require
 from wardwire.store.chain import Draft
 from wardwire.store.directory import next_version
 from wardwire.store.ledger import Ledger
+from wardwire.store.requests import Kept, keep_request, repeat_request
 
 T = TypeVar("T")
+
+
+class Once(NamedTuple):
+    """A change that is to be made once for its caller's key, however often it is asked for.
+
+    Attributes:
+        digest: Of all that was asked.
+        tell: What is answered, as JSON: kept with what is made, never a secret.
+    """
+
+    key: str
+    digest: bytes
+    tell: Callable[[Any], str]
+
 
 # What a violated constraint means to whoever asked. Everything else is our fault.
 _VIOLATIONS = {
@@ -34,6 +50,7 @@ _VIOLATIONS = {
     "shifts_person_id_fkey": (Code.NOT_FOUND, "there is no such person", "/person"),
     "shifts_role_id_fkey": (Code.NOT_FOUND, "there is no such role", ""),
     "roles_fallback_fkey": (Code.NOT_FOUND, "there is no such person", "/fallback"),
+    "directory_requests_pkey": (Code.CONFLICT, "the first request with this key is still under way; ask again", ""),
 }
 
 
@@ -75,6 +92,33 @@ class DirectoryDesk:
         self._ledger = ledger
         self._clock = clock
         self._changed = changed
+        self._once: Once | None = None
+
+    def once(self, once: Once) -> DirectoryDesk:
+        """Return this desk for the one change that `once` names: the change and its answer are kept together."""
+        desk = copy.copy(self)
+        desk._once = once
+        return desk
+
+    async def first_answer(self, caller: Caller, key: str, digest: bytes) -> str | None:
+        """Return what was answered the first time that this caller used this key; None = it is new.
+
+        Raises:
+            Refused: `ID_REUSED`: it was used for something else.
+            Unknown, Unavailable: As `change`.
+        """
+        now = self._clock.now()
+
+        async def transaction(connection: asyncpg.Connection) -> tuple[Kept | None, Sequence[Draft]]:
+            return await repeat_request(connection, caller.source, key, now), ()
+
+        try:
+            first = await self._ledger.commit(now, transaction)
+        except asyncpg.PostgresError as error:
+            raise _translate(error) from error
+        if first is not None and first.digest != digest:
+            raise Refused(Code.ID_REUSED, "this key was used before, for something else", parameter="Idempotency-Key")
+        return None if first is None else first.answer
 
     async def change(
         self, caller: Caller, work: Callable[[Change], Awaitable[T]], *, scope: str | None = DIRECTORY
@@ -91,12 +135,14 @@ class DirectoryDesk:
         """
         if scope is not None:
             require(caller, scope)
-        now = self._clock.now()
+        now, once = self._clock.now(), self._once
 
         async def transaction(connection: asyncpg.Connection) -> tuple[tuple[T, int], Sequence[Draft]]:
             version = await next_version(connection)
             change = Change(connection, caller=caller, version=version, now=now)
             result = await work(change)
+            if once is not None:
+                await keep_request(connection, caller.source, once.key, once.digest, once.tell(result), now)
             return (result, version), change.drafts
 
         try:

@@ -23,6 +23,7 @@ from wardwire.store.clock import SiteClock
 from wardwire.store.escalations import forget_escalations
 from wardwire.store.identities import forget_identities
 from wardwire.store.partitions import count_strays, make_days
+from wardwire.store.requests import forget_requests
 
 KEEP_IDENTITIES = timedelta(days=90)
 
@@ -118,11 +119,12 @@ class Upkeep:
             self._alarm("tables", "default", text)
 
     async def identities(self) -> None:
-        """Forget identities that are older than 90 days, a thousand at a time."""
+        """Forget identities and keys of requests that are older than 90 days, a thousand at a time."""
         async with self._pool.acquire() as connection:
             before = self._clock.now() - KEEP_IDENTITIES
-            while await forget_identities(connection, before, 1000) == 1000:
-                pass
+            for forget in (forget_identities, forget_requests):
+                while await forget(connection, before, 1000) == 1000:
+                    pass
 
     async def escalations(self) -> None:
         """Forget escalations that were closed a week ago, a thousand at a time."""
