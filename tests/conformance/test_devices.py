@@ -30,6 +30,7 @@ from wardwire.devices.frames import (
 )
 from wardwire.devices.proof import Mac
 from wardwire.devices.register import guess_limits, issue_code, register_device
+from wardwire.flow.audit import verify
 from wardwire.flow.statement import Responses, Statement, write_statement
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, Unavailable
@@ -85,6 +86,9 @@ async def test_a_message_travels_is_confirmed_and_answered(pair: Pair) -> None:
     assert [one.event for one in await take(pair.ben, 3)] == ["read", "answered", "handed_back"]
     await until(lambda: pair.ben.unanswered == 0)
     assert pair.statuses == ["delivered", "read", "accepted", "read"]
+    async with pair.site.pool.acquire() as connection:
+        verdict = await verify(connection)
+    assert (verdict.proofs, verdict.findings) == (3, [])  # the page, the accept, the hand-back
 
 
 async def test_what_is_read_on_one_device_shows_on_all(pair: Pair, closing: AsyncExitStack) -> None:
@@ -250,6 +254,7 @@ BAD = {
     "nested deeply": (b'{"v":1,"body":' + b"[" * 30_000 + b"]" * 30_000 + b"}", Code.MALFORMED),
     "wrong type": (b'{"v":1,"s":7,"body":{}}', Code.INVALID),
     "unknown field": (b'{"v":1,"zz":7,"body":{}}', Code.INVALID),
+    "field twice": (b'{"v":1,"body":{},"body":{"t":"beat","epoch":1,"seq":1}}', Code.MALFORMED),
     "of the future": (b'{"v":99,"body":{}}', Code.VERSION_UNSUPPORTED),
 }
 
@@ -275,6 +280,8 @@ async def test_bad_frames_are_answered_with_a_code_and_change_nothing(pair: Pair
         (b'{"t":"send","id":"7","to":[1],"priority":"low"}', Code.INVALID, "/to/0"),
         (b'{"t":"send","id":"7","to":["x"],"priority":"low","zz":1}', Code.INVALID, ""),
         (b'{"t":"zip","id":"7"}', Code.INVALID, "/t"),
+        (b'{"t":"cancel","id":"7","message":"msg_1","message":"msg_2"}', Code.MALFORMED, ""),
+        (b'{"t":"response","id":"7","message":"m",' + b" " * 16_384 + b'"accept":true}', Code.TOO_LARGE, ""),
         (b'{"t":"receipt","message":"msg_1","kind":"read"}', Code.INVALID, ""),
         (encode(Response(id="7", message=f"msg_{uuid4().hex}")), Code.INVALID, ""),
         (encode(Response(id="7", message=f"msg_{uuid4().hex}", accept=True)), Code.NOT_FOUND, ""),

@@ -17,7 +17,7 @@ from wardwire.store.partitions import count_strays, drop_day, list_days, make_da
 from wardwire.testing.clock import FakeClock
 
 DAY = timedelta(days=1)
-TABLES = ("messages", "deliveries", "attempts", "inbox", "facts")
+TABLES = ("messages", "deliveries", "attempts", "responses", "inbox", "facts")
 
 
 async def write(writer: Bench, external_id: str, people: list[UUID], at: datetime) -> UUID:

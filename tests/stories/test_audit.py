@@ -17,15 +17,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.engines import FreshDatabase
 from tests.ward import reading
 from wardwire.carrier.nkeys import Kind, write_public
+from wardwire.devices.proof import write_bytes
 from wardwire.engine.proof_watch import ProofWatch
 from wardwire.engine.sealer import Sealer
+from wardwire.flow.answer import Say, Signed
 from wardwire.flow.audit import Verdict, verify
-from wardwire.flow.statement import Statement, submission_of, write_statement
+from wardwire.flow.statement import Responses, Statement, submission_of, write_statement
 from wardwire.flow.submit import Submit
+from wardwire.flow.views import Stored
+from wardwire.model import ids
 from wardwire.model.anchor import Anchored, read_lines
-from wardwire.model.delivery import Event
+from wardwire.model.delivery import Event, Happened
 from wardwire.model.facts import GENESIS, link
-from wardwire.model.priority import Priority
+from wardwire.model.priority import Lane, Priority
+from wardwire.model.rights import SEND, Caller
 from wardwire.testing.ward import Ward
 
 
@@ -227,3 +232,92 @@ async def test_a_false_signature_is_a_fact_and_an_alarm_and_found_again(
     assert sorted(f.text for f in verdict.findings) == [
         "its device has not signed it", "what is stored is not what its device signed",
     ]  # fmt: skip
+
+
+LAB = Caller(source="lab", scopes=frozenset({SEND}))
+
+
+def own_key(key: Ed25519PrivateKey) -> str:
+    """The nkey of a device's key."""
+    return write_public(Kind.USER, key.public_key().public_bytes_raw())
+
+
+async def respond(ward: Ward, stored: Stored, sign: Callable[[bytes], bytes], event: Event, **said: object) -> None:
+    """Answer as Dr. Chen's device does: the frame's body with its signature, as the door hands them on."""
+    device = ward.chen.device
+    assert device is not None
+    body = json.dumps({"t": "response", "id": uuid4().hex, "message": stored.message, **said}).encode()
+    signature = sign(b"wardwire/1\n" + device.hex.encode() + b"\n" + hashlib.sha256(body).digest())
+    happened = Happened(event=event, device_id=device, answer=str(said.get("text", "")))
+    await ward._answer(
+        lambda done: Say(
+            ids.read_id(ids.MESSAGE, stored.message),
+            ward.chen.id,
+            happened,
+            lane=Lane.REST,
+            rules=ward.rules,
+            done=done,
+            signed=Signed(body, write_bytes(signature)),
+        )
+    )
+
+
+ANSWERS_HARMED = {
+    "nothing": ("SELECT 1 FROM responses", None),
+    "changed": (
+        "UPDATE responses SET body = convert_to(replace(convert_from(body, 'UTF8'), 'accept', 'decline'), 'UTF8')",
+        "what is stored is not what its device signed",
+    ),
+    "taken away": ("DELETE FROM responses", "what its device signed is not kept any more"),
+    "archived": ("WITH gone AS (DELETE FROM responses) DELETE FROM messages", None),
+}
+
+
+@pytest.mark.parametrize(("harm", "why"), ANSWERS_HARMED.values(), ids=ANSWERS_HARMED)
+async def test_an_answer_proves_itself_later(
+    ward: Ward, fresh_database: FreshDatabase, harm: str, why: str | None
+) -> None:
+    """H65: What Dr. Chen has answered is kept as the device signed it; whoever changes it is found."""
+    key = Ed25519PrivateKey.generate()
+    await ward.connection.execute("UPDATE devices SET nkey = $1 WHERE id = $2", own_key(key), ward.chen.device)
+    stored = await ward.send(LAB, ["Dr. Chen"], responses=Responses(accept_decline=True))
+    await respond(ward, stored, key.sign, Event.ACCEPT, accept=True)
+    async with as_owner(fresh_database) as owner:
+        assert not (await owner.execute(harm)).endswith(" 0")
+    verdict = await judged(fresh_database, proofs=True)
+    assert [finding.text for finding in verdict.findings] == ([why] if why else [])
+    assert verdict.proofs == 1
+
+
+async def test_an_answer_that_nobody_gave_is_found_behind_the_path(ward: Ward, fresh_database: FreshDatabase) -> None:
+    """H65: A core that lies writes what no device has said: with another's signature, or over another answer."""
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    await ward.connection.execute("UPDATE devices SET nkey = $1 WHERE id = $2", own_key(key), ward.chen.device)
+    offered = Responses(accept_decline=True, free_text=True)
+    first, second, third, fourth = [await ward.send(LAB, ["Dr. Chen"], responses=offered) for _ in range(4)]
+    await respond(ward, first, other.sign, Event.ACCEPT, accept=True)
+    await respond(ward, second, key.sign, Event.ACCEPT, decline=True)
+    await respond(ward, third, key.sign, Event.ACCEPT, accept=True)
+    await respond(ward, third, key.sign, Event.HAND_BACK, hand_back=True)
+    await respond(ward, fourth, key.sign, Event.ANSWER, text="Give 40 mEq.")
+    await respond(ward, fourth, key.sign, Event.ANSWER, text="Give 40 mEq.")
+
+    seals = sealer(ward, fresh_database, None, [])
+    await seals.round()
+    async with asyncpg.create_pool(
+        fresh_database.logins.app, min_size=1, max_size=1, server_settings={"search_path": "wardwire"}
+    ) as pool:
+        watch = ProofWatch(pool=pool, writer=ward.lanes, rules=ward.rules, clock=ward.clock)
+        for _ in range(5):
+            await watch.round(limit=2)
+        await ward.quiet()
+    await seals.close()
+
+    assert (watch.checked, watch.false) == (5, 2)
+    verdict = await judged(fresh_database, proofs=True)
+    assert sorted(f.text for f in verdict.findings) == [
+        "its device has not signed it", "its device has signed another answer",
+    ]  # fmt: skip
+    facts = await ward.connection.fetchval("SELECT string_agg(body, '') FROM facts")
+    assert "40 mEq" not in facts
+    assert await ward.connection.fetchval("SELECT count(*) FROM responses") == 5

@@ -42,7 +42,7 @@ from wardwire.devices.logins import Logins
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
-from wardwire.flow.answer import Heard, Say
+from wardwire.flow.answer import Heard, Say, Signed
 from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import End
 from wardwire.flow.ports import Rules, Writer
@@ -298,7 +298,7 @@ class Doorway:
                 lane=lane_of(frame.p),
                 rules=self._rules,
                 done=done,
-                proof=envelope.sig,
+                signed=Signed(bytes(envelope.body), envelope.sig),
             )
         )
 

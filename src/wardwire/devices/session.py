@@ -18,6 +18,8 @@ from wardwire.model.rights import PERSON_SCOPES, Caller
 
 # So many answers are remembered per session: a repeated response is answered alike, and does nothing again.
 REMEMBERED = 64
+# An answer is kept as it was signed. The longest has some 15,000 bytes, were each of its characters escaped.
+SIGNED_MAX = 16_384
 
 
 class Session:
@@ -121,7 +123,8 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
 
     Raises:
         Refused: `SESSION_UNKNOWN` when the MAC is not the session's (the device says hello again),
-            `PROOF_INVALID` when the signature of an answer is missing or wrong, `MALFORMED`, `INVALID`.
+            `PROOF_INVALID` when the signature of an answer is missing or wrong, `TOO_LARGE` when it has more bytes
+            than are kept, `MALFORMED`, `INVALID`.
     """
     body = envelope.body
     if not session.mac.check(body, envelope.mac):
@@ -129,6 +132,8 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
     frame = read_body(body)
     kind = type(frame)
     if kind is Response or kind is Cancel or kind is Escalate:
+        if kind is Response and len(body) > SIGNED_MAX:
+            raise Refused(Code.TOO_LARGE, f"an answer has at most {SIGNED_MAX} bytes", limit=SIGNED_MAX)
         check_signature(session.key, session.device.id, envelope)
     elif kind is Hello:
         raise Refused(Code.INVALID, "a hello stands outside a session", pointer="/s")

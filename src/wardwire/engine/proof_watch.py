@@ -1,4 +1,4 @@
-"""Checks signatures of stored messages behind the path: a false one is a fact and a technical alarm."""
+"""Checks signatures of stored messages and answers behind the path: a false one is a fact and a technical alarm."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class ProofWatch:
             done = await check_proofs(connection, self._places, limit=limit)
         self._places = done.places
         self.checked += done.looked_at
-        for send, why in done.false:
+        for signed, why in done.false:
             self.false += 1
-            log.error("proof_failed", message=send.message_id.hex, reason=why)
-            self._writer.put(ProofFailed(send, why, self._rules))
+            log.error("proof_failed", message=signed.message_id.hex, reason=why)
+            self._writer.put(ProofFailed(signed, why, self._rules))
 
 
 async def _with_older(connection: asyncpg.Connection, places: dict[UUID, int]) -> dict[UUID, int]:

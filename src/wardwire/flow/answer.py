@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.flow.ports import Act, Known, Needs, Rules
@@ -17,6 +19,13 @@ from wardwire.store.deadlines import NOTICE
 Done = Callable[[Delivery | WardwireError], None]
 
 
+class Signed(NamedTuple):
+    """What a device has signed: the exact bytes, and the signature as it wrote it."""
+
+    body: bytes
+    signature: str
+
+
 class Say(Act):
     """Let something happen to one delivery: a receipt, a response, a hand-back.
 
@@ -24,7 +33,7 @@ class Say(Act):
     after the commit, or with why not.
     """
 
-    __slots__ = ("_after", "_done", "_happened", "_key", "_proof", "_rules", "affinity", "lane")
+    __slots__ = ("_after", "_done", "_happened", "_key", "_rules", "_signed", "affinity", "lane")
 
     def __init__(
         self,
@@ -35,13 +44,14 @@ class Say(Act):
         lane: Lane,
         rules: Callable[[], Rules],
         done: Done,
-        proof: str = "",
+        signed: Signed | None = None,
     ) -> None:
+        """Let it happen; `signed` is kept with the fact, and proved to have been checked by whoever hands it in."""
         self._key = (message_id, person_id)
         self._happened = happened
         self._rules = rules
         self._done = done
-        self._proof = proof
+        self._signed = signed
         self._after: Delivery | None = None
         self.lane = lane
         self.affinity = hash(person_id)
@@ -57,7 +67,12 @@ class Say(Act):
             raise Refused(Code.NOT_FOUND, "you are no recipient of such a message")
         happened = self._happened
         decided = step(before, happened, batch.now)
-        detail: dict[str, object] = {"proof": self._proof} if self._proof else {}
+        detail: dict[str, object] = {}
+        if self._signed is not None and decided.delivery is not before and happened.device_id is not None:
+            body, signature = self._signed
+            digest = sha256(body).digest()
+            batch.keep_signed((*self._key, happened.device_id, digest, body))
+            detail = {"said": happened.event.value, "content": digest.hex(), "proof": signature}
         if decided.delivery.response is not None:
             detail["response"] = happened.event.value
         take_step(batch, known, self._rules(), before, decided, device_id=happened.device_id, detail=detail)

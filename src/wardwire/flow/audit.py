@@ -15,7 +15,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.flow.proofs import SignedSend, find_false, signed_send
+from wardwire.flow.proofs import SIGNED, Signed, find_false, read_signed
 from wardwire.model.anchor import Anchored
 from wardwire.model.facts import GENESIS, Fact, FactKind, link
 from wardwire.store.fact_reads import count_facts, read_chains
@@ -202,19 +202,19 @@ async def verify(
 
     Args:
         connection: Of a role that may read: wardwire_readonly suffices.
-        proofs: Also check each device's signature of what was stored: some 100 µs each.
+        proofs: Also check each device's signature of what it sent and answered: some 100 µs each.
         progress: Called now and then with how many facts were read, of how many.
     """
     verdict = Verdict()
-    waiting: list[SignedSend] = []
+    waiting: list[Signed] = []
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         walk = Walk(verdict, sealed=await sealed_heads(connection), anchored=anchored, since=since)
         total = await count_facts(connection, since) if progress else 0
         async for batch in read_chains(connection, since):
             for fact in batch:
                 walk.take(fact)
-                if proofs and fact.kind == FactKind.STORED and (send := signed_send(fact)) is not None:
-                    waiting.append(send)
+                if proofs and fact.kind in SIGNED and (signed := read_signed(fact)) is not None:
+                    waiting.append(signed)
             while len(waiting) >= _PROOFS_AT_ONCE:
                 await _check(connection, verdict, waiting[:_PROOFS_AT_ONCE])
                 del waiting[:_PROOFS_AT_ONCE]
@@ -226,7 +226,7 @@ async def verify(
     return verdict
 
 
-async def _check(connection: asyncpg.Connection, verdict: Verdict, sends: list[SignedSend]) -> None:
-    verdict.proofs += len(sends)
-    for send, why in await find_false(connection, sends):
-        verdict.add(Finding(kind="proof", writer=send.writer, seq=send.seq, at=send.at, text=why))
+async def _check(connection: asyncpg.Connection, verdict: Verdict, several: list[Signed]) -> None:
+    verdict.proofs += len(several)
+    for signed, why in await find_false(connection, several):
+        verdict.add(Finding(kind="proof", writer=signed.writer, seq=signed.seq, at=signed.at, text=why))

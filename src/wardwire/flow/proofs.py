@@ -1,7 +1,8 @@
-"""Checks what devices have signed: that a stored statement is the one that its device made.
+"""Checks what devices have signed: that a stored statement, and an answer, is the one that its device made.
 
-The path does not check it, because a signature costs more than the whole path; it is checked behind it, by
-`check_proofs` while the site runs and by `wardwire audit verify`.
+Of statements the path does not check it, because a signature costs more than the whole path; it is checked behind it,
+by `check_proofs` while the site runs and by `wardwire audit verify`. An answer was checked at the door; here it is
+checked again, so that the record proves it without the door.
 """
 
 from __future__ import annotations
@@ -25,90 +26,143 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from wardwire.flow.alarm import raise_alarm
 from wardwire.flow.ports import Act, Known, Rules
 from wardwire.model import ids
+from wardwire.model.delivery import Event
 from wardwire.model.errors import Refused, WardwireError
 from wardwire.model.facts import Fact, FactKind
 from wardwire.model.nkey import public_bytes
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
-from wardwire.store.fact_reads import keys_of_devices, stored_since
+from wardwire.store.fact_reads import kept_responses, keys_of_devices, signed_since
 from wardwire.store.messages import load_messages
 from wardwire.store.sealing import sealed_heads
 
 _ENCODE = msgspec.json.Encoder().encode
 
 
-class SignedSend(NamedTuple):
-    """A stored message with its device's signature, as its fact has it."""
+# Facts of what a device has signed.
+SIGNED = (FactKind.STORED, FactKind.ANSWERED, FactKind.HANDED_BACK, FactKind.KEPT)
+_NOT_SIGNED = "its device has not signed it"
+_STANDARD = str.maketrans("-_", "+/")
+
+
+class Signed(NamedTuple):
+    """What a device has signed, as its fact has it.
+
+    Attributes:
+        said: What an answer says, a word of `model.delivery.Event`; "" of a statement.
+        digest: SHA-256 of the bytes that were signed.
+    """
 
     writer: UUID
     seq: int
     at: datetime
     message_id: UUID
     device_id: UUID
+    said: str
     digest: bytes
     signature: bytes
+
+
+class Kept(NamedTuple):
+    """What is stored now of what was signed: of a message its statement, of its answers each by its digest."""
+
+    statements: Mapping[UUID, bytes]
+    answers: Mapping[tuple[UUID, bytes], bytes]
 
 
 class Checked(NamedTuple):
     """What a round of the background check did."""
 
     looked_at: int
-    false: list[tuple[SignedSend, str]]
+    false: list[tuple[Signed, str]]
     places: dict[UUID, int]
 
 
-def signed_send(fact: Fact) -> SignedSend | None:
-    """Read a `Stored` fact; None when nobody signed, as of an integration. What is broken has an empty signature."""
+def read_signed(fact: Fact) -> Signed | None:
+    """Read a fact of the kinds `SIGNED`; None when no device has made it. What is broken has an empty signature."""
     if fact.device_id is None or fact.message_id is None:
         return None
+    said = ""
     try:
         body = json.loads(fact.body)
-        digest, signature = bytes.fromhex(body["content"]), base64.b64decode(body["proof"], validate=True)
+        digest = bytes.fromhex(body["content"])
+        written = str(body["proof"]).translate(_STANDARD).rstrip("=")
+        signature = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
+        if fact.kind != FactKind.STORED:
+            said = str(body["said"])
     except (ValueError, KeyError, TypeError, binascii.Error):
         digest, signature = b"", b""
-    return SignedSend(fact.writer, fact.seq, fact.at, fact.message_id, fact.device_id, digest, signature)
+    return Signed(fact.writer, fact.seq, fact.at, fact.message_id, fact.device_id, said, digest, signature)
 
 
-def signature_holds(nkey: str, send: SignedSend) -> bool:
+def signature_holds(nkey: str, signed: Signed) -> bool:
     """Whether the device's key has signed this digest. Some 100 µs."""
     try:
-        signed = b"wardwire/1\n" + send.device_id.hex.encode() + b"\n" + send.digest
-        _key(nkey).verify(send.signature, signed)
+        over = b"wardwire/1\n" + signed.device_id.hex.encode() + b"\n" + signed.digest
+        _key(nkey).verify(signed.signature, over)
     except (InvalidSignature, Refused, ValueError):
         return False
     return True
 
 
-def judge(
-    sends: Iterable[SignedSend], nkeys: Mapping[UUID, str], contents: Mapping[UUID, bytes]
-) -> list[tuple[SignedSend, str]]:
-    """Return what is false, with a sentence why. Pure.
-
-    Args:
-        contents: What is stored of each message now; one that is not there was archived, and is not missed.
-    """
+def judge(several: Iterable[Signed], nkeys: Mapping[UUID, str], kept: Kept) -> list[tuple[Signed, str]]:
+    """Return what is false, with a sentence why. Pure. What belongs to a message that was archived is not missed."""
     false = []
-    for send in sends:
-        nkey, content = nkeys.get(send.device_id), contents.get(send.message_id)
+    for signed in several:
+        nkey = nkeys.get(signed.device_id)
         if nkey is None:
-            false.append((send, "it is signed by a device that does not exist"))
-        elif not signature_holds(nkey, send):
-            false.append((send, "its device has not signed it"))
-        elif content is not None and hashlib.sha256(content).digest() != send.digest:
-            false.append((send, "what is stored is not what its device signed"))
+            why = "it is signed by a device that does not exist"
+        elif not signature_holds(nkey, signed):
+            why = _NOT_SIGNED
+        else:
+            why = _differs(signed, kept)
+        if why:
+            false.append((signed, why))
     return false
 
 
-async def find_false(connection: asyncpg.Connection, sends: Sequence[SignedSend]) -> list[tuple[SignedSend, str]]:
-    """Check sends against the devices' keys and against what is stored of them."""
-    nkeys = await keys_of_devices(connection, sorted({send.device_id for send in sends}))
-    messages = await load_messages(connection, [send.message_id for send in sends])
-    contents = {message_id: message.content for message_id, message in messages.items()}
-    return await asyncio.to_thread(judge, sends, nkeys, contents)
+def _differs(signed: Signed, kept: Kept) -> str:
+    """Say in what the stored bytes are not those that were signed; "" when they are."""
+    statement = kept.statements.get(signed.message_id)
+    if statement is None:
+        return ""
+    content = kept.answers.get((signed.message_id, signed.digest)) if signed.said else statement
+    if content is None:
+        return "what its device signed is not kept any more"
+    if hashlib.sha256(content).digest() != signed.digest:
+        return "what is stored is not what its device signed"
+    if signed.said and not _says(content, signed):
+        return "its device has signed another answer"
+    return ""
+
+
+def _says(content: bytes, signed: Signed) -> bool:
+    """Whether an answer as it was signed says what its fact says, of this message."""
+    try:
+        answer = json.loads(content)
+        if answer["message"] != ids.write_id(ids.MESSAGE, signed.message_id):
+            return False
+    except (ValueError, KeyError, TypeError):
+        return False
+    if signed.said == Event.ANSWER:
+        return bool(answer.get("choice") or answer.get("text"))
+    return answer.get(signed.said.replace(" ", "_")) is True
+
+
+async def find_false(connection: asyncpg.Connection, several: Sequence[Signed]) -> list[tuple[Signed, str]]:
+    """Check what was signed against the devices' keys and against what is stored of it."""
+    nkeys = await keys_of_devices(connection, sorted({signed.device_id for signed in several}))
+    messages = await load_messages(connection, list({signed.message_id for signed in several}))
+    answered = list({signed.message_id for signed in several if signed.said})
+    kept = Kept(
+        {message_id: message.content for message_id, message in messages.items()},
+        await kept_responses(connection, answered) if answered else {},
+    )
+    return await asyncio.to_thread(judge, several, nkeys, kept)
 
 
 async def check_proofs(connection: asyncpg.Connection, places: Mapping[UUID, int], *, limit: int = 200) -> Checked:
-    """Check what was stored since a cursor, up to the sealed heads; returns the next cursor.
+    """Check what was signed since a cursor, up to the sealed heads; returns the next cursor.
 
     Args:
         places: The cursor: for each chain the number of the last fact that was looked at. Dense within a chain, so
@@ -116,48 +170,51 @@ async def check_proofs(connection: asyncpg.Connection, places: Mapping[UUID, int
         limit: So many signatures at most: the work of one round.
     """
     after = dict(places)
-    sends: list[SignedSend] = []
+    several: list[Signed] = []
     for head in await sealed_heads(connection):
-        room = limit - len(sends)
+        room = limit - len(several)
         begin = after.get(head.writer, 0)
         if room <= 0 or head.seq <= begin:
             continue
-        facts = await stored_since(connection, head.writer, begin, head.seq, room)
-        sends += [send for fact in facts if (send := signed_send(fact)) is not None]
+        facts = await signed_since(connection, head.writer, begin, head.seq, room, SIGNED)
+        several += [signed for fact in facts if (signed := read_signed(fact)) is not None]
         after[head.writer] = facts[-1].seq if len(facts) == room else head.seq
-    false = await find_false(connection, sends) if sends else []
-    return Checked(len(sends), false, after)
+    false = await find_false(connection, several) if several else []
+    return Checked(len(several), false, after)
+
+
+_WHAT = {False: "the message", True: "an answer to"}
 
 
 class ProofFailed(Act):
-    """Record that a stored statement's signature does not hold, and tell the operators' desk."""
+    """Record that a signature does not hold, of a statement or an answer, and tell the operators' desk."""
 
-    __slots__ = ("_rules", "_send", "_why", "affinity", "lane")
+    __slots__ = ("_rules", "_signed", "_why", "affinity", "lane")
 
-    def __init__(self, send: SignedSend, why: str, rules: Callable[[], Rules]) -> None:
-        self._send = send
+    def __init__(self, signed: Signed, why: str, rules: Callable[[], Rules]) -> None:
+        self._signed = signed
         self._why = why
         self._rules = rules
         self.lane = Lane.HIGH
-        self.affinity = hash(send.message_id)
+        self.affinity = hash(signed.message_id)
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Add the fact and the alarm."""
-        send = self._send
+        signed = self._signed
         batch.record(
             FactKind.PROOF_FAILED,
-            _ENCODE({"fact": f"{send.writer.hex}:{send.seq}", "why": self._why}).decode(),
-            message_id=send.message_id,
-            device_id=send.device_id,
+            _ENCODE({"fact": f"{signed.writer.hex}:{signed.seq}", "why": self._why}).decode(),
+            message_id=signed.message_id,
+            device_id=signed.device_id,
         )
-        written = ids.write_id(ids.MESSAGE, send.message_id)
+        written = ids.write_id(ids.MESSAGE, signed.message_id)
         raise_alarm(
             batch,
             self._rules(),
             kind="proof",
             subject=written,
-            text=f"The signature of the message {written} does not hold: {self._why}.",
-            message_id=send.message_id,
+            text=f"The signature of {_WHAT[bool(signed.said)]} {written} does not hold: {self._why}.",
+            message_id=signed.message_id,
         )
 
     def committed(self) -> None:

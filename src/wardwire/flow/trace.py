@@ -287,7 +287,7 @@ def _sentence(
         case FactKind.CLEARED:
             return f"over for {who}: its source has ended it"
         case FactKind.PROOF_FAILED:
-            return "the signature of what was stored does not verify"
+            return "the signature of what was stored, or answered, does not verify"
     return fact.kind
 
 

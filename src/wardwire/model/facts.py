@@ -30,7 +30,7 @@ class FactKind(StrEnum):
     NOT_SENT = "NotSent"  # ... it was not tried: nobody needed it any more
     DELIVERED = "Delivered"
     READ = "Read"
-    ANSWERED = "Answered"
+    ANSWERED = "Answered"  # body: state; of a device what was said, digest of its bytes, proof; also of the next
     HANDED_BACK = "HandedBack"
     NOT_CONFIRMED = "NotConfirmed"  # a stage's time was up; the next one began
     UNREACHABLE = "Unreachable"  # no stage was confirmed
@@ -53,7 +53,7 @@ class FactKind(StrEnum):
     ALARM_RAISED = "AlarmRaised"
     ALARM_TAKEN = "AlarmTaken"  # a person sees to it
     ALARM_CLEARED = "AlarmCleared"
-    PROOF_FAILED = "ProofFailed"  # a stored statement's signature did not verify
+    PROOF_FAILED = "ProofFailed"  # the signature of a stored statement, or of an answer, did not verify
     SESSION_OPENED = "SessionOpened"
     SESSION_REPLACED = "SessionReplaced"  # the same key said hello from another place
     DEVICE_REGISTERED = "DeviceRegistered"

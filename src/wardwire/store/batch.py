@@ -88,6 +88,7 @@ class Batch:
     drafts: list[Recorded] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
+    signed: list[tuple[UUID, UUID, UUID, bytes, bytes]] = field(default_factory=list)
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
     alarmed: set[tuple[str, str]] = field(default_factory=set)
@@ -210,6 +211,10 @@ class Batch:
         """Add the intent of an attempt: message, person, endpoint, stage, channel."""
         self.attempts.append(row)
 
+    def keep_signed(self, row: tuple[UUID, UUID, UUID, bytes, bytes]) -> None:
+        """Add what a person answered, as signed: message, person, device, SHA-256, bytes. Its fact has the digest."""
+        self.signed.append(row)
+
     def also(self, query: str, *args: Any) -> None:
         """Add one of the rarer statements of batch.sql, in the same transaction."""
         self.extras.append((_SQL[query], args))
@@ -254,6 +259,9 @@ async def write_batch(
     if batch.attempts:
         batch.extras.insert(0, (_SQL["attempt"], (batch.now, *zip(*batch.attempts, strict=True))))
         batch.attempts = []
+    if batch.signed:
+        batch.extras.insert(0, (_SQL["response"], (batch.now, *zip(*batch.signed, strict=True))))
+        batch.signed = []
     linked = chain.link(batch.now, batch.drafts)
     counts: dict[UUID, int] = {}
     nths = []

@@ -180,6 +180,11 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
 WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_id = u.endpoint_id
   AND a.ended_at IS NULL
 
+-- name: response
+-- What people answered, as their devices signed it.
+INSERT INTO responses (message_id, person_id, device_id, digest, body, at)
+SELECT u.*, $1 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) AS u
+
 -- name: end_message
 -- The end of a message as a whole.
 UPDATE messages m SET ended_at = $1, ended_why = u.why

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -58,12 +58,18 @@ async def count_facts(connection: asyncpg.Connection, since: datetime | None) ->
     return count
 
 
-async def stored_since(
-    connection: asyncpg.Connection, writer: UUID, behind: int, upto: int, limit: int
+async def signed_since(
+    connection: asyncpg.Connection, writer: UUID, behind: int, upto: int, limit: int, kinds: Iterable[str]
 ) -> list[Fact]:
-    """Read the `Stored` facts of one chain in (behind, upto], in order."""
-    rows = await connection.fetch(_SQL["stored_since"], writer, behind, upto, limit)
+    """Read the facts of these kinds that devices have made, of one chain in (behind, upto], in order."""
+    rows = await connection.fetch(_SQL["signed_since"], writer, behind, upto, limit, list(kinds))
     return [Fact(*row) for row in rows]
+
+
+async def kept_responses(connection: asyncpg.Connection, messages: Sequence[UUID]) -> dict[tuple[UUID, bytes], bytes]:
+    """Return what people answered to these messages, as signed: by message and by the digest that was kept."""
+    rows = await connection.fetch(_SQL["responses"], list(messages))
+    return {(row["message_id"], row["digest"]): row["body"] for row in rows}
 
 
 async def keys_of_devices(connection: asyncpg.Connection, devices: Sequence[UUID]) -> dict[UUID, str]:

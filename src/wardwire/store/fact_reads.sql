@@ -17,12 +17,17 @@ WHERE at >= $1 ORDER BY writer, seq
 -- How many there are to be read.
 SELECT count(*) FROM facts WHERE at >= $1
 
--- name: stored_since
--- What was stored, of one chain, behind a place in it and up to another.
+-- name: signed_since
+-- What devices have signed, of one chain, behind a place in it and up to another.
 SELECT writer, seq, at, kind, message_id, person_id, device_id, body, hash
 FROM facts f
-WHERE f.writer = $1 AND f.seq > $2 AND f.seq <= $3 AND f.kind = 'Stored'
+WHERE f.writer = $1 AND f.seq > $2 AND f.seq <= $3
+  AND f.kind = ANY($5::text[]) AND f.device_id IS NOT NULL
 ORDER BY f.seq LIMIT $4
+
+-- name: responses
+-- What people answered, as signed.
+SELECT message_id, digest, body FROM responses WHERE message_id = ANY($1::uuid[])
 
 -- name: keys_of_devices
 SELECT id, nkey FROM devices WHERE id = ANY($1::uuid[])

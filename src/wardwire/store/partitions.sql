@@ -11,6 +11,7 @@ SELECT wardwire.make_partitions($1, $2)
 -- name: strays
 -- Rows that found no partition of their day: there must be none.
 SELECT (SELECT count(*) FROM (SELECT 1 FROM messages_default LIMIT 1000) s)
+     + (SELECT count(*) FROM (SELECT 1 FROM responses_default LIMIT 1000) s)
      + (SELECT count(*) FROM (SELECT 1 FROM inbox_default LIMIT 1000) s)
      + (SELECT count(*) FROM (SELECT 1 FROM facts_default LIMIT 1000) s)
 
@@ -21,4 +22,4 @@ SELECT count(*) FROM deadlines WHERE message_id >= $1 AND message_id < $2
 -- name: detach
 -- As the owner: take a day's tables away.
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'wardwire' AND c.relkind = 'r' AND c.relname ~ ('^(messages|deliveries|attempts|inbox|facts)_' || $1 || '$')
+WHERE n.nspname = 'wardwire' AND c.relkind = 'r' AND c.relname ~ ('^(messages|deliveries|attempts|responses|inbox|facts)_' || $1 || '$')
