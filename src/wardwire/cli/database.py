@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -95,6 +96,11 @@ def at_desk(place: Place, work: Callable[[Desk], Awaitable[T]]) -> T:
             await connection.close(timeout=2)
 
     return told(run)
+
+
+async def look(at: Desk) -> tuple[Directory, datetime]:
+    """Work that only looks: the directory, and the site's time."""
+    return at.directory, at.clock.now()
 
 
 def reading(dsn: str, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:

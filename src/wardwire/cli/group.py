@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.names import find_one
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
@@ -88,11 +88,7 @@ def show(group: Which, config: ConfigFile = None, data: DataFolder = None, json_
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List groups."""
-
-    async def work(at: Desk) -> Directory:
-        return at.directory
-
-    directory = at_desk(find_place(config, data), work)
+    directory, _ = at_desk(find_place(config, data), look)
     found = sorted(directory.groups.values(), key=lambda group: group.name.casefold())
     if json_:
         print_json({"groups": [_show(group) for group in found]})

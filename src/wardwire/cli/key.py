@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import keys
 from wardwire.model import ids
-from wardwire.model.people import ApiKey, Directory
+from wardwire.model.people import ApiKey
 from wardwire.model.rights import SCOPES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="API keys: add, list, revoke.")
@@ -47,11 +47,7 @@ def add(
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List keys, without their secrets."""
-
-    async def work(at: Desk) -> Directory:
-        return at.directory
-
-    directory = at_desk(find_place(config, data), work)
+    directory, _ = at_desk(find_place(config, data), look)
     rows = [
         (ids.write_id(ids.KEY, key.id), key.source, ", ".join(sorted(key.scopes)), "revoked" if key.revoked else "")
         for key in sorted(directory.keys.values(), key=lambda key: (key.source, key.id))

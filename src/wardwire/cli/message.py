@@ -59,7 +59,7 @@ def send(
     if add_to:
         body["add_to"] = add_to
     body["responses"] = {"accept_decline": accept, "choices": choice or []}
-    api = Api(url or _here(config, data), key_file, authority=authority)
+    api = _api(url, key_file, authority, config, data)
     external_id = id or uuid4().hex
     path = "/v1/messages?dry_run=true" if dry_run else "/v1/messages"
     try:
@@ -94,7 +94,7 @@ def list_(
 ) -> None:
     """List messages, newest first."""
     path = f"/v1/messages?limit={limit}" + (f"&after={after}" if after else "")
-    reply = Api(url or _here(config, data), key_file, authority=authority).ask("GET", path)
+    reply = _api(url, key_file, authority, config, data).ask("GET", path)
     if json_:
         print_json(reply.body)
         return
@@ -118,7 +118,7 @@ def show(
     json_: AsJson = False,
 ) -> None:
     """Show a message and how it stands."""
-    reply = Api(url or _here(config, data), key_file, authority=authority).ask("GET", f"/v1/messages/{message}")
+    reply = _api(url, key_file, authority, config, data).ask("GET", f"/v1/messages/{message}")
     if json_:
         print_json(reply.body)
         return
@@ -143,7 +143,7 @@ def cancel(
     json_: AsJson = False,
 ) -> None:
     """Take a message back; twice changes nothing."""
-    api = Api(url or _here(config, data), key_file, authority=authority)
+    api = _api(url, key_file, authority, config, data)
     reply = api.ask("POST", f"/v1/messages/{message}/cancel", {"recall": recall})
     if json_:
         print_json(reply.body)
@@ -151,10 +151,13 @@ def cancel(
         print(f"{reply.body['why']}: {reply.body['ended']} deliveries ended by this")
 
 
-def _here(config: Path | None, data: Path | None) -> str:
-    settings = read_settings(config, data, None).settings.api
-    scheme = "https" if settings.tls_certificate else "http"
-    return f"{scheme}://{settings.listen.replace('0.0.0.0', '127.0.0.1')}"
+def _api(url: str, key_file: Path, authority: Path | None, config: Path | None, data: Path | None) -> Api:
+    """Reach the interface at `url`, or this machine's."""
+    if not url:
+        settings = read_settings(config, data, None).settings.api
+        scheme = "https" if settings.tls_certificate else "http"
+        url = f"{scheme}://{settings.listen.replace('0.0.0.0', '127.0.0.1')}"
+    return Api(url, key_file, authority=authority)
 
 
 def _local(instant: str) -> str:
@@ -181,7 +184,7 @@ def escalate(
     json_: AsJson = False,
 ) -> None:
     """Make an alert of a message, in its thread and with its words."""
-    api = Api(url or _here(config, data), key_file, authority=authority)
+    api = _api(url, key_file, authority, config, data)
     body = {"priority": priority, "to": to or [], "policy": policy, "place": place}
     reply = api.ask("POST", f"/v1/messages/{message}/escalate", body, {"Idempotency-Key": id or uuid4().hex})
     if json_:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
@@ -59,11 +59,7 @@ def add(
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List people with their status and endpoints."""
-
-    async def work(at: Desk) -> tuple[Directory, datetime]:
-        return at.directory, at.clock.now()
-
-    directory, now = at_desk(find_place(config, data), work)
+    directory, now = at_desk(find_place(config, data), look)
     everybody = sorted(directory.people.values(), key=lambda p: p.name.casefold())
     if json_:
         print_json({"people": [_show(person, directory, now) for person in everybody]})

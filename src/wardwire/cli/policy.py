@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.exits import Exit
 from wardwire.cli.names import read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, say
@@ -205,11 +205,7 @@ def show(policy: Which, config: ConfigFile = None, data: DataFolder = None, json
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List policies."""
-
-    async def work(at: Desk) -> Directory:
-        return at.directory
-
-    directory = at_desk(find_place(config, data), work)
+    directory, _ = at_desk(find_place(config, data), look)
     found = sorted(directory.policies.values(), key=lambda policy: policy.name.casefold())
     if json_:
         print_json({"policies": [_shown(policy) for policy in found]})

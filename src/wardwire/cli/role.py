@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
@@ -122,11 +122,7 @@ def unshift(
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List roles with who holds them now and the shifts to come."""
-
-    async def work(at: Desk) -> tuple[Directory, datetime]:
-        return at.directory, at.clock.now()
-
-    directory, now = at_desk(find_place(config, data), work)
+    directory, now = at_desk(find_place(config, data), look)
     found = sorted(directory.roles.values(), key=lambda role: role.name.casefold())
     if json_:
         print_json({"roles": [_show(role, directory, now) for role in found]})

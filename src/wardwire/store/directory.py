@@ -7,9 +7,10 @@ from typing import Any
 
 import asyncpg
 
-from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift, Status
+from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
+from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
 from wardwire.store.policies import policy_of
 from wardwire.store.queries import load
@@ -64,7 +65,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
     assignments = [(assignment_of(row), row["cancelled"]) for row in rows["assignments"]]
     return Changes(
         version=version,
-        people=[_person(row) for row in rows["people"]],
+        people=[person_from_row(row) for row in rows["people"]],
         endpoints=[Endpoint(**row) for row in rows["endpoints"]],
         devices=[Device(**row) for row in rows["devices"]],
         groups=[_group(row) for row in rows["groups"]],
@@ -83,18 +84,6 @@ async def next_version(connection: asyncpg.Connection) -> int:
     """Begin a change: returns its version. Locks the directory's head until the transaction ends."""
     version: int = await connection.fetchval(_SQL["next_version"])
     return version
-
-
-def _person(row: Any) -> Person:
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        title=row["title"],
-        status=Status(row["status"]),
-        status_until=row["status_until"],
-        scopes=frozenset(row["scopes"]),
-        disabled=row["disabled"],
-    )
 
 
 def _group(row: Any) -> Group:
