@@ -79,6 +79,12 @@ def mount_prefix() -> list[str] | None:
     return prefix if tried.returncode == 0 else None
 
 
+def _history() -> bool:
+    from tests.upgrade.former import has_history
+
+    return has_history()
+
+
 NEEDS = (
     Need(
         marker="needs_pg15",
@@ -98,6 +104,12 @@ NEEDS = (
         name="mounts of one's own",
         remedy="run as root, or allow user namespaces",
         is_met=lambda: mount_prefix() is not None,
+    ),
+    Need(
+        marker="needs_history",
+        name="the history of this repository",
+        remedy="clone it whole, with git",
+        is_met=_history,
     ),
 )
 

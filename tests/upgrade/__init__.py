@@ -1,0 +1,1 @@
+"""Upgrades: the former code's database and processes, and this code's beside them."""
