@@ -1,6 +1,7 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
 W=w1,w2     only these of w1, w2, w6, memory (a: question A, the floors against each other)
+PEERS=1     ejabberd and RabbitMQ as well, from Debian; needs root
 FULL=1      the long form
 --strict    exit with 1 when a goal is missed
 """
@@ -17,6 +18,8 @@ from pathlib import Path
 from bench.check import NotStored
 from bench.floors import run_floors
 from bench.memory import run_memory
+from bench.peers.install import CannotInstall, check_machine
+from bench.peers.run import run_peers
 from bench.result import Report
 from bench.site import raise_open_files
 from bench.w1 import run_w1
@@ -29,8 +32,10 @@ WORK: dict[str, Callable[..., None]] = {
     "w6": run_w6,
     "memory": run_memory,
     "a": run_floors,
+    "peers": run_peers,
 }
 USUAL = "w1,w2,w6,memory"
+PEERS = "peers"
 
 
 def main() -> int:
@@ -38,12 +43,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strict", action="store_true")
     given = parser.parse_args()
-    picked = [
-        name.strip().lower()
-        for name in (os.environ.get("W") or ",".join(name for name in WORK if name != "a")).split(",")
-    ]
+    picked = [name.strip().lower() for name in (os.environ.get("W") or USUAL).split(",")]
+    if os.environ.get("PEERS") == "1" and PEERS not in picked:
+        picked.append(PEERS)
     if unknown := [name for name in picked if name not in WORK]:
         parser.error(f"W={','.join(unknown)} is none of {', '.join(WORK)}")
+    if PEERS in picked:
+        try:
+            check_machine()
+        except CannotInstall as error:
+            print(f"{error}.", file=sys.stderr)
+            return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is stopped and removed
     raise_open_files()
     report = Report()

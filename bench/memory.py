@@ -12,6 +12,7 @@ import msgspec
 from bench.real import VOICE
 from bench.result import Report, Result
 from bench.shapes.cpu import children
+from bench.shapes.devices import NATS
 from bench.shapes.load import Connect
 from bench.shapes.turns import Child
 from bench.site import Site, real_site
@@ -27,7 +28,7 @@ def run_memory(report: Report, *, full: bool) -> None:
         load = Child("bench.shapes.load")
         stack.callback(load.end)
         began = monotonic()
-        order = Connect(carrier="nats", port=site.edge_port, pairs=[], voice=VOICE, listeners=site.staff.parties)
+        order = Connect(carrier=NATS, port=site.edge_port, pairs=[], voice=VOICE, listeners=site.staff.parties)
         load.ask(msgspec.json.encode(order))
         seconds = monotonic() - began
         after = read_memory(site)

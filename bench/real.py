@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bench.people import with_more
+from bench.shapes.devices import NATS
 from bench.shapes.load import Connect
 from bench.shapes.turns import PAIRS, Child, Shape
 from bench.site import CORE, Site, real_site
@@ -49,7 +50,7 @@ def real_shape(
         stack.callback(load.end)
         staff = site.staff
         pairs = staff.pairs(PAIRS, priority=priority)
-        connect = Connect(carrier="nats", port=site.edge_port, pairs=pairs, voice=VOICE)
+        connect = Connect(carrier=NATS, port=site.edge_port, pairs=pairs, voice=VOICE)
         if listeners:
             connect.caller = with_more(staff.parties[2 * PAIRS], to=staff.group, priority="code")
             connect.listeners = [with_more(party, priority="code") for party in staff.members]

@@ -11,6 +11,8 @@ from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.carrier.protocol import PING, PONG, Err, Info, Message, Parser, Ping, Pong, render_connect
 
+NATS = f"{__name__}:NatsDevice"
+WEBSOCKET = f"{__name__}:WebSocketDevice"
 AGAIN_S = 0.5
 Heard = Callable[["Device", Sort, bytes, bytes], None]
 

@@ -12,13 +12,13 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any
 
 import msgspec
 import uvloop
 
 from bench.shapes.cpu import Account, read_busy
-from bench.shapes.devices import Device, NatsDevice, WebSocketDevice
+from bench.shapes.devices import Device
 from bench.shapes.voices import Party, Sort
 
 AT_ONCE = 100
@@ -30,11 +30,11 @@ class Connect(msgspec.Struct, tag=True, kw_only=True):
     Attributes:
         caller: A device that sends to all listeners at once, by its voice.
         listeners: Devices that confirm what they hear; without a caller they only stay connected.
-        carrier: `nats` for the edge server, `websocket` for the core itself.
+        carrier: `module:Class` of the devices.
         voice: `module:Class` of their frames, called with a party and its peer.
     """
 
-    carrier: Literal["nats", "websocket"]
+    carrier: str
     port: int
     pairs: list[tuple[Party, Party]]
     voice: str = "bench.shapes.voices:Bare"
@@ -147,9 +147,7 @@ class Load:
     async def connect(self, order: Connect) -> None:
         """Connect all devices and wait until the last is ready."""
         loop = asyncio.get_running_loop()
-        module, _, name = order.voice.partition(":")
-        voice = getattr(importlib.import_module(module), name)
-        make = NatsDevice if order.carrier == "nats" else WebSocketDevice
+        voice, make = _find(order.voice), _find(order.carrier)
         devices: list[Device] = []
         for sender, recipient in order.pairs:
             self.senders.append(make(sender, voice(sender, recipient), self.heard))
@@ -358,6 +356,11 @@ class Load:
         self._begun.clear()
         self._stored.clear()
         return left
+
+
+def _find(written: str) -> Any:
+    module, _, name = written.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _same(device: Device) -> Callable[[], Device]:

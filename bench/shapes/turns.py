@@ -14,6 +14,7 @@ from typing import Literal
 import asyncpg
 import msgspec
 
+from bench.shapes.devices import NATS, WEBSOCKET
 from bench.shapes.load import Connect, Fan, FanOutcome, Outcome, Run
 from bench.shapes.voices import Party
 from wardwire.carrier.nkeys import KeyPair, Kind, read_public
@@ -111,7 +112,7 @@ def bare_shape(
         load = Child("bench.shapes.load")
         stack.callback(load.end)
         pairs = [(new_party(), new_party()) for _ in range(PAIRS)]
-        carrier: Literal["nats", "websocket"] = "websocket" if client == "direct" else "nats"
+        carrier = WEBSOCKET if client == "direct" else NATS
         connect = Connect(carrier=carrier, port=port, pairs=pairs)
         if listeners:
             connect.listeners = [new_party() for _ in range(listeners)]
