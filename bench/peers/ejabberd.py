@@ -79,7 +79,8 @@ def running_ejabberd(database: Postgres, people: list[Party]) -> Iterator[tuple[
         }
         command = [
             "erl", "-noinput", "-sname", "wardwire-bench@localhost", "-kernel",
-            "inet_dist_use_interface", "{127,0,0,1}", "+K", "true", "+P", "250000", "-mnesia", "dir", f'"{home}/mnesia"', "-s", "ejabberd",
+            "inet_dist_use_interface", "{127,0,0,1}", "+K", "true", "+P", "250000",
+            "-mnesia", "dir", f'"{home}/mnesia"', "-s", "ejabberd",
         ]  # fmt: skip
         with running(command, home, port, environment) as pid:
             yield port, pid
