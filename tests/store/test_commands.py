@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.engines import FreshDatabase
+from tests.ward import reading
 from wardwire.cli.main import main
+from wardwire.engine.auditor import Report
 from wardwire.model.anchor import Anchored, write_line
-from wardwire.ops.engines import ENGINES_VARIABLE
+from wardwire.ops.engines import ENGINES_VARIABLE, REPORT_KEY
 from wardwire.ops.nats import NatsLogins
+from wardwire.store.conservation import SignedReport, keep_report
 
 
 class Terminal:
@@ -106,3 +112,42 @@ def test_the_audit_ends_with_what_it_found(wardwire: Terminal, tmp_path: Path) -
     assert "NOT as it was written" in out
     anchor.write_text("nonsense\n\n" + write_line(gone))
     assert wardwire("audit", "verify", "--anchor", str(anchor))[0] == 2
+
+
+def test_the_auditors_reports_are_shown_and_checked(
+    wardwire: Terminal, tmp_path: Path, fresh_database: FreshDatabase
+) -> None:
+    """0 when the law held and they are as they were signed, 1 when not, 2 when there is none or no key."""
+    assert wardwire("audit", "report")[0] == 2
+    key = Ed25519PrivateKey.generate()
+    day = date(2026, 11, 24)
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    terms = {"stored": 2, "delivered": 1, "ended": 0, "armed": 1, "lost": 0}
+    report = Report(day, at, at, at, "core-1", True, {"4 West": terms}, dict.fromkeys(terms, 0), [])
+    content = msgspec.json.encode(report)
+
+    def keep(content: bytes, signature: bytes) -> None:
+        async def run() -> None:
+            async with reading(fresh_database.logins.sealer) as sealer:
+                await keep_report(sealer, SignedReport(day, "core-1", content, signature, at))
+
+        asyncio.run(run())
+
+    keep(content, key.sign(content))
+    assert wardwire("audit", "report", "--verify", "--data", str(tmp_path))[0] == 2
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / REPORT_KEY).write_bytes(key.private_bytes_raw())
+    check = ("audit", "report", "--verify", "--data", str(tmp_path))
+    (told,) = wardwire.json(*check, "--day", "2026-11-24")["reports"]
+    assert (told["signed"], told["report"]["units"]) == (True, {"4 West": terms})
+    assert wardwire("audit", "report", "--day", "2026-11-25")[0] == 2
+    assert wardwire("audit", "report", "--day", "yesterday")[0] == 2
+
+    keep(content.replace(b'"armed":1', b'"armed":9'), key.sign(content))
+    assert wardwire("audit", "report")[0] == 0
+    status, out = wardwire(*check)
+    assert (status, "NOT as it was signed" in out) == (1, True)
+    broken = msgspec.json.encode(msgspec.structs.replace(report, holds=False, difference=["msg_1"]))
+    keep(broken, key.sign(broken))
+    status, out = wardwire(*check)
+    assert (status, "msg_1" in out) == (1, True)

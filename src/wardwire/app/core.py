@@ -12,11 +12,13 @@ import asyncpg
 
 from wardwire import __version__
 from wardwire.app.adapters import open_adapters
+from wardwire.app.auditor import anchors_folder, open_auditor
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
+from wardwire.engine.auditor import LOOK_EVERY_S
 from wardwire.engine.due import DueLoop
 from wardwire.engine.muster import BEAT_EVERY_S, Muster
 from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
@@ -67,6 +69,7 @@ async def run_core(
             await stack.enter_async_context(open_adapters(ground))
         if AUDIT in serves:
             _keep_record(ground, tasks)
+            tasks.create_task(keep("auditor", LOOK_EVERY_S, open_auditor(ground, watch).round))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
         muster = Muster(
@@ -120,9 +123,7 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     def alarm(kind: str, subject: str, text: str) -> None:
         ground.lanes.put(Alarm(kind, subject, text, ground.rules))
 
-    anchors = ground.settings.audit.anchors or ground.logins.home / "audit"
-    anchors.mkdir(mode=0o700, exist_ok=True)
-    sealer = Sealer(connect=ground.sealing, clock=ground.clock, folder=anchors, alarm=alarm)
+    sealer = Sealer(connect=ground.sealing, clock=ground.clock, folder=anchors_folder(ground), alarm=alarm)
     proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
     tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round))
     tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round))

@@ -96,6 +96,10 @@ class Ground(NamedTuple):
         """Open a connection for reads and claims."""
         return await connect_to_primary(self.logins.database.app, server_settings=_SCHEMA)
 
+    async def looking(self) -> asyncpg.Connection:
+        """Open a connection of the role that can only read."""
+        return await connect_to_primary(self.logins.database.readonly, server_settings=_SCHEMA)
+
     async def sealing(self) -> asyncpg.Connection:
         """Open a connection of the role that seals the record, and can do nothing else."""
         return await connect_to_primary(self.logins.database.sealer, server_settings=_SCHEMA)

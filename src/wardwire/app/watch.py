@@ -10,6 +10,7 @@ import structlog
 
 from wardwire.app.ground import Ground
 from wardwire.devices.doorway import Doorway
+from wardwire.engine.auditor import Auditor
 from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
 from wardwire.engine.metrics import Metrics
 from wardwire.engine.ops_port import OpsPort
@@ -30,12 +31,14 @@ class Watch:
         self._ground = ground
         self._share: float | None = None
         self._room = Room.AMPLE
+        self.auditor: Auditor | None = None
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
             clock=ground.clock,
             vitals=self.vitals,
             lanes=lambda: ground.lanes.writers,
             connected=lambda: doorway.sessions if doorway else 0,
+            books=lambda: self.auditor.books if self.auditor else None,
         )
         self.prober = Prober(
             open_connection=ground.open_durable,
@@ -45,7 +48,8 @@ class Watch:
 
     def vitals(self) -> Vitals:
         """Say how this core is now."""
-        prober = self.prober
+        prober, auditor = self.prober, self.auditor
+        looked_at = auditor.looked_at if auditor else None
         return Vitals(
             probed_at=prober.probed_at,
             commit_s=prober.commit_s,
@@ -59,6 +63,9 @@ class Watch:
             deadlines_armed=prober.deadlines_armed,
             deadlines_late=prober.deadlines_late,
             open_alarms=prober.open_alarms,
+            conservation=("holds" if auditor.holds else "broken") if auditor and looked_at is not None else "",
+            audit_age_s=None if looked_at is None else self._ground.clock.monotonic() - looked_at,
+            audit_behind_s=auditor.behind_s if auditor and looked_at is not None else 0.0,
         )
 
     async def disk(self) -> None:

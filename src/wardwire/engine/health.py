@@ -26,6 +26,7 @@ from wardwire.store.site import probe
 PROBE_EVERY_S = 0.4
 PROBE_FRESH_S = 1.0
 LAG_LIMIT_S = 0.5
+AUDIT_STALE_S = 60.0
 # A deadline that is still claimable so long after it was due is late: nobody looks after it.
 LATE_AFTER = timedelta(seconds=5)
 # Of the slower counts only every so many probes take one.
@@ -46,6 +47,9 @@ class Vitals:
         lag_s: How late the event loop is.
         disk_share: Free part of the disk; None = not measured here.
         room: `ample`, `warn` or `urgent_only`.
+        conservation: Whether stored = delivered + ended + armed: `holds` or `broken`; "" = not counted here.
+        audit_age_s: How long ago the auditor last looked; None = it never has, or is not here.
+        audit_behind_s: How old the youngest messages are that it has counted.
     """
 
     probed_at: float | None = None
@@ -60,6 +64,9 @@ class Vitals:
     deadlines_armed: int = 0
     deadlines_late: int = 0
     open_alarms: int = 0
+    conservation: str = ""
+    audit_age_s: float | None = None
+    audit_behind_s: float = 0.0
     draining: bool = False
 
 
@@ -92,6 +99,10 @@ def readiness(vitals: Vitals, now: float) -> Readiness:
         warnings.append("the disk is nearly full: only code and high are taken")
     elif vitals.room == "warn":
         warnings.append("the disk is filling up")
+    if vitals.conservation == "broken":
+        warnings.append("the auditor has found messages that nobody has and that nothing waits for")
+    if max(vitals.audit_age_s or 0.0, vitals.audit_behind_s) > AUDIT_STALE_S:
+        warnings.append("the auditor has not seen the newest messages for a minute")
     for count, what in (
         (vitals.strays, "rows without a table of their day"),
         (vitals.deadlines_late, "deadlines are late"),

@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from wardwire.engine.health import Vitals, readiness
 from wardwire.model.clock import Clock
+from wardwire.model.conservation import Books
 from wardwire.model.delivery import Delivery, State
 from wardwire.store.batch import Batch
 
@@ -51,12 +52,14 @@ class Metrics:
         vitals: Callable[[], Vitals],
         lanes: Callable[[], Sequence[LaneFigures]],
         connected: Callable[[], int] = lambda: 0,
+        books: Callable[[], Books | None] = lambda: None,
     ) -> None:
-        """`connected` says how many devices have a session with this process."""
+        """`connected` says how many devices have a session with this process; `books` are its auditor's, if any."""
         self._clock = clock
         self._vitals = vitals
         self._lanes = lanes
         self._connected = connected
+        self._books = books
         self._registry = CollectorRegistry()
         self._submissions = Counter(
             "wardwire_submissions", "Submissions by outcome.", ("outcome", "priority"), registry=self._registry
@@ -147,3 +150,25 @@ class Metrics:
             committed.add_metric((short,), lane.committed)
             batches.add_metric((short,), lane.batches)
         yield from (waiting, committed, batches)
+        books = self._books()
+        if books is not None:
+            yield from _terms(books)
+
+
+def _terms(books: Books) -> Iterable[Metric]:
+    """The terms of the conservation law, and what was counted of tests and drills."""
+    real = GaugeMetricFamily(
+        "wardwire_conservation_deliveries",
+        "Deliveries counted today by the auditor: stored = delivered + ended + armed, or some are lost.",
+        labels=("term", "unit"),
+    )
+    tests = GaugeMetricFamily(
+        "wardwire_conservation_test_deliveries", "The same of tests and drills.", labels=("term",)
+    )
+    for unit, balance in list(books.units.items()):
+        for term, figure in balance.figures().items():
+            real.add_metric((term, unit), figure)
+    for term, figure in books.tests.figures().items():
+        tests.add_metric((term,), figure)
+    yield GaugeMetricFamily("wardwire_conservation_holds", "Whether the law holds.", value=float(books.holds))
+    yield from (real, tests)

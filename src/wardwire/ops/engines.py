@@ -27,6 +27,7 @@ from wardwire.ops.secrets import keep, write_private
 from wardwire.ops.supervisor import Say, Step
 
 ENGINES_VARIABLE = "WARDWIRE_ENGINES"
+REPORT_KEY = "reports.ed25519"  # signs the auditor's daily reports
 SITE_KEY = "site.x25519"  # devices agree their session keys with it; any 32 random bytes are such a key
 SOCKET_PORT = 5432  # names the socket file only, unless the database listens on the loopback too
 
@@ -108,6 +109,7 @@ class Engines:
         for folder in ("log", "run", "secrets"):
             private_folder(home / folder, self.account)
         keep(home / "secrets" / SITE_KEY, lambda: os.urandom(32), self.account)
+        keep(home / "secrets" / REPORT_KEY, lambda: os.urandom(32), self.account)
         if isinstance(self.wanted.database, EmbeddedDatabase):
             self.postgres = self._postgres(self.wanted.database)
         if isinstance(self.wanted.nats, EmbeddedNats):

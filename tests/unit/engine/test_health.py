@@ -44,6 +44,9 @@ def test_a_core_that_cannot_promise_is_not_ready_and_says_why(change: dict[str, 
         {"strays": 3},
         {"deadlines_late": 1},
         {"open_alarms": 2},
+        {"conservation": "broken"},
+        {"audit_age_s": 61.0},
+        {"audit_behind_s": 61.0},
     ],
 )
 def test_what_does_not_stop_messages_is_told_and_stops_nothing(change: dict[str, Any]) -> None:

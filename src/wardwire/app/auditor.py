@@ -1,0 +1,70 @@
+"""Puts the auditor together: who reads, who keeps its signed reports, and where their files lie."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from wardwire.app.ground import Ground
+from wardwire.app.watch import Watch
+from wardwire.engine.auditor import Auditor
+from wardwire.ops.engines import REPORT_KEY
+from wardwire.store.conservation import SignedReport, keep_report
+
+PUBLIC_KEY = "reports-key.pem"
+
+
+def anchors_folder(ground: Ground) -> Path:
+    """Return the folder for what is kept outside the database, and make it."""
+    folder = ground.settings.audit.anchors or ground.logins.home / "audit"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def open_auditor(ground: Ground, watch: Watch) -> Auditor:
+    """Make the auditor of this process, and let its health tell of it."""
+    folder = anchors_folder(ground)
+    seed = (ground.logins.home / "secrets" / REPORT_KEY).read_bytes()
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    _write(folder / PUBLIC_KEY, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+    async def file(report: SignedReport) -> None:
+        await asyncio.to_thread(write_report, folder, report)
+        connection = await ground.sealing()
+        try:
+            await keep_report(connection, report)
+        finally:
+            await connection.close(timeout=2)
+
+    watch.auditor = Auditor(
+        connect=ground.looking,
+        clock=ground.clock,
+        writer=ground.lanes,
+        rules=ground.rules,
+        file=file,
+        key=key,
+        node=ground.node,
+    )
+    return watch.auditor
+
+
+def write_report(folder: Path, report: SignedReport) -> None:
+    """Write a report and its signature (base64), on the disk when it returns; a later one of the day replaces it."""
+    path = folder / f"conservation-{report.day:%Y%m%d}.json"
+    _write(path, report.content)
+    _write(path.with_suffix(".sig"), base64.b64encode(report.signature) + b"\n")
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
