@@ -1,4 +1,4 @@
-"""Two branches that landed side by side must not leave two migrations of one number: which came first would be chance."""
+"""Two branches landed side by side must not leave two migrations of one number: chance would order them."""
 
 from __future__ import annotations
 
