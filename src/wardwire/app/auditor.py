@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +13,7 @@ from wardwire.app.ground import Ground
 from wardwire.app.watch import Watch
 from wardwire.engine.auditor import Auditor
 from wardwire.ops.engines import REPORT_KEY
+from wardwire.ops.secrets import replace_file
 from wardwire.store.conservation import SignedReport, keep_report
 
 PUBLIC_KEY = "reports-key.pem"
@@ -31,7 +31,8 @@ def open_auditor(ground: Ground, watch: Watch) -> Auditor:
     folder = anchors_folder(ground)
     seed = (ground.logins.home / "secrets" / REPORT_KEY).read_bytes()
     key = Ed25519PrivateKey.from_private_bytes(seed)
-    _write(folder / PUBLIC_KEY, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    replace_file(folder / PUBLIC_KEY, public, None)
 
     async def file(report: SignedReport) -> None:
         await asyncio.to_thread(write_report, folder, report)
@@ -56,15 +57,5 @@ def open_auditor(ground: Ground, watch: Watch) -> Auditor:
 def write_report(folder: Path, report: SignedReport) -> None:
     """Write a report and its signature (base64), on the disk when it returns; a later one of the day replaces it."""
     path = folder / f"conservation-{report.day:%Y%m%d}.json"
-    _write(path, report.content)
-    _write(path.with_suffix(".sig"), base64.b64encode(report.signature) + b"\n")
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    replace_file(path, report.content, None)
+    replace_file(path.with_suffix(".sig"), base64.b64encode(report.signature) + b"\n", None)

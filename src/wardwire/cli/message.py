@@ -151,23 +151,6 @@ def cancel(
         print(f"{reply.body['why']}: {reply.body['ended']} deliveries ended by this")
 
 
-def _api(url: str, key_file: Path, authority: Path | None, config: Path | None, data: Path | None) -> Api:
-    """Reach the interface at `url`, or this machine's."""
-    if not url:
-        settings = read_settings(config, data, None).settings.api
-        scheme = "https" if settings.tls_certificate else "http"
-        url = f"{scheme}://{settings.listen.replace('0.0.0.0', '127.0.0.1')}"
-    return Api(url, key_file, authority=authority)
-
-
-def _local(instant: str) -> str:
-    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _sender(sender: dict[str, str]) -> str:
-    return sender.get("name") or sender.get("source") or ""
-
-
 @app.command("escalate")
 def escalate(
     key_file: KeyFile,
@@ -191,3 +174,20 @@ def escalate(
         print_json(reply.body)
     else:
         print(reply.body["message"])
+
+
+def _api(url: str, key_file: Path, authority: Path | None, config: Path | None, data: Path | None) -> Api:
+    """Reach the interface at `url`, or this machine's."""
+    if not url:
+        settings = read_settings(config, data, None).settings.api
+        scheme = "https" if settings.tls_certificate else "http"
+        url = f"{scheme}://{settings.listen.replace('0.0.0.0', '127.0.0.1')}"
+    return Api(url, key_file, authority=authority)
+
+
+def _local(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _sender(sender: dict[str, str]) -> str:
+    return sender.get("name") or sender.get("source") or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +32,7 @@ class BatchKnown:
         self._missing: set[DeliveryKey] = set()
         self._whole: set[UUID] = set()
         self._escalations: dict[UUID, Kept] = {}
+        self._open_of: dict[tuple[str, str], UUID] = {}
         self._looks: set[UUID] = set()
         self._alerts: set[tuple[str, str]] = set()
         self._calls: set[tuple[UUID, UUID]] = set()
@@ -74,7 +75,7 @@ class BatchKnown:
         keys = sorted(self._alerts)
         for kept in await load_escalations(connection, sorted(self._looks), keys, sorted(self._calls)):
             one = kept.escalation
-            self._escalations[one.message_id] = kept
+            self._remember(kept)
             if (one.source, one.source_key) in self._alerts:
                 self._whole.add(one.message_id)
         if keys:
@@ -86,15 +87,15 @@ class BatchKnown:
 
     def alert_of(self, key: tuple[str, str]) -> Kept | None:
         """Return the open escalation of a source's key."""
-        return next(
-            (kept for kept in self._open() if (kept.escalation.source, kept.escalation.source_key) == key), None
-        )
+        message_id = self._open_of.get(key)
+        kept = self._escalations[message_id] if message_id else None
+        return kept if kept is not None and kept.escalation.closed_at is None else None
 
     def call_at(self, call: tuple[UUID, UUID]) -> Kept | None:
         """Return the running call of a policy at a place."""
-        for kept in self._open():
+        for kept in self._escalations.values():
             one = kept.escalation
-            if one.guarded and (one.policy.id, one.bed or one.unit) == call:
+            if one.closed_at is None and one.guarded and (one.policy.id, one.bed or one.unit) == call:
                 return kept
         return None
 
@@ -105,10 +106,13 @@ class BatchKnown:
     def escalated(self, after: Escalation) -> None:
         """Remember what an act made of an escalation, or that it began one."""
         before = self._escalations.get(after.message_id)
-        self._escalations[after.message_id] = Kept(after, before.seen_to if before else False)
+        self._remember(Kept(after, before.seen_to if before else False))
 
-    def _open(self) -> Iterator[Kept]:
-        return (kept for kept in self._escalations.values() if kept.escalation.closed_at is None)
+    def _remember(self, kept: Kept) -> None:
+        one = kept.escalation
+        self._escalations[one.message_id] = kept
+        if one.closed_at is None:
+            self._open_of[one.source, one.source_key] = one.message_id
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         """Return a delivery as it stands."""

@@ -10,11 +10,10 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.opening import open_alert, store_alert
-from wardwire.flow.planning import plan_submission
+from wardwire.flow.opening import store_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
-from wardwire.flow.statement import Responses, Statement, read_statement, submission_of, write_sender, write_statement
-from wardwire.flow.store_message import digest_of, store_message
+from wardwire.flow.statement import Responses, Statement, read_statement, submission_of, write_statement
+from wardwire.flow.store_message import first_result
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.message import Submission, check_submission
@@ -72,24 +71,10 @@ class EscalateByHand(Act):
         submission = self._submission = self._compose(message)
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
-        sender = write_sender(rules.directory, caller.person_id, submission.source)
-        opened = open_alert(submission, rules, batch.now, sender=caller.person_id)
-        if opened is not None:
-            self._result = store_alert(
-                batch, known, rules, submission, opened, caller=caller, sender=sender, thread_id=message.thread_id,
-                durability=durability,
-            )  # fmt: skip
-            return
-        self._result = store_message(
-            batch,
-            rules,
-            submission,
-            plan_submission(submission, rules, batch.now, sender=caller.person_id),
-            caller=caller,
-            sender=sender,
-            thread_id=message.thread_id,
+        self._result = store_submission(
+            batch, known, rules, submission, caller=caller, sender=caller.person_id, thread_id=message.thread_id,
             durability=durability,
-        )
+        )  # fmt: skip
 
     def committed(self) -> None:
         """Answer whoever asked."""
@@ -101,10 +86,8 @@ class EscalateByHand(Act):
 
     def repeated(self, digest: bytes, result: str) -> None:
         """Give the first result again, or refuse an identity that is used for other content."""
-        if self._submission is not None and digest == digest_of(self._submission):
-            self._done(result, True)
-        else:
-            self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
+        first = first_result(self._submission, digest, result)
+        self._done(first, isinstance(first, str))
 
     def _compose(self, message: Message) -> Submission:
         first, asked = read_statement(message.content), self._asked

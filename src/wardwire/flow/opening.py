@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from wardwire.flow.escalating import next_look, take_commands
-from wardwire.flow.planning import Planning, name_recipients, write_promise
+from wardwire.flow.planning import Planning, make_planning, plan_submission
 from wardwire.flow.ports import Known, Rules
+from wardwire.flow.statement import write_sender
 from wardwire.flow.store_message import store_message
 from wardwire.model import ids
 from wardwire.model.alert import Called, Circumstances, Command, Escalation, Page, State
@@ -26,12 +25,10 @@ from wardwire.model.policy import Policy, find_policy
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.promise import promise_escalation
 from wardwire.model.rights import Caller
-from wardwire.model.routing import Plan, plan, plan_person, write_stages
+from wardwire.model.routing import Plan, plan, plan_person
 from wardwire.model.whom import resolver
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
-
-_ENCODE = msgspec.json.Encoder().encode
 
 
 class Opened(NamedTuple):
@@ -108,15 +105,7 @@ def open_alert(
         if isinstance(page, Page)
     )
     promise = promise_escalation(decided.escalation, decided.commands, Circumstances({}, whom))
-    planning = Planning(
-        plan=Plan(people),
-        reach=_ENCODE(name_recipients(people, directory, now)).decode(),
-        told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in people]).decode(),
-        waits=rules.waits,
-        size=len(people),
-        promise=write_promise(promise, directory),
-    )
-    return Opened(decided.escalation, decided.commands, planning)
+    return Opened(decided.escalation, decided.commands, make_planning(Plan(people), promise, rules, now))
 
 
 def store_alert(
@@ -155,6 +144,39 @@ def store_alert(
     batch.arm(message_id, NOBODY, ESCALATE, NOBODY, lane_of(escalation.priority), due or batch.now)
     take_commands(batch, rules, escalation, [one for one in opened.commands if not isinstance(one, Page)])
     return result
+
+
+def store_submission(
+    batch: Batch,
+    known: Known,
+    rules: Rules,
+    submission: Submission,
+    *,
+    caller: Caller,
+    sender: UUID | None,
+    thread_id: UUID | None = None,
+    durability: str = "",
+    source_key: str = "",
+    test: bool = False,
+) -> str:
+    """Add a submission as an alert that escalates where it has a policy, or else as a plain message.
+
+    Returns the result.
+
+    Raises:
+        Refused: As `open_alert` and `plan_submission`.
+    """
+    opened = open_alert(submission, rules, batch.now, sender=sender, source_key=source_key, test=test)
+    written = write_sender(rules.directory, sender, submission.source)
+    if opened is not None:
+        return store_alert(
+            batch, known, rules, submission, opened, caller=caller, sender=written, thread_id=thread_id,
+            durability=durability,
+        )  # fmt: skip
+    planning = plan_submission(submission, rules, batch.now, sender=sender)
+    return store_message(
+        batch, rules, submission, planning, caller=caller, sender=written, thread_id=thread_id, durability=durability
+    )
 
 
 def _spot(place: Place, directory: Directory) -> UUID:

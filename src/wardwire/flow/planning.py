@@ -59,19 +59,25 @@ def plan_submission(submission: Submission, rules: Rules, now: datetime, *, send
     if kept is not None and kept.waits is rules.waits and (kept.plan.until is None or now < kept.plan.until):
         return kept
     decided = plan(submission, directory, rules.waits, now, sender=sender)
-    made = Planning(
-        plan=decided,
-        reach=_ENCODE(name_recipients(decided.people, directory, now)).decode(),
-        told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in decided.people]).decode(),
-        waits=rules.waits,
-        size=len(decided.people),
-        promise=write_promise(promise_delivery(decided.people, SENDER if sender else DESK), directory),
-    )
+    made = make_planning(decided, promise_delivery(decided.people, SENDER if sender else DESK), rules, now)
     if len(decided.people) <= KEPT_PEOPLE_MAX:
         if len(directory.worked_out) >= KEPT_MAX:
             directory.worked_out.clear()
         directory.worked_out[key] = made
     return made
+
+
+def make_planning(decided: Plan, promise: Sequence[Promised], rules: Rules, now: datetime) -> Planning:
+    """Write out what is told of a plan."""
+    people = decided.people
+    return Planning(
+        plan=decided,
+        reach=_ENCODE(name_recipients(people, rules.directory, now)).decode(),
+        told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in people]).decode(),
+        waits=rules.waits,
+        size=len(people),
+        promise=write_promise(promise, rules.directory),
+    )
 
 
 def write_promise(lines: Sequence[Promised], directory: Directory) -> str:

@@ -14,16 +14,15 @@ import msgspec
 
 from wardwire.flow.end import end_message
 from wardwire.flow.escalating import carry_out
-from wardwire.flow.opening import open_alert, store_alert
-from wardwire.flow.planning import plan_submission
+from wardwire.flow.opening import store_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
-from wardwire.flow.statement import Responses, Statement, submission_of, view_message, write_sender, write_statement
-from wardwire.flow.store_message import digest_of, store_message
+from wardwire.flow.statement import Responses, Statement, submission_of, view_message, write_statement
+from wardwire.flow.store_message import first_result
 from wardwire.flow.views import NewBody, read_stored
 from wardwire.model import ids
 from wardwire.model.alert import Escalation, Ring, State
 from wardwire.model.delivery import ENDED, Event
-from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.errors import WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission, check_submission
 from wardwire.model.priority import Kind, Priority, lane_of
@@ -106,17 +105,10 @@ class TakeReport(Act):
     def _begin(self, known: Known, batch: Batch, rules: Rules, durability: str) -> None:
         report, submission = self._report, self._submission
         check_submission(submission, batch.now)
-        opened = open_alert(submission, rules, batch.now, sender=None, source_key=report.source_key, test=report.test)
-        sender = write_sender(rules.directory, None, report.source)
-        if opened is None:
-            planning = plan_submission(submission, rules, batch.now, sender=None)
-            result = store_message(
-                batch, rules, submission, planning, caller=self._caller, sender=sender, durability=durability
-            )
-        else:
-            result = store_alert(
-                batch, known, rules, submission, opened, caller=self._caller, sender=sender, durability=durability
-            )
+        result = store_submission(
+            batch, known, rules, submission, caller=self._caller, sender=None, durability=durability,
+            source_key=report.source_key, test=report.test,
+        )  # fmt: skip
         message_id = ids.read_id(ids.MESSAGE, read_stored(result).message)
         late = report.phase is not Phase.START
         _record(batch, message_id, report, "begun_late" if late else "begun")
@@ -132,10 +124,11 @@ class TakeReport(Act):
 
     def repeated(self, digest: bytes, result: str) -> None:
         """Give the first result again, or refuse an identity that is used for other content."""
-        if digest == digest_of(self._submission):
-            self._done(ReportTaken(ids.read_id(ids.MESSAGE, read_stored(result).message), "begun", result), True)
+        first = first_result(self._submission, digest, result)
+        if isinstance(first, str):
+            self._done(ReportTaken(ids.read_id(ids.MESSAGE, read_stored(first).message), "begun", first), True)
         else:
-            self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
+            self._done(first, False)
 
 
 def _about(

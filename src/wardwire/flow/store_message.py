@@ -15,6 +15,7 @@ from wardwire.flow.stages import begin_stage
 from wardwire.flow.statement import view_submission
 from wardwire.flow.views import NewBody
 from wardwire.model.delivery import Delivery, State, first_step
+from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
@@ -51,6 +52,18 @@ def digest_of(submission: Submission) -> bytes:
         added = (submission.policy, submission.place, submission.drill, submission.add_to)
         return hashlib.sha256(_ENCODE((*parts, *added))).digest()
     return hashlib.sha256(_ENCODE(parts)).digest()
+
+
+def first_result(submission: Submission | None, digest: bytes, result: str) -> str | Refused:
+    """Return the result that an identity was kept with, or the refusal of one that is used for other content.
+
+    Args:
+        submission: What is asked now; None = it could not be put together, so it is none that was kept.
+        digest, result: As they were kept.
+    """
+    if submission is not None and digest == digest_of(submission):
+        return result
+    return Refused(Code.ID_REUSED, "this id was used before, for other content")
 
 
 def store_message(

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.opening import call_of, open_alert, store_alert
+from wardwire.flow.opening import call_of, open_alert, store_submission
 from wardwire.flow.planning import name_recipients, plan_submission
 from wardwire.flow.ports import NOTHING, Act, Known, Needs, Rules
 from wardwire.flow.statement import write_sender
-from wardwire.flow.store_message import digest_of, store_message
+from wardwire.flow.store_message import first_result, store_message
 from wardwire.flow.views import PromiseLine, Reach, read_promise
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, WardwireError
@@ -70,18 +70,15 @@ class Submit(Act):
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
         thread_id = self._thread(known, submission.reply_to) if submission.reply_to is not None else None
-        sender = write_sender(rules.directory, caller.person_id, submission.source)
         if submission.add_to is not None:
             submission, thread_id = self._join(known, submission.add_to)
         elif submission.policy or submission.place:
             self._guard(known, rules)
-            opened = open_alert(submission, rules, batch.now, sender=caller.person_id)
-            if opened is not None:
-                self._result = store_alert(
-                    batch, known, rules, submission, opened, caller=caller, sender=sender, thread_id=thread_id,
-                    durability=durability,
-                )  # fmt: skip
-                return
+            self._result = store_submission(
+                batch, known, rules, submission, caller=caller, sender=caller.person_id, thread_id=thread_id,
+                durability=durability,
+            )  # fmt: skip
+            return
         planning = plan_submission(submission, rules, batch.now, sender=caller.person_id)
         self._result = store_message(
             batch,
@@ -89,7 +86,7 @@ class Submit(Act):
             submission,
             planning,
             caller=caller,
-            sender=sender,
+            sender=write_sender(rules.directory, caller.person_id, submission.source),
             thread_id=thread_id,
             durability=durability,
         )
@@ -104,10 +101,8 @@ class Submit(Act):
 
     def repeated(self, digest: bytes, result: str) -> None:
         """Give the first result again, or refuse an identity that is used for other content."""
-        if digest == digest_of(self._submission):
-            self._done(result, True)
-        else:
-            self._done(Refused(Code.ID_REUSED, "this id was used before, for other content"), False)
+        first = first_result(self._submission, digest, result)
+        self._done(first, isinstance(first, str))
 
     def _guard(self, known: Known, rules: Rules) -> None:
         """Refuse a call that is running at this place already, unless it is to be begun all the same."""

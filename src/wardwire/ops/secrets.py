@@ -35,7 +35,19 @@ def keep_password(path: Path, account: Account | None) -> str:
 
 
 def write_private(path: Path, content: bytes, account: Account | None) -> None:
-    """Write a file 0600 for the account, replacing the old one as a whole."""
+    """Write a file 0600 for the account, replacing the old one as a whole.
+
+    Raises:
+        StartFailed: The folder is full, read-only or not ours.
+    """
+    try:
+        replace_file(path, content, account)
+    except OSError as error:
+        raise folder_failure(path, error) from error
+
+
+def replace_file(path: Path, content: bytes, account: Account | None) -> None:
+    """Write a file 0600, on disk and whole when it returns; when this raises OSError the old one is as it was."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -45,6 +57,6 @@ def write_private(path: Path, content: bytes, account: Account | None) -> None:
             os.fsync(file.fileno())
         hand_over(draft, account)
         draft.replace(path)
-    except OSError as error:
+    except OSError:
         draft.unlink(missing_ok=True)
-        raise folder_failure(path, error) from error
+        raise
