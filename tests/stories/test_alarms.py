@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.stories.test_rest import Door, opened, told
+from wardwire.engine.upkeep import Alarm
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
@@ -93,3 +94,27 @@ async def test_alarms_come_in_pages(door: Door) -> None:
     assert len(seen) == 3
     assert seen == sorted(seen, reverse=True)
     assert second["next"] is None
+
+
+async def test_an_alarm_raised_again_is_counted_and_rings_nobody_anew(door: Door) -> None:
+    """H70: five times in a minute, on two cores; the desk is called once, and again after it was cleared."""
+    ward = door.ward
+    other = ward.new_lanes("other")
+    await other.start()
+    for lanes in (ward.lanes, ward.lanes, other, other, ward.lanes):
+        lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", ward.rules))
+        for writer in lanes.writers:
+            await writer.idle()
+    key = await door.key("console", ALARMS)
+    (alarm,) = (await door.get(key, "/v1/alarms")).json()["data"]
+    assert (alarm["kind"], alarm["times"]) == ("feed", 5)
+    assert ward.events(ward.dora) == ["new"]
+
+    await door.post(key, f"/v1/alarms/{alarm['id']}/clear", {"why": "It speaks again."})
+    other.put(Alarm("feed", "lab", "The laboratory says nothing.", ward.rules))
+    for writer in other.writers:
+        await writer.idle()
+    (alarm,) = (await door.get(key, "/v1/alarms")).json()["data"]
+    assert alarm["times"] == 1
+    assert ward.events(ward.dora).count("new") == 2
+    await other.stop()

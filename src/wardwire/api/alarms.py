@@ -19,7 +19,9 @@ from wardwire.store.alarms import Alarm, list_alarms, load_alarm
 
 
 class AlarmOut(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A technical alarm. `state` is `open`, `taken` or `cleared`; `told_by` is the message that rings for it."""
+    """A technical alarm. `state` is `open`, `taken` or `cleared`; `told_by` is the message that rings for it; `times`
+    is how often it was raised while it was open, the last time at `last_raised_at`.
+    """
 
     id: str
     kind: str
@@ -27,6 +29,7 @@ class AlarmOut(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     state: str
     raised_at: datetime
+    times: int
     message: str = ""
     told_by: str = ""
     taken_at: datetime | None = None
@@ -34,6 +37,7 @@ class AlarmOut(msgspec.Struct, frozen=True, omit_defaults=True):
     cleared_at: datetime | None = None
     cleared_by: str = ""
     cleared_why: str = ""
+    last_raised_at: datetime | None = None
 
 
 class Alarms(msgspec.Struct, frozen=True):
@@ -65,6 +69,8 @@ def show_alarm(alarm: Alarm) -> AlarmOut:
         cleared_at=alarm.cleared_at,
         cleared_by=alarm.cleared_by or "",
         cleared_why=alarm.cleared_why or "",
+        times=alarm.times,
+        last_raised_at=alarm.last_raised_at,
     )
 
 

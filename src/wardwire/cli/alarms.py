@@ -41,12 +41,13 @@ def list_(
             f"{alarm.raised_at.astimezone():%d %b %H:%M:%S}",
             alarm.state,
             alarm.kind,
+            alarm.times,
             alarm.detail,
             alarm.cleared_why or alarm.taken_by or "",
         )
         for alarm in found
     ]
-    print_table(("id", "raised", "state", "kind", "what", "by"), rows, empty="No technical alarm is open.")
+    print_table(("id", "raised", "state", "kind", "times", "what", "by"), rows, empty="No technical alarm is open.")
 
 
 @app.command("take")
@@ -92,6 +93,8 @@ def _shown(alarm: Alarm) -> dict[str, object]:
         "detail": alarm.detail,
         "message": ids.write_id(ids.MESSAGE, alarm.message_id) if alarm.message_id else None,
         "raised_at": alarm.raised_at,
+        "times": alarm.times,
+        "last_raised_at": alarm.last_raised_at,
         "taken_at": alarm.taken_at,
         "taken_by": alarm.taken_by,
         "cleared_at": alarm.cleared_at,

@@ -24,6 +24,7 @@ from wardwire.flow.ports import Act, Announcer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 from wardwire.model.facts import FactKind
+from wardwire.store.alarms import find_open_alarms
 from wardwire.store.batch import Batch, Numbered, write_batch
 from wardwire.store.chain import Chain, Draft
 from wardwire.store.durable import BROKEN, DurableConnection, read_in_time
@@ -33,10 +34,12 @@ from wardwire.store.partitions import list_days
 LARGEST_BATCH = 500
 LONGEST_QUEUE = 5_000
 REOPEN_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+_OUTDATED = "WW001"  # decided on what is not so any more
 # Undone because of another's commit, not because of what we asked: decide anew.
-_DECIDE_ANEW = frozenset({"WW001", "40P01", "40001", "55P03", "42P01"})
+_DECIDE_ANEW = frozenset({_OUTDATED, "40P01", "40001", "55P03", "42P01"})
 _NO_SUCH_TABLE = "42P01"  # a day's tables were taken away
 _IDENTITIES = "identities_pkey"
+_ALARMS = "alarms_open"
 # Another core has begun the same alert in the same moment: decide anew, and find it.
 _BEGUN_ELSEWHERE = frozenset({"escalations_source_key", "escalations_guarded", "escalations_pkey"})
 
@@ -74,6 +77,8 @@ class LaneWriter:
         self._days: frozenset[date] = frozenset()
         self._looked_on: date | None = None
         self._after: str | None = None
+        # Technical alarms that were open when a guess about them was last wrong.
+        self._open_alarms: frozenset[tuple[str, str]] = frozenset()
         # Acts of the batch under way that have been told how they ended.
         self._ended: set[int] = set()
         self._size = 0
@@ -230,6 +235,9 @@ class LaneWriter:
                 numbered = await write_batch(durable, self._chain, batch, self._days, patience_s=self._patience_s)
             except asyncpg.UniqueViolationError as error:
                 self._cache.drop(known.keys)
+                if error.constraint_name == _ALARMS:
+                    await self._look_at_alarms(durable)
+                    continue
                 if error.constraint_name in _BEGUN_ELSEWHERE:
                     continue
                 if error.constraint_name != _IDENTITIES:
@@ -239,6 +247,8 @@ class LaneWriter:
                 self._cache.drop(known.keys)
                 if error.sqlstate == _NO_SUCH_TABLE:
                     self._looked_on = None
+                if batch.alarmed and error.sqlstate == _OUTDATED:
+                    await self._look_at_alarms(durable)
                 if error.sqlstate not in _DECIDE_ANEW:
                     return await self._split(durable, remaining, error)
             except Unknown:
@@ -256,11 +266,16 @@ class LaneWriter:
         self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
         self._looked_on = today
 
+    async def _look_at_alarms(self, durable: DurableConnection) -> None:
+        """Ask which technical alarms are open: when a batch has guessed wrongly."""
+        reading = find_open_alarms(durable.connection)
+        self._open_alarms = await read_in_time(durable, reading, patience_s=self._patience_s)
+
     def _decide(
         self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
     ) -> tuple[Batch, list[Act], bool, list[tuple[Act, Refused]]]:
         """Let acts decide. Returns the batch, who is in it, whether one broke it, and refused submissions."""
-        batch, word = Batch(self._clock.now()), durable.durability.word
+        batch, word = Batch(self._clock.now(), open_alarms=self._open_alarms), durable.durability.word
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))

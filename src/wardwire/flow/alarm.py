@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 
 from wardwire.flow.planning import plan_submission
@@ -20,10 +22,13 @@ SELF = "wardwire"  # who cleared it: its cause has gone by itself
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: str, message_id: object = None) -> None:
+def raise_alarm(
+    batch: Batch, rules: Rules, *, kind: str, subject: str, text: str, message_id: UUID | None = None
+) -> None:
     """Raise a technical alarm in this batch.
 
-    The message at the desk asks to be accepted: whoever does, has taken the alarm.
+    The message at the desk asks to be accepted: whoever does, has taken the alarm. Raised again while it is open it
+    is counted, and rings nobody anew.
     `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
     fact stand alone: /readyz shows them. One of the same kind and subject is raised once a batch: a message that
     a thousand people did not get is one thing to see to.
@@ -31,16 +36,28 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
     if (kind, subject) in batch.alarmed:
         return
     batch.alarmed.add((kind, subject))
+    if (kind, subject) in batch.open_alarms:
+        batch.also("alarm_again", kind, subject, text, batch.now)
+        batch.record(
+            FactKind.ALARM_RAISED,
+            _ENCODE({"kind": kind, "subject": subject, "again": True}).decode(),
+            message_id=message_id,
+        )
+        return
     alarm_id = new_id(batch.now)
-    told_by = new_id(batch.now)
+    told_by = _tell_desk(batch, rules, alarm_id, text)
     batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now, told_by)
     batch.record(
         FactKind.ALARM_RAISED,
         _ENCODE({"alarm": ids.write_id(ids.ALARM, alarm_id), "kind": kind, "subject": subject}).decode(),
-        message_id=message_id,  # type: ignore[arg-type]
+        message_id=message_id,
     )
+
+
+def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str) -> UUID | None:
+    """Store the message that rings for an alarm; None = there is no desk to tell."""
     if not rules.desk:
-        return
+        return None
     statement = Statement(
         id=ids.write_id(ids.ALARM, alarm_id),
         to=(rules.desk,),
@@ -54,9 +71,11 @@ def raise_alarm(batch: Batch, rules: Rules, *, kind: str, subject: str, text: st
     try:
         planning = plan_submission(submission, rules, batch.now, sender=None)
     except Refused:
-        return  # no desk to tell: the row above is what is left, and /readyz shows it
+        return None
+    told_by = new_id(batch.now)
     sender = write_sender(rules.directory, None, SYSTEM.source)
     store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by)
+    return told_by
 
 
 def clear_alarms(batch: Batch, *, kind: str, subject: str, why: str) -> None:

@@ -250,7 +250,7 @@ def _sentence(
         case FactKind.SENDER_TOLD:
             return f"the sender, {who}, has seen that it failed"
         case FactKind.ALARM_RAISED:
-            return f"technical alarm raised: {body.get('kind', 'not said')}"
+            return f"technical alarm raised{' again' if body.get('again') else ''}: {body.get('kind', 'not said')}"
         case FactKind.ALARM_TAKEN:
             return f"{who or body.get('by', 'somebody')} sees to it"
         case FactKind.ALARM_CLEARED:

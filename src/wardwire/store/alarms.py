@@ -20,6 +20,8 @@ class Alarm(NamedTuple):
         message_id: The message that it is about, if any.
         told_by: The message that rings for it at the operators' desk; None where there was no desk.
         taken_by, cleared_by: A person's written id, or the name of an integration; None = nobody yet.
+        times: How often it was raised while it was open.
+        last_raised_at: When it was raised again; None = it was not.
     """
 
     id: UUID
@@ -34,6 +36,8 @@ class Alarm(NamedTuple):
     cleared_at: datetime | None
     cleared_by: str | None
     cleared_why: str | None
+    times: int
+    last_raised_at: datetime | None
 
     @property
     def state(self) -> str:
@@ -45,6 +49,11 @@ async def count_open_alarms(connection: asyncpg.Connection) -> int:
     """Count the alarms that nobody has cleared."""
     count: int = await connection.fetchval(_SQL["count_open"])
     return count
+
+
+async def find_open_alarms(connection: asyncpg.Connection) -> frozenset[tuple[str, str]]:
+    """Find kind and subject of every alarm that is open."""
+    return frozenset((row["kind"], row["subject"]) for row in await connection.fetch(_SQL["open"]))
 
 
 async def list_alarms(

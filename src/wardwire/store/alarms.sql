@@ -1,19 +1,26 @@
 -- name: count_open
 SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 
+-- name: open
+-- Kind and subject of each that is open.
+SELECT kind, subject FROM alarms WHERE cleared_at IS NULL
+
 -- name: list
 -- Alarms that are open, or with `$1` all of them, the newest first.
-SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why,
+       times, last_raised_at
 FROM alarms
 WHERE ($1 OR cleared_at IS NULL) AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
 
 -- name: one
-SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why,
+       times, last_raised_at
 FROM alarms WHERE id = $1
 
 -- name: lock
 -- One alarm, locked until its change is committed.
-SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why
+SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why,
+       times, last_raised_at
 FROM alarms WHERE id = $1 FOR UPDATE
 
 -- name: take

@@ -6,7 +6,7 @@ Rows are gathered column by column, as the statement takes them. Nothing here de
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -69,6 +69,8 @@ class Batch:
 
     Attributes:
         promises: Steps that were due: whether they began in time, of which priority, in which unit. Only counted.
+        alarmed: Kind and subject of the technical alarms that it raises.
+        open_alarms: Those that are thought to be open already. A wrong guess undoes the batch.
         written_now: The same instant, as JSON has it, without its quotes.
         new_ids: Ids of this instant, for what is new; they ascend as they are taken.
     """
@@ -92,6 +94,7 @@ class Batch:
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
     alarmed: set[tuple[str, str]] = field(default_factory=set)
+    open_alarms: Collection[tuple[str, str]] = ()
     told: set[tuple[UUID, str, UUID]] = field(default_factory=set)
     promises: list[tuple[bool, str, str]] = field(default_factory=list)
 

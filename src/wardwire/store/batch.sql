@@ -209,10 +209,17 @@ INSERT INTO ended_reports (source, source_key, ended_at) VALUES ($1, $2, $3)
 ON CONFLICT (source, source_key) DO UPDATE SET ended_at = excluded.ended_at
 
 -- name: alarm
--- Raise a technical alarm; one that is open already stays as it is.
-INSERT INTO alarms AS a (id, kind, subject, detail, message_id, raised_at, told_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (kind, subject) WHERE cleared_at IS NULL DO UPDATE SET told_by = excluded.told_by
+-- Raise a technical alarm. Is it open already (index alarms_open), the batch is undone and decided anew: `alarm_again`.
+INSERT INTO alarms (id, kind, subject, detail, message_id, raised_at, told_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: alarm_again
+-- An alarm that is open is raised once more. Was it cleared meanwhile, the batch is undone and decided anew.
+WITH changed AS (
+    UPDATE alarms SET times = times + 1, detail = $3, last_raised_at = $4
+    WHERE kind = $1 AND subject = $2 AND cleared_at IS NULL
+    RETURNING 1
+)
+SELECT guard((SELECT count(*) FROM changed), 1)
 
 -- name: alarm_over
 -- The cause of an alarm has gone by itself.
