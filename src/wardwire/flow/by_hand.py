@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.opening import store_submission
+from wardwire.flow.opening import call_of, refuse_running, store_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.statement import Responses, Statement, read_statement, submission_of, write_statement
 from wardwire.flow.store_message import first_result
@@ -59,8 +59,13 @@ class EscalateByHand(Act):
         self.affinity = hash(message_id)
 
     def needs(self) -> Needs:
-        """The message that it is made of, with its recipients."""
-        return Needs(messages=(self._message_id,))
+        """The message that it is made of, with its recipients.
+
+        A call that may be running at its place is asked for once it is known which: the database refuses a second
+        one, and then this is decided anew.
+        """
+        call = call_of(self._submission, self._rules().directory) if self._submission else None
+        return Needs(messages=(self._message_id,), calls=(call,) if call else ())
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Put the alert together, and begin it."""
@@ -71,6 +76,7 @@ class EscalateByHand(Act):
         submission = self._submission = self._compose(message)
         check_submission(submission, batch.now)
         may_submit(caller, submission.kind, submission.priority)
+        refuse_running(submission, known, rules)
         self._result = store_submission(
             batch, known, rules, submission, caller=caller, sender=caller.person_id, thread_id=message.thread_id,
             durability=durability,
@@ -103,5 +109,6 @@ class EscalateByHand(Act):
             reply_to=ids.write_id(ids.MESSAGE, message.id),
             policy=asked.policy,
             place=asked.place or first.place,
+            drill=first.drill,
         )
         return submission_of(statement, source=self._caller.source, content=write_statement(statement))

@@ -1,4 +1,4 @@
-"""The end of a message as a whole: cancelled or recalled by its sender, cleared by its source, or expired."""
+"""The end of a message as a whole: taken back by its sender, all clear, cleared by its source, or expired."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from uuid import UUID
 from wardwire.flow.escalating import circumstances, take_commands
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.take import take_step
-from wardwire.model.delivery import Event, Happened, step
+from wardwire.flow.views import DeliveryView
+from wardwire.model import ids
+from wardwire.model.delivery import Event, Happened, State, step
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.escalation import fold
 from wardwire.model.priority import Lane
@@ -18,6 +20,19 @@ from wardwire.store.deadlines import ESCALATE, EXPAND, EXPIRE
 from wardwire.store.messages import Message
 
 Done = Callable[[int | WardwireError], None]
+
+ALL_CLEAR = "all_clear"
+
+
+def why_ended(*, recall: bool, all_clear: bool) -> str:
+    """Name the end that is asked for.
+
+    Raises:
+        Refused: `INVALID`: it cannot be recalled and be all clear.
+    """
+    if recall and all_clear:
+        raise Refused(Code.INVALID, "either recalled or all clear", pointer="/all_clear")
+    return ALL_CLEAR if all_clear else "recalled" if recall else "cancelled"
 
 
 class End(Act):
@@ -42,7 +57,7 @@ class End(Act):
         rules: Callable[[], Rules],
         done: Done,
     ) -> None:
-        """End a message by `Event.CANCEL` (why: `cancelled` or `recalled`) or `Event.EXPIRE` (no caller)."""
+        """End a message by `Event.CANCEL` (why: as `why_ended`) or `Event.EXPIRE` (no caller)."""
         self._message_id = message_id
         self._event = event
         self._why = why
@@ -62,10 +77,15 @@ class End(Act):
         self._count = 0
         message = known.message(self._message_id)
         caller = self._caller
-        if message is None or (caller and not may_cancel(caller, message.sender_person, message.source)):
+        if message is None or (caller and not self._may_end(caller, message, known)):
             raise Refused(Code.NOT_FOUND, "you have sent no such message")
-        device_id = caller.device_id if caller else None
-        self._count = end_message(batch, known, self._rules(), message, self._event, self._why, device_id)
+        self._count = end_message(batch, known, self._rules(), message, self._event, self._why, caller)
+
+    def _may_end(self, caller: Caller, message: Message, known: Known) -> bool:
+        """Its sender may; and whoever has an alert may say that it is over."""
+        kept = known.escalation(self._message_id) if self._why == ALL_CLEAR else None
+        has_it = kept is not None and caller.person_id in kept.escalation.holders
+        return has_it or may_cancel(caller, message.sender_person, message.source)
 
     def committed(self) -> None:
         """Answer whoever asked."""
@@ -83,12 +103,18 @@ def end_message(
     message: Message,
     event: Event,
     why: str,
-    device_id: UUID | None = None,
+    caller: Caller | None = None,
 ) -> int:
     """End a message with all its deliveries and its escalation; returns how many deliveries ended by this.
 
-    The act must have needed the message and its escalation.
+    The act must have needed the message and its escalation. `caller` is named to those who fall silent.
     """
+    device_id, by = caller.device_id if caller else None, ""
+    detail: dict[str, object] = {"why": why}
+    if caller is not None:
+        who = rules.directory.people.get(caller.person_id or NOBODY)
+        by = who.name if who else caller.source
+        detail["by"] = ids.write_id(ids.PERSON, who.id) if who else caller.source
     if message.ended_at is None:
         batch.also("end_message", batch.now, [message.id], [why])
         batch.also("fanout_end", message.id)
@@ -99,7 +125,11 @@ def end_message(
         decided = step(before, Happened(event=event, device_id=device_id, answer=why), batch.now)
         if decided.delivery is not before:
             count += 1
-        take_step(batch, known, rules, before, decided, device_id=device_id, detail={"why": why})
+        take_step(batch, known, rules, before, decided, device_id=device_id, detail=detail, by=by)
+    sender = message.sender_person
+    if count and caller is not None and sender is not None and sender != caller.person_id:
+        written = ids.write_id(ids.MESSAGE, message.id), ids.write_id(ids.PERSON, sender)
+        batch.tell(sender, why, message.id, DeliveryView(*written, State.CANCELLED, batch.now, by=by))
     kept = known.escalation(message.id)
     if kept is not None and kept.escalation.closed_at is None:
         given = circumstances(kept.escalation, (), rules, batch.now, why, kept.seen_to)

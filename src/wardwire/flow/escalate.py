@@ -64,7 +64,7 @@ class Escalate(Act):
             known.escalated(after)
             _count_promise(batch, rules, before, after)
         carry_out(batch, known, rules, message, after, decided.commands)
-        tell_team(batch, after, given, message.sender_person)
+        tell_team(batch, rules, after, given, message.sender_person)
         batch.rearm(self._message_id, self._fence, next_look(after, rules.directory, batch.now))
 
     def committed(self) -> None:

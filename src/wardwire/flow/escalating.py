@@ -10,7 +10,7 @@ import msgspec
 
 from wardwire.flow.alarm import raise_alarm
 from wardwire.flow.ports import Known, Rules
-from wardwire.flow.statement import read_statement, submission_of, view_message
+from wardwire.flow.statement import DRILL, read_statement, submission_of, view_message
 from wardwire.flow.store_message import add_deliveries
 from wardwire.flow.take import take_step
 from wardwire.flow.views import NewBody, Part, Team, view_delivery
@@ -31,7 +31,6 @@ from wardwire.model.delivery import Delivery, Event, Happened, step
 from wardwire.model.escalation import next_due
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
-from wardwire.model.policy import Ends
 from wardwire.model.routing import RINGS, plan_person
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
@@ -94,15 +93,28 @@ def take_commands(
                 pass
 
 
-def tell_team(batch: Batch, escalation: Escalation, given: Circumstances, sender: UUID | None) -> None:
+def tell_team(batch: Batch, rules: Rules, escalation: Escalation, given: Circumstances, sender: UUID | None) -> None:
     """Show everybody of a team call which parts of it are there. Live only: the deliveries are what is kept."""
-    out = standing.step_out(escalation)
-    if out.ends is not Ends.QUORUM or escalation.closed_at is not None:
-        return
-    there = standing.fill(escalation, out.quorum, standing.holders(escalation, given))
-    parts = tuple(Part(part.role, part.n, there[part.role]) for part in out.quorum)
-    to = dict.fromkeys((*([sender] if sender else []), *escalation.people, *given.deliveries))
-    batch.live.append(Team(tuple(to), escalation.message_id, parts))
+    parts = team_of(escalation, given, rules.directory)
+    if parts and escalation.closed_at is None:
+        to = dict.fromkeys((*([sender] if sender else []), *escalation.people, *given.deliveries))
+        batch.live.append(Team(tuple(to), escalation.message_id, parts))
+
+
+def team_of(escalation: Escalation, given: Circumstances, directory: Directory) -> tuple[Part, ...]:
+    """Return which parts of a team are there, and who they are; () = the step that is out calls no team."""
+    out, people = standing.step_out(escalation), directory.people
+    seated = standing.seats(escalation, out.quorum, standing.holders(escalation, given))
+    return tuple(
+        Part(
+            part.role,
+            part.n,
+            len(seated[part.role]),
+            [people[one].name for one in seated[part.role] if one in people],
+            part.role in escalation.missing,
+        )
+        for part in out.quorum
+    )
 
 
 def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages: Sequence[Page]) -> None:
@@ -158,7 +170,7 @@ def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:
     message = ids.write_id(ids.MESSAGE, after.message_id)
     place = _place(after, rules.directory)
     where = f" at {place.name}" if place else ""
-    what = "A drill" if after.drill else f"An alert of priority {after.priority}"
+    what = f"{f'{DRILL}: an' if after.drill else 'An'} alert of priority {after.priority}"
     if alarm.kind == PART_MISSING:
         part = alarm.part.partition(":")[2] or alarm.part
         text, subject = f"{what}{where}: {part} missing. Its story: {message}", f"{message} {alarm.part}"

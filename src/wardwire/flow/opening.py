@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.escalating import next_look, take_commands
+from wardwire.flow.escalating import next_look, take_commands, tell_team
 from wardwire.flow.planning import Planning, make_planning, plan_submission
 from wardwire.flow.ports import Known, Rules
 from wardwire.flow.statement import write_sender
@@ -36,6 +36,7 @@ class Opened(NamedTuple):
 
     escalation: Escalation
     commands: tuple[Command, ...]
+    given: Circumstances
     planning: Planning
 
 
@@ -62,6 +63,23 @@ def call_of(submission: Submission, directory: Directory) -> tuple[UUID, UUID] |
     except Refused:
         return None
     return (policy.id, _spot(place, directory)) if policy and place else None
+
+
+def refuse_running(submission: Submission, known: Known, rules: Rules) -> None:
+    """Refuse a call that is running at this place already, unless it is to be begun all the same.
+
+    Raises:
+        Refused: `CODE_RUNNING`, with the message to be joined.
+    """
+    call = call_of(submission, rules.directory)
+    running = known.call_at(call) if call and not submission.force else None
+    if running is not None:
+        raise Refused(
+            Code.CODE_RUNNING,
+            "the same call is running at this place: join it, or begin another one by force",
+            pointer="/place",
+            message=ids.write_id(ids.MESSAGE, running.escalation.message_id),
+        )
 
 
 def open_alert(
@@ -104,8 +122,9 @@ def open_alert(
         for page in decided.commands
         if isinstance(page, Page)
     )
-    promise = promise_escalation(decided.escalation, decided.commands, Circumstances({}, whom))
-    return Opened(decided.escalation, decided.commands, make_planning(Plan(people), promise, rules, now))
+    given = Circumstances({}, whom)
+    promise = promise_escalation(decided.escalation, decided.commands, given)
+    return Opened(decided.escalation, decided.commands, given, make_planning(Plan(people), promise, rules, now))
 
 
 def store_alert(
@@ -143,6 +162,7 @@ def store_alert(
     due = next_look(escalation, rules.directory, batch.now)
     batch.arm(message_id, NOBODY, ESCALATE, NOBODY, lane_of(escalation.priority), due or batch.now)
     take_commands(batch, rules, escalation, [one for one in opened.commands if not isinstance(one, Page)])
+    tell_team(batch, rules, escalation, opened.given, caller.person_id)
     return result
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.opening import call_of, open_alert, store_submission
+from wardwire.flow.opening import call_of, open_alert, refuse_running, store_submission
 from wardwire.flow.planning import name_recipients, plan_submission
 from wardwire.flow.ports import NOTHING, Act, Known, Needs, Rules
 from wardwire.flow.statement import write_sender
@@ -16,9 +16,10 @@ from wardwire.flow.views import PromiseLine, Reach, read_promise
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.message import Submission, check_submission
-from wardwire.model.priority import lane_of
-from wardwire.model.rights import Caller, may_read, may_submit
+from wardwire.model.priority import Priority, lane_of
+from wardwire.model.rights import CODE, Caller, may_read, may_submit
 from wardwire.store.batch import Batch
+from wardwire.store.messages import Message
 
 
 class Foreseen(NamedTuple):
@@ -73,7 +74,7 @@ class Submit(Act):
         if submission.add_to is not None:
             submission, thread_id = self._join(known, submission.add_to)
         elif submission.policy or submission.place:
-            self._guard(known, rules)
+            refuse_running(submission, known, rules)
             self._result = store_submission(
                 batch, known, rules, submission, caller=caller, sender=caller.person_id, thread_id=thread_id,
                 durability=durability,
@@ -104,28 +105,27 @@ class Submit(Act):
         first = first_result(self._submission, digest, result)
         self._done(first, isinstance(first, str))
 
-    def _guard(self, known: Known, rules: Rules) -> None:
-        """Refuse a call that is running at this place already, unless it is to be begun all the same."""
-        call = call_of(self._submission, rules.directory)
-        running = known.call_at(call) if call and not self._submission.force else None
-        if running is not None:
-            raise Refused(
-                Code.CODE_RUNNING,
-                "the same call is running at this place",
-                pointer="/place",
-                message=ids.write_id(ids.MESSAGE, running.escalation.message_id),
-            )
-
     def _join(self, known: Known, call: UUID) -> tuple[Submission, UUID]:
         """Make a submission to everybody of a running call, in its thread."""
-        message, kept = known.message(call), known.escalation(call)
-        if message is None or kept is None:
+        message, kept, called = known.message(call), known.escalation(call), known.deliveries_of(call)
+        people = [one.person_id for one in called]
+        if message is None or kept is None or not self._may_join(message, kept.escalation.priority, people):
             raise Refused(Code.NOT_FOUND, "there is no such call to join", pointer="/add_to")
         if kept.escalation.closed_at is not None:
             raise Refused(Code.ALREADY_ENDED, "this call is over", pointer="/add_to")
-        people = tuple(ids.write_id(ids.PERSON, one.person_id) for one in known.deliveries_of(call))
-        everybody = tuple(dict.fromkeys((*self._submission.to, *people)))
-        return self._submission._replace(to=everybody), message.thread_id
+        if kept.escalation.drill is not self._submission.drill:
+            said = "is a drill: say `drill` too" if kept.escalation.drill else "is real: a drill cannot join it"
+            raise Refused(Code.INVALID, f"this call {said}", pointer="/drill")
+        others = (ids.write_id(ids.PERSON, one) for one in people if one != self._caller.person_id)
+        everybody = dict.fromkeys((*self._submission.to, *others))
+        return self._submission._replace(to=tuple(everybody)), message.thread_id
+
+    def _may_join(self, message: Message, priority: Priority, people: list[UUID]) -> bool:
+        """Whoever may read a call may join it; and a `code` call whoever may begin one: they are told of it."""
+        caller = self._caller
+        if may_read(caller, message.sender_person, message.source, frozenset(people)):
+            return True
+        return priority is Priority.CODE and CODE in caller.scopes
 
     def _thread(self, known: Known, reply_to: UUID) -> UUID:
         message = known.message(reply_to)

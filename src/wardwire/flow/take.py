@@ -32,8 +32,12 @@ def take_step(
     *,
     device_id: UUID | None = None,
     detail: dict[str, object] | None = None,
+    by: str = "",
 ) -> None:
-    """Add everything that follows from a step; a step that changed nothing adds nothing."""
+    """Add everything that follows from a step; a step that changed nothing adds nothing.
+
+    `by` is the name of another person who has done it.
+    """
     after = step.delivery
     if after is before:
         return
@@ -64,7 +68,7 @@ def take_step(
             device_id=device_id,
         )
     if step.tell_person is not None:
-        view = view_delivery(after, batch.now, device_id)
+        view = view_delivery(after, batch.now, device_id, by=by)
         batch.tell(after.person_id, step.tell_person, after.message_id, view)
     if step.tell_sender:
         answered = step.fact in (FactKind.ANSWERED, FactKind.HANDED_BACK)

@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from wardwire.flow.end import ALL_CLEAR
 from wardwire.flow.statement import Sender, sender_of
 from wardwire.flow.views import PromiseLine, read_stored
 from wardwire.model import ids
@@ -244,7 +245,9 @@ def _sentence(
         case FactKind.UNREACHABLE:
             return f"nothing reached {who}; {_who_is_told(message)}"
         case FactKind.CANCELLED:
-            return f"{'recalled' if body.get('why') == 'recalled' else 'cancelled'} by its sender for {who}"
+            word = {"recalled": "recalled", ALL_CLEAR: "all clear, said"}.get(str(body.get("why")), "cancelled")
+            by = names.written(str(body["by"])) if "by" in body else "its sender"
+            return f"{word} by {by} for {who}"
         case FactKind.EXPIRED:
             return f"expired before {who} answered; {_who_is_told(message)}"
         case FactKind.SENDER_TOLD:

@@ -70,7 +70,10 @@ class NewBody(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a delivery stands, for the person's own other devices and for the sender."""
+    """How a delivery stands, for the person's own other devices and for the sender.
+
+    `name` is the person's, for others who are to see who has it; `by` the name of who has ended the message.
+    """
 
     message: str
     person: str
@@ -79,14 +82,20 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
     response: str = ""
     device: str = ""
     name: str = ""
+    by: str = ""
 
 
-class Part(msgspec.Struct, frozen=True):
-    """A part of a team: how many are needed of it, and how many have accepted."""
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a team: how many are needed of it, how many have accepted, and who they are.
+
+    `missing`: it was not there in its time, so the operators' desk was told and its backup called.
+    """
 
     role: str
     needed: int
     there: int
+    who: list[str] = []
+    missing: bool = False
 
 
 class Team(msgspec.Struct, frozen=True, gc=False):
@@ -111,7 +120,9 @@ class Status(msgspec.Struct, frozen=True, gc=False):
         return view_delivery(self.delivery, self.at, self.device_id)
 
 
-def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None, name: str = "") -> DeliveryView:
+def view_delivery(
+    delivery: Delivery, at: datetime, device_id: UUID | None, name: str = "", by: str = ""
+) -> DeliveryView:
     """Say how a delivery stands; with the person's name for those who are to see who has it."""
     return DeliveryView(
         message=ids.write_id(ids.MESSAGE, delivery.message_id),
@@ -121,4 +132,5 @@ def view_delivery(delivery: Delivery, at: datetime, device_id: UUID | None, name
         response=delivery.response or "",
         device=ids.write_id(ids.DEVICE, device_id) if device_id else "",
         name=name,
+        by=by,
     )

@@ -114,7 +114,16 @@ def missing_parts(escalation: Escalation, given: Circumstances, now: datetime) -
 
 
 def fill(escalation: Escalation, quorum: Iterable[Quorum], people: Iterable[UUID]) -> dict[str, int]:
-    """Give people to the parts that they are of, each to one, so that as many places as possible are filled."""
+    """Count how many places of each part some people fill."""
+    return {role: len(there) for role, there in seats(escalation, quorum, people).items()}
+
+
+def seats(escalation: Escalation, quorum: Iterable[Quorum], people: Iterable[UUID]) -> dict[str, list[UUID]]:
+    """Give people to the parts that they are of, each to one, so that as many places as possible are filled.
+
+    Each part has its people in their order.
+    """
+    people = tuple(people)
     places = [(part.role, nth) for part in quorum for nth in range(part.n)]
     of = dict(escalation.called)
     taken: dict[tuple[str, int], UUID] = {}
@@ -131,10 +140,12 @@ def fill(escalation: Escalation, quorum: Iterable[Quorum], people: Iterable[UUID
 
     for person in people:
         seat(person, set())
-    filled = dict.fromkeys((part.role for part in quorum), 0)
-    for role, _ in taken:
-        filled[role] += 1
-    return filled
+    part_of = {person: role for (role, _), person in taken.items()}
+    seated: dict[str, list[UUID]] = {part.role: [] for part in quorum}
+    for person in dict.fromkeys(people):
+        if person in part_of:
+            seated[part_of[person]].append(person)
+    return seated
 
 
 def nobody_left(escalation: Escalation, given: Circumstances) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.model.delivery import Delivery
+from wardwire.model.delivery import Delivery, State
 from wardwire.store.deliveries import from_row, load_deliveries
 from wardwire.store.messages import Message, load_messages
 from wardwire.store.queries import load
@@ -40,6 +40,7 @@ class Page:
         last: The number up to which nothing else is to come.
         own: The person's deliveries, by message.
         outcomes: How the deliveries of the person's own messages stand, at most 20 of each message.
+        holders: Of messages that somebody else has taken, the delivery of who has them.
     """
 
     events: list[InboxEvent]
@@ -47,6 +48,7 @@ class Page:
     messages: dict[UUID, Message]
     own: dict[UUID, Delivery]
     outcomes: dict[UUID, list[Delivery]]
+    holders: dict[UUID, Delivery]
 
 
 async def read_heads(connection: asyncpg.Connection, people: Sequence[UUID]) -> dict[UUID, int]:
@@ -65,7 +67,7 @@ async def read_page(
     condensed: bool = False,
     code_only: bool = False,
 ) -> Page:
-    """Read events after a number, up to another one, in order, in at most four queries.
+    """Read events after a number, up to another one, in order, in at most five queries.
 
     Args:
         condensed: Of each message only its last event in this range.
@@ -86,4 +88,8 @@ async def read_page(
     if of_failures:
         for row in await connection.fetch(_SQL["outcomes"], of_failures, person_id, MOST_FAILURES):
             outcomes.setdefault(row["message_id"], []).append(from_row(row))
-    return Page(events=events, last=last, messages=messages, own=own, outcomes=outcomes)
+    holders: dict[UUID, Delivery] = {}
+    taken = [message_id for message_id, delivery in own.items() if delivery.state is State.TAKEN]
+    if taken:
+        holders = {row["message_id"]: from_row(row) for row in await connection.fetch(_SQL["holders"], taken)}
+    return Page(events=events, last=last, messages=messages, own=own, outcomes=outcomes, holders=holders)

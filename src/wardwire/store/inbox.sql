@@ -24,3 +24,10 @@ FROM unnest($1::uuid[]) AS k(message_id)
 CROSS JOIN LATERAL (SELECT * FROM deliveries x
                     WHERE x.message_id = k.message_id AND x.sender_person = $2 AND x.state <> 'pending'
                     ORDER BY x.person_id LIMIT $3) d
+
+-- name: holders
+-- Of messages that somebody has taken: the delivery of who answered first.
+SELECT DISTINCT ON (message_id) message_id, person_id, version, state, stage, plan, kind, priority, sender_person,
+       offered, delivered_at, delivered_by, read_at, response, responded_at, escalates
+FROM deliveries WHERE message_id = ANY($1::uuid[]) AND state IN ('accepted', 'answered')
+ORDER BY message_id, responded_at

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -32,12 +33,14 @@ from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.ports import Rules
 from wardwire.model import ids
+from wardwire.model.policy import Policy, Step
 from wardwire.model.routing import Waits
 from wardwire.ops.nats import NatsLogins
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
 from wardwire.store.durable import DurableConnection, open_durable
 from wardwire.store.ledger import Ledger
+from wardwire.store.policies import insert_policy
 
 FAST = Timing(connect_s=10.0, ping_s=5.0, retry_s_min=0.02, retry_s_max=0.2)
 # One key for all cores of a test's site.
@@ -112,6 +115,29 @@ class Site:
             await connection.execute("INSERT INTO inbox_heads (person_id) VALUES ($1)", person)
         await self.refresh()
         return person
+
+    async def add_group(self, name: str, members: Sequence[UUID]) -> None:
+        """Add a group."""
+        await self._change(
+            "INSERT INTO groups (id, name, members, version) VALUES ($2, $3, $4, $1)", uuid4(), name, list(members)
+        )
+
+    async def add_unit(self, name: str) -> None:
+        """Add a unit."""
+        await self._change("INSERT INTO places (id, kind, name, version) VALUES ($2, 'unit', $3, $1)", uuid4(), name)
+
+    async def add_policy(self, name: str, *steps: Step, **fields: Any) -> None:
+        """Add a policy."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            version = await connection.fetchval("UPDATE directory_head SET version = version + 1 RETURNING version")
+            await insert_policy(connection, Policy(uuid4(), name, version, steps, **fields), self.clock.now())
+        await self.refresh()
+
+    async def _change(self, statement: str, *args: object) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            version = await connection.fetchval("UPDATE directory_head SET version = version + 1 RETURNING version")
+            await connection.execute(statement, version, *args)
+        await self.refresh()
 
     async def enrol(self, person: UUID, name: str = "phone", keys: DeviceKeys | None = None) -> Card:
         """Register a device for a person, by a code."""

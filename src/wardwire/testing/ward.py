@@ -19,7 +19,7 @@ from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.answer import Heard, Say
 from wardwire.flow.by_hand import ByHand, EscalateByHand
-from wardwire.flow.end import End
+from wardwire.flow.end import End, why_ended
 from wardwire.flow.ports import Act, Channel, Rules, SendResult
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.flow.statement import Statement, submission_of, write_statement
@@ -350,10 +350,10 @@ class Ward:
             lambda done: Heard(message_id, member.id, device_id=device, lane=Lane.REST, done=lambda: done(None))
         )
 
-    async def cancel(self, caller: Caller, message: Stored, *, recall: bool = False) -> int:
-        """Take a message back."""
+    async def cancel(self, caller: Caller, message: Stored, *, recall: bool = False, all_clear: bool = False) -> int:
+        """Take a message back, or say that it is over."""
         message_id = ids.read_id(ids.MESSAGE, message.message)
-        why = "recalled" if recall else "cancelled"
+        why = why_ended(recall=recall, all_clear=all_clear)
         ended: int = await self._answer(
             lambda done: End(
                 message_id, Event.CANCEL, why, caller=caller, lane=Lane.HIGH, rules=self.rules, done=done

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from wardwire.cli.device import card_path, find_card, read_reply, render
+from wardwire.cli.cards import card_path, find_card
+from wardwire.cli.device_listen import read_reply, render, render_team
 from wardwire.cli.main import main
 from wardwire.client.card import Card, DeviceKeys, Place
-from wardwire.devices.frames import Event
+from wardwire.devices.frames import Event, TeamFrame
 from wardwire.flow.statement import MessageView, Responses, Sender
-from wardwire.flow.views import DeliveryView
+from wardwire.flow.views import DeliveryView, Part
 from wardwire.ops.failure import StartFailed
 
 AT = datetime(2026, 3, 1, 2, 14, 7, tzinfo=UTC)
@@ -68,6 +69,17 @@ def test_a_message_is_one_line_with_what_may_be_answered() -> None:
     assert "answered  msg_1  accepted accept" in render(
         Event(epoch=1, seq=2, event="answered", id="msg_1", deliveries=[stands])
     )
+
+
+def test_a_team_is_one_line_with_what_is_missing() -> None:
+    """Who is there, how many are needed, and what the desk was told of; whose word an end is."""
+    parts = (Part("role:Airway", 1, 0, [], True), Part("group:Code nurses", 2, 1, ["Ben"]))
+    assert render_team(TeamFrame(message="msg_1", parts=parts)).split() == (
+        ["team", "msg_1", "Airway", "0/1", "MISSING,", "Code", "nurses", "1/2", "(Ben)"]
+    )
+    over = DeliveryView(message="msg_1", person="per_1", state="cancelled", at=AT, by="Dora")
+    line = render(Event(epoch=1, seq=2, event="all_clear", id="msg_1", deliveries=[over]))
+    assert line.endswith("all_clear msg_1  cancelled by Dora")
 
 
 def test_the_only_device_here_needs_no_name(home: Path) -> None:

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from tests.unit.devices.fakes import ANNA, ANNAS, BEN, BENS, BENS_DESK, START, FakeConnection, make_directory
-from wardwire.devices.frames import Event, StatusFrame, read_down
+from wardwire.devices.frames import Event, StatusFrame, TeamFrame, read_down
 from wardwire.devices.hub import FORGET_S, Hub
-from wardwire.flow.views import DeliveryView, NewBody, Status
+from wardwire.flow.views import DeliveryView, NewBody, Part, Status, Team
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.message import Offered
 from wardwire.model.priority import Kind, Priority
@@ -151,8 +151,23 @@ def test_statuses_go_to_the_senders_devices(setting: Setting) -> None:
     assert subject == f"d.{ANNAS.hex}.down.m"
     [status] = setting.frames()
     assert isinstance(status, StatusFrame)
-    assert msgspec.structs.asdict(status) == msgspec.structs.asdict(told.view)
+    assert {**msgspec.structs.asdict(status), "by": ""} == msgspec.structs.asdict(told.view)
     assert status.response == '"yes"'
+
+
+def test_a_team_is_shown_to_all_of_it_but_devices_that_are_too_old(setting: Setting) -> None:
+    """They know no such word; the call itself is `code`, and they have it."""
+    setting.hub.limited.add(BENS)
+    setting.hub.live(
+        [Team((ANNA, BEN), MESSAGE, (Part("role:Airway", 1, 0, [], True), Part("Nurses", 2, 1, ["Ben"])))]
+    )
+    assert [subject for subject, _, _ in setting.connection.sent] == [
+        f"d.{device.hex}.down.m" for device in (ANNAS, BENS_DESK)
+    ]
+    team = setting.frames()[0]
+    assert isinstance(team, TeamFrame)
+    assert team.message == f"msg_{MESSAGE.hex}"
+    assert team.parts == (Part("role:Airway", 1, 0, [], True), Part("Nurses", 2, 1, ["Ben"]))
 
 
 def test_a_connection_that_is_away_costs_nothing_but_a_count(setting: Setting) -> None:
