@@ -115,6 +115,7 @@ def real_site(
     group: int = 0,
     home: Path | None = None,
     before: Callable[[EngineLogins], None] = lambda logins: None,
+    enter: Callable[[EngineLogins, Staff], None] = lambda logins, staff: None,
     core: Sequence[str] = CORE,
     more: dict[str, str] | None = None,
 ) -> Iterator[Site]:
@@ -125,6 +126,7 @@ def real_site(
         group: The last so many of them are members of the group `Everybody`.
         home: A folder with a site's data, of the account that engines run as; removed at the end all the same.
         before: Called when the engines run, before anything else.
+        enter: Called when its people are entered: enters more.
         core: The command of its core.
         more: Added to the core's environment.
     """
@@ -138,6 +140,7 @@ def real_site(
             before(logins)
             begun = datetime.now(UTC)
             staff = run_apart(enter_staff(logins, people=people, group=group))
+            enter(logins, staff)
             environment = {
                 **ENVIRONMENT,
                 ENGINES_VARIABLE: str(logins_file(folder)),

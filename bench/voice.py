@@ -25,7 +25,7 @@ class Real:
     """One device. Its sends are signed and sealed ahead (`stock`); the MACs of receipts are made as they are said.
 
     Told by `Party.more`: device, person, x25519 (secret, hex), site (public, base64url), and of the sender
-    `priority` (else medium) and `to` (else the peer's person).
+    `priority` (else medium) and `to` (else the peer's person), or `policy`, by which it escalates.
     """
 
     __slots__ = (
@@ -40,8 +40,9 @@ class Real:
         self._agreement = more["x25519"]
         self._site = more["site"]
         self._priority = more.get("priority", "medium").encode()
-        to = more.get("to", peer.more["person"]).encode()
-        self._after = b'","to":["%b"],"priority":"%b","text":"%b"}' % (to, self._priority, b"x" * TEXT_BYTES)
+        policy = more.get("policy", "").encode()
+        to = b'[],"policy":"%b"' % policy if policy else b'["%b"]' % more.get("to", peer.more["person"]).encode()
+        self._after = b'","to":%b,"priority":"%b","text":"%b"}' % (to, self._priority, b"x" * TEXT_BYTES)
         self._stock: deque[tuple[bytes, bytes]] = deque()
         self._number = 0
         self._nonce = b""

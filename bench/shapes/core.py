@@ -32,7 +32,7 @@ class Orders(msgspec.Struct, kw_only=True):
         profile: Write shares of CPU by module to stderr at the end.
     """
 
-    client: Literal["ours", "nats-py", "direct"]
+    client: Literal["ours", "nats-py", "direct", "claim"]
     dsn: str
     url: str = ""
     core: str = ""

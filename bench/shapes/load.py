@@ -32,6 +32,7 @@ class Connect(msgspec.Struct, tag=True, kw_only=True):
         listeners: Devices that confirm what they hear; without a caller they only stay connected.
         carrier: `module:Class` of the devices.
         voice: `module:Class` of their frames, called with a party and its peer.
+        log: Listeners write down what they hear, for `Heard`.
     """
 
     carrier: str
@@ -40,6 +41,19 @@ class Connect(msgspec.Struct, tag=True, kw_only=True):
     voice: str = "bench.shapes.voices:Bare"
     caller: Party | None = None
     listeners: list[Party] = []
+    log: bool = False
+
+
+class Logs(msgspec.Struct, tag=True):
+    """Give what listeners have written down since the last time."""
+
+
+class Heard(msgspec.Struct, array_like=True):
+    """A line of a device's own log: which message it was given, and when (Unix seconds)."""
+
+    device: str
+    message: str
+    at: float
 
 
 class Run(msgspec.Struct, tag=True, kw_only=True):
@@ -136,6 +150,8 @@ class Load:
         self.done = 0
         self.refused = 0
         self._troubles: list[str] = []
+        self._logs = False
+        self.log: list[Heard] = []
         self._begun: dict[bytes, float] = {}  # request -> time of its send
         self._stored: dict[bytes, float] = {}  # message -> the same
         self._received: dict[bytes, float] = {}  # message -> time at the recipient
@@ -154,7 +170,7 @@ class Load:
             devices += [self.senders[-1], make(recipient, voice(recipient, sender), self.heard)]
         for party in order.listeners:
             devices.append(make(party, voice(party, order.caller or party), self.listened))
-        self._listeners = len(order.listeners)
+        self._listeners, self._logs = len(order.listeners), order.log
         if order.caller is not None:
             self._caller = make(order.caller, voice(order.caller, order.caller), self.answered)
             devices.append(self._caller)
@@ -215,6 +231,8 @@ class Load:
         if sort is Sort.NEW:
             self._called = message
             self._heard_at.append(time.perf_counter())
+            if self._logs:
+                self.log.append(Heard(device.name, message.decode(), time.time()))
         elif sort is Sort.TROUBLE:
             self._trouble(message)
 
@@ -375,12 +393,15 @@ def _rank(values: list[float], share: float) -> float:
 async def serve() -> None:
     """Take orders until stdin ends."""
     loop, load = asyncio.get_running_loop(), Load()
-    orders = msgspec.json.Decoder(Connect | Run | Fan)
+    orders = msgspec.json.Decoder(Connect | Run | Fan | Logs)
     while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
         order = orders.decode(line)
         if isinstance(order, Connect):
             await load.connect(order)
             answer = b'"connected"'
+        elif isinstance(order, Logs):
+            answer = msgspec.json.encode(load.log)
+            load.log.clear()
         elif isinstance(order, Fan):
             answer = msgspec.json.encode(await load.fan(order))
         else:

@@ -32,3 +32,10 @@ CREATE TABLE inbox (
     at         timestamptz NOT NULL,
     PRIMARY KEY (person_id, seq)
 );
+-- For W5: what is due when, to whom it is told, and until when nobody else may take it.
+CREATE TABLE due (
+    id         uuid PRIMARY KEY,
+    device     text NOT NULL,
+    visible_at timestamptz NOT NULL
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX due_visible_at ON due (visible_at);

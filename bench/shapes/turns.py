@@ -15,7 +15,7 @@ import asyncpg
 import msgspec
 
 from bench.shapes.devices import NATS, WEBSOCKET
-from bench.shapes.load import Connect, Fan, FanOutcome, Outcome, Run
+from bench.shapes.load import Connect, Fan, FanOutcome, Heard, Logs, Outcome, Run
 from bench.shapes.voices import Party
 from wardwire.carrier.nkeys import KeyPair, Kind, read_public
 from wardwire.ops.nats_throwaway import throwaway_nats
@@ -25,7 +25,7 @@ from wardwire.ops.roles import OWNER, run_apart
 
 PAIRS = 64
 
-Client = Literal["ours", "nats-py", "direct"]
+Client = Literal["ours", "nats-py", "direct", "claim"]
 
 
 class Child:
@@ -65,11 +65,17 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A running shape."""
+    """A running shape.
+
+    Attributes:
+        accounts: Its processes.
+        listeners: Names of its listening devices.
+    """
 
     name: str
     load: Child
     accounts: dict[str, list[int]]
+    listeners: tuple[str, ...] = ()
 
     def run(self, order: Run) -> Outcome:
         """Take a turn."""
@@ -81,12 +87,19 @@ class Shape:
         order.accounts = self.accounts
         return msgspec.json.decode(self.load.ask(msgspec.json.encode(order)), type=FanOutcome)
 
+    def logs(self) -> list[Heard]:
+        """Take what its listeners have written down since the last time."""
+        return msgspec.json.decode(self.load.ask(msgspec.json.encode(Logs())), type=list[Heard])
+
 
 @contextmanager
 def bare_shape(
     name: str, client: Client, postgres: Postgres, *, profile: bool = False, listeners: int = 0
 ) -> Iterator[Shape]:
-    """Start a bare or direct shape with a database of its own; with listeners there is a caller of them as well."""
+    """Start a bare or direct shape with a database of its own; with listeners there is a caller of them as well.
+
+    Of `claim` there is neither pair nor caller: its listeners hear of deadlines.
+    """
     database = f"shape_{name.replace('-', '_')}"
     run_apart(_make_database(postgres, database))
     with ExitStack() as stack:
@@ -106,22 +119,22 @@ def bare_shape(
                 "issuer": logins.issuer,
             }
             accounts["nats"] = [pair.edge.pid, pair.core.pid]
-        core = Child("bench.shapes.core")
+        core = Child("bench.shapes.claim" if client == "claim" else "bench.shapes.core")
         stack.callback(core.end)
         core.ask(json.dumps(orders).encode())
         load = Child("bench.shapes.load")
         stack.callback(load.end)
-        pairs = [(new_party(), new_party()) for _ in range(PAIRS)]
+        pairs = [(new_party(), new_party()) for _ in range(0 if client == "claim" else PAIRS)]
         carrier = WEBSOCKET if client == "direct" else NATS
-        connect = Connect(carrier=carrier, port=port, pairs=pairs)
-        if listeners:
-            connect.listeners = [new_party() for _ in range(listeners)]
+        connect = Connect(carrier=carrier, port=port, pairs=pairs, log=client == "claim")
+        connect.listeners = [new_party() for _ in range(listeners)]
+        if listeners and client != "claim":
             members = ",".join(party.name for party in connect.listeners)
             caller = new_party()
             connect.caller = Party(name=caller.name, seed=caller.seed, more={"members": members})
         load.ask(msgspec.json.encode(connect))
         accounts |= {"core": [core.process.pid], "load": [load.process.pid]}
-        yield Shape(name, load, accounts)
+        yield Shape(name, load, accounts, tuple(party.name for party in connect.listeners))
 
 
 def new_party() -> Party:

@@ -89,6 +89,19 @@ def test_a_send_made_ahead_is_proved_as_any_device_s(welcomed: tuple[Real, proof
     assert voice.unstocked == 0
 
 
+def test_a_sender_with_a_policy_names_nobody(welcomed: tuple[Real, proof.Mac]) -> None:
+    """Whom the first step calls is the policy's to say."""
+    _, mac = welcomed
+    me = party()
+    voice = Real(
+        Party(name=me.name, seed=me.seed, more={**me.more, "policy": "Chain 1", "priority": "high"}), party()
+    )
+    voice._session, voice._mac = SESSION.hex.encode(), mac
+    statement = read_body(read_envelope(voice.send()[1]).body)
+    assert isinstance(statement, Statement)
+    assert (statement.to, statement.policy, statement.priority) == ((), "Chain 1", "high")
+
+
 def test_a_receipt_is_the_client_s_own_receipt(welcomed: tuple[Real, proof.Mac]) -> None:
     """It carries an id to be confirmed by, as the client's does."""
     voice, mac = welcomed
