@@ -73,6 +73,7 @@ class DueLoop:
         self._holder = uuid4()
         self._in_flight = dict.fromkeys(Lane, 0)
         self._wake = asyncio.Event()
+        self._upcoming: dict[Lane, datetime] = {}
         self._next: datetime | None = None
         self._sooner: list[tuple[UUID, UUID, UUID]] = []
         self.claimed = 0
@@ -125,22 +126,33 @@ class DueLoop:
                     await connection.close(timeout=1)
 
     async def round(self, connection: asyncpg.Connection) -> None:
-        """Claim what is due now, and hand it over; returns before all of it is committed."""
+        """Claim what is due now, and hand it over; returns before all of it is committed.
+
+        What the last round saw coming is claimed first, in one trip to the database; what else has come since is
+        what the database says afterwards.
+        """
         if self._sooner:
             sooner, self._sooner = self._sooner, []
             await make_due(connection, self._clock.now(), sooner)
         now = self._clock.now()
-        full = False
-        for lane in Lane:
+        seen = [lane for lane, at in self._upcoming.items() if at <= now]
+        await self._claim(connection, now, seen)
+        self._upcoming = await next_due(connection)
+        more = [lane for lane, at in self._upcoming.items() if at <= now and lane not in seen]
+        if more:
+            await self._claim(connection, now, more)
+            self._upcoming = await next_due(connection)
+        self._next = min(self._upcoming.values(), default=None)
+
+    async def _claim(self, connection: asyncpg.Connection, now: datetime, lanes: list[Lane]) -> None:
+        for lane in lanes:
             if self._in_flight[lane] >= MOST_IN_FLIGHT:
                 continue
             claimed = await claim_due(
                 connection, now=now, lease=LEASE, holder=self._holder, lane=lane, limit=CLAIM_LIMIT
             )
-            full = full or len(claimed) == CLAIM_LIMIT
             self.claimed += len(claimed)
             await self.hand_over(connection, claimed, lane)
-        self._next = now if full else await next_due(connection)
 
     async def hand_over(self, connection: asyncpg.Connection, claimed: list[Due], lane: Lane) -> None:
         """Turn claimed deadlines into acts. Being late with them is harmless: what has changed stays changed."""

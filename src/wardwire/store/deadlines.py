@@ -56,10 +56,10 @@ async def claim_due(
     return sorted((Due(*row) for row in rows), key=lambda due: due.due_at)
 
 
-async def next_due(connection: asyncpg.Connection) -> datetime | None:
-    """Return when the next deadline falls due; None when none is armed."""
-    result: datetime | None = await connection.fetchval(_SQL["next"])
-    return result
+async def next_due(connection: asyncpg.Connection) -> dict[Lane, datetime]:
+    """Return when the next deadline of each lane falls due; a lane without any is left out."""
+    row = await connection.fetchrow(_SQL["next"])
+    return {lane: at for lane, at in zip(Lane, row, strict=True) if at is not None}
 
 
 async def make_due(connection: asyncpg.Connection, now: datetime, stages: Sequence[tuple[UUID, UUID, UUID]]) -> None:

@@ -10,10 +10,10 @@ WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind =
 RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence
 
 -- name: next
--- When the next one falls due: the first entry of the index for each lane, however many are armed.
-SELECT least((SELECT min(visible_at) FROM deadlines WHERE lane = 0),
-             (SELECT min(visible_at) FROM deadlines WHERE lane = 1),
-             (SELECT min(visible_at) FROM deadlines WHERE lane = 2))
+-- When the next one of each lane falls due: the first entry of its index, however many are armed.
+SELECT (SELECT min(visible_at) FROM deadlines WHERE lane = 0),
+       (SELECT min(visible_at) FROM deadlines WHERE lane = 1),
+       (SELECT min(visible_at) FROM deadlines WHERE lane = 2)
 
 -- name: sooner
 -- Somebody learned that waiting is useless (no responders): the deadline falls due now.
