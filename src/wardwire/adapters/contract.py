@@ -1,15 +1,19 @@
 """What every adapter is given and what it offers.
 
-An adapter is a folder: frames and tokens of its protocol, a pure mapping to a report, a thin server. Its golden
-messages are in tests/conformance.
+An adapter is a folder: frames and tokens of its protocol, a pure mapping to a report, a thin server, its golden
+conversations, and a registration, by which the house finds all of it. wardwire.testing.conformance tries each one;
+docs/howto/new-adapter.md makes one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
+from wardwire.adapters.dead_letters import DeadLetters
+from wardwire.model.clock import Clock
 from wardwire.model.errors import WardwireError
 from wardwire.model.report import Report
 
@@ -56,6 +60,11 @@ class Adapter(Protocol):
     name: str
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, once it does: also when any free port was asked for."""
+        ...
+
+    @property
     def health(self) -> Health:
         """How it is."""
         ...
@@ -67,3 +76,53 @@ class Adapter(Protocol):
     async def stop(self) -> None:
         """Close it: nothing new is taken, what was handed in is answered if it ends soon."""
         ...
+
+
+class NotUsable(Exception):
+    """What is set for an adapter cannot be used.
+
+    Attributes:
+        code: Stable, for programs; begins with the adapter's name, such as `hl7_table`.
+        sentence: What is wrong.
+        remedy: What to do about it.
+    """
+
+    def __init__(self, code: str, sentence: str, remedy: str) -> None:
+        super().__init__(code, sentence)
+        self.code = code
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+class Given(NamedTuple):
+    """What a listener is given.
+
+    Attributes:
+        name: Of the listener: an adapter may have several.
+        node: Names this process in ids of our own.
+        letters: Keeps what is refused.
+    """
+
+    name: str
+    node: str
+    intake: Intake
+    clock: Clock
+    letters: DeadLetters
+
+
+class Registration(NamedTuple):
+    """By what the house knows an adapter.
+
+    Attributes:
+        name: Of its folder, and of its section of the settings, whose `listen` opens it.
+        about: What it speaks, in a sentence.
+        golden: The folder of its conversations (wardwire.testing.conformance.conversation says their form).
+        check: Looks whether a listener's settings can be used, and leaves nothing behind. Raises `NotUsable`.
+        make: Makes a listener from its settings; opens nothing. Raises `NotUsable`.
+    """
+
+    name: str
+    about: str
+    golden: Path
+    check: Callable[[Any], None]
+    make: Callable[[Any, Given], Adapter]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 MOST = 1_000
@@ -33,13 +34,13 @@ class DeadLetters:
         path = self._folder / f"{digest}.hl7"
         if not path.exists():
             self._make_room()
-            part = path.with_suffix(".part")
-            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            # Of its own for each call: the same message may come twice at once.
+            handle, part = tempfile.mkstemp(dir=self._folder, suffix=".part")
             with os.fdopen(handle, "wb") as file:
                 file.write(message)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+            os.replace(part, path)
             self._sync_folder()
         return path
 

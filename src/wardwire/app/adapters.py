@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import structlog
 
-from wardwire.adapters.contract import Adapter, Ended
+from wardwire.adapters.contract import Adapter, Ended, Given, NotUsable
 from wardwire.adapters.dead_letters import DeadLetters
-from wardwire.adapters.hl7.door import Hl7Door, Manners
-from wardwire.adapters.hl7.mapping import BadTable, Table, read_table
-from wardwire.adapters.hl7.server import Hl7Server
+from wardwire.adapters.registry import ADAPTERS
 from wardwire.app.ground import Ground
 from wardwire.engine.upkeep import Alarm
 from wardwire.flow.ports import Rules, Writer
@@ -24,7 +20,6 @@ from wardwire.model.places import find_place
 from wardwire.model.report import Report
 from wardwire.model.rights import CODE, SEND, Caller
 from wardwire.ops.failure import StartFailed
-from wardwire.settings import Hl7, split_address
 
 log = structlog.get_logger("wardwire.app")
 
@@ -71,56 +66,26 @@ async def open_adapters(ground: Ground) -> AsyncIterator[list[Adapter]]:
         StartFailed: `hl7_table`, `hl7_address`, `hl7_tls`.
     """
     doors: list[Adapter] = []
-    if ground.settings.hl7.listen:
-        doors.append(_make_hl7(ground, ground.settings.hl7))
     async with contextlib.AsyncExitStack() as stack:
-        for door in doors:
+        for registration in ADAPTERS:
+            options = getattr(ground.settings, registration.name)
+            if not options.listen:
+                continue
+            letters = DeadLetters(ground.logins.home / "dead-letters" / options.source)
+            intake = Reports(ground.lanes, ground.rules, options.source)
+            given = Given(registration.name, ground.node, intake, ground.clock, letters)
             try:
+                door = registration.make(options, given)
                 await door.start()
+            except NotUsable as error:
+                raise StartFailed(error.code, error.sentence, error.remedy) from error
             except OSError as error:
                 raise StartFailed(
-                    "hl7_address",
-                    f"{ground.settings.hl7.listen} cannot be listened on: {error.strerror}.",
-                    "Choose another one with hl7.listen.",
+                    f"{registration.name}_address",
+                    f"{options.listen} cannot be listened on: {error.strerror}.",
+                    f"Choose another one with {registration.name}.listen.",
                 ) from error
             stack.push_async_callback(door.stop)
+            doors.append(door)
             log.info("adapter_open", adapter=door.name)
         yield doors
-
-
-def _make_hl7(ground: Ground, own: Hl7) -> Hl7Server:
-    host, port = split_address(own.listen)
-    manners = Manners(source=own.source, charset=own.charset, release_poison=own.release_poison)
-    door = Hl7Door(
-        intake=Reports(ground.lanes, ground.rules, own.source), table=_table(own.table), manners=manners,
-        clock=ground.clock, name=ground.node,
-        letters=DeadLetters(ground.logins.home / "dead-letters" / own.source),
-    )  # fmt: skip
-    return Hl7Server(door, name="hl7", host=host, port=port, tls=_tls(own), monotonic=ground.clock.monotonic)
-
-
-def _table(path: Path | None) -> Table:
-    if path is None:
-        return Table()
-    try:
-        return read_table(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, BadTable) as error:
-        raise StartFailed(
-            "hl7_table", f"{path} cannot be used: {error}.", "Try it with `wardwire hl7 try`."
-        ) from error
-
-
-def _tls(own: Hl7) -> ssl.SSLContext | None:
-    if own.tls_certificate is None:
-        return None
-    try:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(own.tls_certificate, own.tls_key)
-        if own.tls_clients is not None:
-            context.load_verify_locations(own.tls_clients)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
-        raise StartFailed(
-            "hl7_tls", f"The certificate of the HL7 door cannot be used: {error}.", "Check hl7.tls_*."
-        ) from error
-    return context

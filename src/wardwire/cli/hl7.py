@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from wardwire.adapters.contract import NotUsable
 from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
-from wardwire.adapters.hl7.mapping import BadTable, Mapped, Table, map_message, read_table
+from wardwire.adapters.hl7.mapping import Mapped, map_message
+from wardwire.adapters.hl7.registration import load_table
 from wardwire.adapters.hl7.tokens import NotHl7, parse
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json, print_table
@@ -42,7 +44,11 @@ def try_(
         raise StartFailed(
             "not_hl7", f"{file} is no HL7 message.", "It begins with MSH and its five marks, such as MSH|^~\\&|."
         ) from None
-    mapped = map_message(message, content, load_table(table or settings.table), source=settings.source)
+    try:
+        rules = load_table(table or settings.table)
+    except NotUsable as error:
+        raise StartFailed(error.code, error.sentence, "See docs/howto/hl7.md.") from error
+    mapped = map_message(message, content, rules, source=settings.source)
     if json_:
         print_json(_shown(mapped))
         return
@@ -112,20 +118,6 @@ def read_sample(file: Path) -> bytes:
     if framed:
         return framed[0]
     return content.strip().replace(b"\r\n", b"\r").replace(b"\n", b"\r") + b"\r"
-
-
-def load_table(path: Path | None) -> Table:
-    """Read the mapping table; without one, what holds for what no rule fits.
-
-    Raises:
-        StartFailed: `hl7_table`, with the place of the fault.
-    """
-    if path is None:
-        return Table()
-    try:
-        return read_table(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, BadTable) as error:
-        raise StartFailed("hl7_table", f"{path} cannot be used: {error}.", "See docs/howto/hl7.md.") from error
 
 
 def _words(mapped: Mapped) -> list[tuple[str, str]]:

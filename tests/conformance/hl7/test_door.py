@@ -1,4 +1,6 @@
-"""Conversations over a real socket: what a source sends, what it is answered, and when."""
+"""The door over a real socket, beyond what every adapter must do (tests/conformance/test_adapters.py): many at once,
+their order, TLS, and what is kept of what is refused.
+"""
 
 from __future__ import annotations
 
@@ -103,9 +105,7 @@ class Setting:
     async def source(self, tls: ssl.SSLContext | None = None) -> Source:
         """Connect."""
         hostname = "localhost" if tls else None
-        return Source(
-            *await asyncio.open_connection("127.0.0.1", self.server.port, ssl=tls, server_hostname=hostname)
-        )
+        return Source(*await asyncio.open_connection(*self.server.address, ssl=tls, server_hostname=hostname))
 
 
 @asynccontextmanager
@@ -172,30 +172,6 @@ async def test_no_ends_are_no_and_later_is_later() -> None:
         assert "4711" not in text
 
 
-async def test_a_poisoned_message_is_let_go_of_when_the_site_says_so() -> None:
-    """An engine that repeats it for ever goes on at the third time; one alarm is enough."""
-    async with opened(release_poison=True) as setting:
-        setting.lanes.result = lambda report: Refused(Code.PLACE_UNKNOWN, "no such bed", pointer="/bed")
-        source = await setting.source()
-        for code in ("CE", "CE", "CA"):
-            source.send(render_frame(ALARM.encode()))
-            assert await source.answers(1) == [f"MSA|{code}|A1001"]
-        assert len(setting.lanes.alarms) == 1
-
-
-async def test_what_is_not_for_us_is_answered_and_kept_from_people() -> None:
-    """Another type is not taken; a result without anything critical is, and rings nobody; noise gets no answer."""
-    async with opened() as setting:
-        source = await setting.source()
-        source.send(render_frame(b"not hl7 at all"))
-        source.send(render_frame(RESULT.replace("ORU^R01", "ADT^A01").encode()))
-        source.send(render_frame(RESULT.replace("|HH|", "|N|").encode()))
-        source.send(render_frame(RESULT.replace("|K-771|", "||").encode()))
-        assert await source.answers(3) == ["MSA|AR|K-771", "MSA|AA|K-771", "MSA|AE|"]
-        assert setting.lanes.reports == []
-        assert setting.door.health.junk == 14
-
-
 async def test_a_frame_that_is_too_large_costs_its_connection_alone() -> None:
     """A megabyte passes; more closes the line, and the next connection is served."""
     async with opened() as setting:
@@ -208,36 +184,6 @@ async def test_a_frame_that_is_too_large_costs_its_connection_alone() -> None:
         again = await setting.source()
         again.send(render_frame(ALARM.encode()))
         assert await again.answers(1) == ["MSA|CA|A1001"]
-
-
-async def test_a_source_that_reconnects_and_repeats_everything_is_answered_alike() -> None:
-    """It hands in the same identities: what they were answered first is answered again."""
-    async with opened() as setting:
-        seen = []
-        for _ in range(2):
-            source = await setting.source()
-            for n in range(10):
-                source.send(render_frame(with_phase("start", control=f"C{n}")))
-            assert await source.answers(10) == [f"MSA|CA|C{n}" for n in range(10)]
-            seen.append([report.external_id for report in setting.lanes.reports[-10:]])
-            source.close()
-        assert seen[0] == seen[1]
-        assert len(set(seen[0])) == 10
-
-
-async def test_a_door_that_closes_still_answers_what_it_has_taken() -> None:
-    """Its source need not repeat it."""
-    async with opened() as setting:
-        held: list[Callable[[], None]] = []
-        setting.lanes.held = held
-        source = await setting.source()
-        source.send(render_frame(ALARM.encode()))
-        await setting.lanes.came.wait()
-        stopping = asyncio.create_task(setting.server.stop())
-        await asyncio.sleep(0)
-        held[0]()
-        assert await source.answers(1) == ["MSA|CA|A1001"]
-        await stopping
 
 
 async def test_over_tls_clients_show_their_certificate(tmp_path: Path) -> None:
@@ -280,41 +226,6 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
     paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths
-
-
-async def test_messages_of_one_frame_are_taken_and_answered_each() -> None:
-    """A batch, or two alarms one after the other: the second is never lost behind the first."""
-    async with opened() as setting:
-        source = await setting.source()
-        other = ALARM.replace("|A1001|", "|A1002|")
-        source.send(
-            render_frame(f"BHS|^~\\&|GW7\r{ALARM}{other}BTS|2\r".encode()), render_frame((ALARM + other).encode())
-        )
-        assert await source.answers(4) == ["MSA|CA|A1001", "MSA|CA|A1002"] * 2
-        assert len(setting.lanes.reports) == 4
-
-
-async def test_wrong_versions_types_and_processing_ids_are_not_taken_for_granted() -> None:
-    """An event that is unknown here is never answered as taken; any 2.x is spoken."""
-    async with opened() as setting:
-        source = await setting.source()
-        for old, new in (
-            ("|2.6|", "|3.0|"),
-            ("|P|2.6", "|Q|2.6"),
-            ("ORU^R40^ORU_R40", "ORU^R03"),
-            ("|2.6|", "|2.3|"),
-        ):
-            source.send(render_frame(ALARM.replace(old, new, 1).encode()))
-        assert await source.answers(4) == ["MSA|CR|A1001"] * 3 + ["MSA|CA|A1001"]
-        assert len(setting.lanes.reports) == 1
-
-
-async def test_a_sender_that_wants_both_answers_gets_both() -> None:
-    """CA that it is kept, AA that it was taken: each with a control id of its own."""
-    async with opened() as setting:
-        source = await setting.source()
-        source.send(render_frame(ALARM.replace("|AL|NE|", "|AL|AL|").encode()))
-        assert await source.answers(2) == ["MSA|CA|A1001", "MSA|AA|A1001"]
 
 
 async def test_what_is_refused_is_kept_byte_for_byte() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_the_oldest_make_room_for_the_newest(tmp_path: Path) -> None:
         path = letters.keep(digest(number), b"x")
         os.utime(path, ns=(number, number))
     assert [path.stem for path in letters.all()] == [digest(2), digest(3), digest(4)]
+
+
+def test_the_same_letter_twice_at_once_is_kept(tmp_path: Path) -> None:
+    """Two threads write it, and neither takes the other's file away."""
+    letters = DeadLetters(tmp_path)
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(lambda nth: letters.keep(digest(nth // 8), b"x"), range(200)))
+    assert set(letters.all()) == set(paths)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".hl7"}
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "ABCDEF0123456789", "0" * 15])

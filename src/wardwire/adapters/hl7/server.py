@@ -54,9 +54,10 @@ class Hl7Server:
         return self._door.health
 
     @property
-    def port(self) -> int:
+    def address(self) -> tuple[str, int]:
         """Where it listens, once it does: also when any free port was asked for."""
-        return int(self._server.sockets[0].getsockname()[1]) if self._server is not None else self._port
+        port = self._port if self._server is None else int(self._server.sockets[0].getsockname()[1])
+        return self._host, port
 
     async def start(self) -> None:
         """Open the door. Raises OSError when the address is taken."""
