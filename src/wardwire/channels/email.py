@@ -29,6 +29,8 @@ Tls = Literal["none", "starttls", "tls"]
 _WORDS = {Priority.CODE: "CODE", Priority.HIGH: "High", Priority.MEDIUM: "Medium", Priority.LOW: "Low"}
 # RFC 3463 §2: class.subject.detail, as a relay says it before its words.
 _ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# What cannot be an address is never said to a relay: "" would be a bounce, a line end the next command.
+_ADDRESS = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}")
 _ATTEMPT = re.compile(r"[A-Za-z0-9-]{1,200}")
 
 
@@ -95,6 +97,8 @@ class EmailChannel:
             `sent` when the relay took it; `retry` when it may take it later, cannot be reached or was not heard
             to the end; `refused` when it never will.
         """
+        if not (_ADDRESS.fullmatch(endpoint.address) and endpoint.address.isprintable()):
+            return SendResult("refused", "not an address")
         mail = render_mail(
             attempt_id, endpoint.address, message, sender=self._sender, site=self._site, link_base=self._link_base
         )
