@@ -224,6 +224,23 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """Messages that prove the way: to endpoints of our own, never counted as real."""
+
+    every_s: float = setting(60.0, "One over the way of devices; 0: none.", unit="s", least=0, most=86_400)
+    unit_every_s: float = setting(300.0, "Besides, one for each unit; 0: none.", unit="s", least=0, most=86_400)
+    email_every_s: float = setting(900.0, "One to `mailbox`; 0: none.", unit="s", least=0, most=86_400)
+    within_s: float = setting(
+        15.0,
+        "One that is not confirmed in this time is a technical alarm; an e-mail has a minute.",
+        unit="s",
+        least=1,
+        most=600,
+    )
+    mailbox: str = setting("", "The address that canaries go to by e-mail. Empty: e-mail has none.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is written to the log; never patient content."""
 
@@ -248,6 +265,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     disk: Disk = field(default_factory=Disk)
     audit: Audit = field(default_factory=Audit)
+    canary: Canary = field(default_factory=Canary)
     log: Log = field(default_factory=Log)
 
 

@@ -97,7 +97,7 @@ def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
 
 async def list_people(call: Call) -> Answer:
     """List people."""
-    everybody = call.deps.rules().directory.people.values()
+    everybody = call.deps.rules().directory.everybody()
     page, following, headers = cut_page(call, ids.PERSON, "/v1/people", everybody)
     return Answer(body=wire.People([show_person(person, call) for person in page], following), headers=headers)
 

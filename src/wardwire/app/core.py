@@ -13,6 +13,7 @@ import asyncpg
 from wardwire import __version__
 from wardwire.app.adapters import open_adapters
 from wardwire.app.auditor import anchors_folder, open_auditor
+from wardwire.app.canary import open_canary
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
@@ -70,6 +71,7 @@ async def run_core(
         if AUDIT in serves:
             _keep_record(ground, tasks)
             tasks.create_task(keep("auditor", LOOK_EVERY_S, open_auditor(ground, watch).round))
+            watch.canary = await stack.enter_async_context(open_canary(ground, tasks))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
         muster = Muster(

@@ -59,7 +59,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
             site_key=read_site_key(ground.logins.home).public_key(),
             server=own.edge_url,
             refresh=refresh,
-            authority=_authority(ground.logins.home, own.edge_url),
+            authority=authority_of(ground.logins.home, own.edge_url),
         )
         deps = Deps(
             writer=ground.lanes,
@@ -100,7 +100,7 @@ def _config(ground: Ground, deps: Deps) -> uvicorn.Config:
     )
 
 
-def _authority(home: Path, url: str) -> str:
-    """The certificate that devices must trust: of the site's own authority, where TLS is its own."""
+def authority_of(home: Path, url: str) -> str:
+    """Return the certificate that devices must trust: of the site's own authority, where TLS is its own."""
     path = Authority(folder=home / "tls", account=None).certificate
     return path.read_text() if url.startswith("tls://") and path.exists() else ""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import structlog
 
 from wardwire.app.ground import Ground
 from wardwire.devices.doorway import Doorway
 from wardwire.engine.auditor import Auditor
+from wardwire.engine.canary import CanaryWatch
 from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
 from wardwire.engine.metrics import Metrics
 from wardwire.engine.ops_port import OpsPort
 from wardwire.engine.upkeep import LoopLag, keep
+from wardwire.model.canary import Way
 from wardwire.ops.disk import Room, decide_room, measure
 from wardwire.settings import split_address
 
@@ -32,6 +35,7 @@ class Watch:
         self._share: float | None = None
         self._room = Room.AMPLE
         self.auditor: Auditor | None = None
+        self.canary: CanaryWatch | None = None
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
             clock=ground.clock,
@@ -39,6 +43,7 @@ class Watch:
             lanes=lambda: ground.lanes.writers,
             connected=lambda: doorway.sessions if doorway else 0,
             books=lambda: self.auditor.books if self.auditor else None,
+            canaries=lambda: self.canary.last(ground.people.directory) if self.canary else (),
         )
         self.prober = Prober(
             open_connection=ground.open_durable,
@@ -66,7 +71,18 @@ class Watch:
             conservation=("holds" if auditor.holds else "broken") if auditor and looked_at is not None else "",
             audit_age_s=None if looked_at is None else self._ground.clock.monotonic() - looked_at,
             audit_behind_s=auditor.behind_s if auditor and looked_at is not None else 0.0,
+            **self._flights(),
         )
+
+    def _flights(self) -> dict[str, Any]:
+        if self.canary is None or not self.canary.flown:
+            return {}
+        at, took = next((canary.last for canary in self.canary.flown if canary.way == Way("app")), (None, None))
+        return {
+            "canary": "late" if self.canary.failing else "through" if at else "",
+            "canary_age_s": None if at is None else (self._ground.clock.now() - at).total_seconds(),
+            "canary_took_s": took,
+        }
 
     async def disk(self) -> None:
         """Measure the disk; when it is nearly full the lane of the many closes for submissions."""

@@ -60,7 +60,7 @@ def add(
 def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
     """List people with their status and endpoints."""
     directory, now = at_desk(find_place(config, data), look)
-    everybody = sorted(directory.people.values(), key=lambda p: p.name.casefold())
+    everybody = sorted(directory.everybody(), key=lambda p: p.name.casefold())
     if json_:
         print_json({"people": [_show(person, directory, now) for person in everybody]})
         return

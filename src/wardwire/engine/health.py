@@ -50,6 +50,8 @@ class Vitals:
         conservation: Whether stored = delivered + ended + armed: `holds` or `broken`; "" = not counted here.
         audit_age_s: How long ago the auditor last looked; None = it never has, or is not here.
         audit_behind_s: How old the youngest messages are that it has counted.
+        canary: Whether canaries get through: `through` or `late`; "" = none has flown here.
+        canary_age_s, canary_took_s: Of the last one over the way of devices that got through.
     """
 
     probed_at: float | None = None
@@ -67,6 +69,9 @@ class Vitals:
     conservation: str = ""
     audit_age_s: float | None = None
     audit_behind_s: float = 0.0
+    canary: str = ""
+    canary_age_s: float | None = None
+    canary_took_s: float | None = None
     draining: bool = False
 
 
@@ -101,6 +106,8 @@ def readiness(vitals: Vitals, now: float) -> Readiness:
         warnings.append("the disk is filling up")
     if vitals.conservation == "broken":
         warnings.append("the auditor has found messages that nobody has and that nothing waits for")
+    if vitals.canary == "late":
+        warnings.append("a canary has not got through: messages may not")
     if max(vitals.audit_age_s or 0.0, vitals.audit_behind_s) > AUDIT_STALE_S:
         warnings.append("the auditor has not seen the newest messages for a minute")
     for count, what in (

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from wardwire.engine.health import Vitals, readiness
+from wardwire.model.canary import is_real
 from wardwire.model.clock import Clock
 from wardwire.model.conservation import Books
 from wardwire.model.delivery import Delivery, State
@@ -20,6 +22,9 @@ from wardwire.store.batch import Batch
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _COMMIT_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+CanaryFigures = tuple[str, str, datetime | None, float | None]
 
 
 class LaneFigures(Protocol):
@@ -53,13 +58,17 @@ class Metrics:
         lanes: Callable[[], Sequence[LaneFigures]],
         connected: Callable[[], int] = lambda: 0,
         books: Callable[[], Books | None] = lambda: None,
+        canaries: Callable[[], Sequence[CanaryFigures]] = tuple,
     ) -> None:
-        """`connected` says how many devices have a session with this process; `books` are its auditor's, if any."""
+        """`connected` says how many devices have a session with this process; `books` are its auditor's, if any;
+        `canaries` are the last ones that got through: channel, unit, when, after how many seconds.
+        """
         self._clock = clock
         self._vitals = vitals
         self._lanes = lanes
         self._connected = connected
         self._books = books
+        self._canaries = canaries
         self._registry = CollectorRegistry()
         self._submissions = Counter(
             "wardwire_submissions", "Submissions by outcome.", ("outcome", "priority"), registry=self._registry
@@ -103,14 +112,15 @@ class Metrics:
 
     def batch(self, batch: Batch) -> None:
         """Count what a committed batch did to deliveries."""
-        came = Tally([("new", delivery.priority) for delivery in batch.created])
-        came.update([(delivery.state, delivery.priority) for _, delivery in batch.changes.values()])
+        came = Tally([("new", delivery.priority) for delivery in batch.created if is_real(delivery.kind)])
+        changes = [change for change in batch.changes.values() if is_real(change[1].kind)]
+        came.update([(delivery.state, delivery.priority) for _, delivery in changes])
         for labels, count in came.items():
             counter = self._came.get(labels)
             if counter is None:
                 counter = self._came[labels] = self._deliveries.labels(*labels)
             counter.inc(count)
-        firsts = [_first_promise(delivery) for expected, delivery in batch.changes.values() if expected == 1]
+        firsts = [_first_promise(delivery) for expected, delivery in changes if expected == 1]
         for promise, count in Tally([*filter(None, firsts), *batch.promises]).items():
             counter = self._kept.get(promise)
             if counter is None:
@@ -153,6 +163,23 @@ class Metrics:
         books = self._books()
         if books is not None:
             yield from _terms(books)
+        canaries = self._canaries()
+        if canaries:
+            yield from _flights(canaries)
+
+
+def _flights(canaries: Sequence[CanaryFigures]) -> Iterable[Metric]:
+    """The canaries that got through last. One that does not lets its instant grow old."""
+    labels = ("channel", "unit")
+    took = GaugeMetricFamily("wardwire_canary_seconds", "How long the last canary took.", labels=labels)
+    last = GaugeMetricFamily(
+        "wardwire_canary_last_success_timestamp_seconds", "When the last canary got through.", labels=labels
+    )
+    for channel, unit, at, seconds in canaries:
+        if at is not None and seconds is not None:
+            took.add_metric((channel, unit), seconds)
+            last.add_metric((channel, unit), at.timestamp())
+    yield from (took, last)
 
 
 def _terms(books: Books) -> Iterable[Metric]:

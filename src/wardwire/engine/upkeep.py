@@ -13,7 +13,8 @@ import asyncpg
 import structlog
 
 from wardwire.directory.live import LiveDirectory
-from wardwire.flow.alarm import raise_alarm
+from wardwire.flow.alarm import clear_alarms, raise_alarm
+from wardwire.flow.canary import PREFIX, SOURCE
 from wardwire.flow.ports import Act, Known, Rules, Writer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import WardwireError
@@ -21,11 +22,12 @@ from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
 from wardwire.store.escalations import forget_escalations
-from wardwire.store.identities import forget_identities
+from wardwire.store.identities import forget_identities, forget_named
 from wardwire.store.partitions import count_strays, make_days
 from wardwire.store.requests import forget_requests
 
 KEEP_IDENTITIES = timedelta(days=90)
+KEEP_CANARIES = timedelta(hours=1)
 
 log = structlog.get_logger("wardwire.engine.upkeep")
 
@@ -53,6 +55,30 @@ class Alarm(Act):
     def failed(self, error: WardwireError) -> None:
         """The database is away: that is an alarm of its own, and not one that it could keep."""
         log.error("alarm_not_kept", kind=self._kind, subject=self._subject, reason=error)
+
+
+class AlarmOver(Act):
+    """The cause of a technical alarm of this core's own has gone by itself."""
+
+    __slots__ = ("_kind", "_subject", "_why", "affinity", "lane")
+
+    def __init__(self, kind: str, subject: str, why: str) -> None:
+        self._kind = kind
+        self._subject = subject
+        self._why = why
+        self.lane = Lane.HIGH
+        self.affinity = 0
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Clear the alarm."""
+        clear_alarms(batch, kind=self._kind, subject=self._subject, why=self._why)
+
+    def committed(self) -> None:
+        """It is over."""
+
+    def failed(self, error: WardwireError) -> None:
+        """The database is away; the next look says it again."""
+        log.warning("alarm_not_cleared", kind=self._kind, subject=self._subject, reason=error)
 
 
 async def keep(name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -125,6 +151,8 @@ class Upkeep:
             for forget in (forget_identities, forget_requests):
                 while await forget(connection, before, 1000) == 1000:
                     pass
+            # A canary is followed by the next one of its way: nobody asks for its identity again.
+            await forget_named(connection, SOURCE, PREFIX, self._clock.now() - KEEP_CANARIES)
 
     async def escalations(self) -> None:
         """Forget escalations that were closed a week ago, a thousand at a time."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from wardwire.model import ids
+from wardwire.model.canary import ROBOTS
 from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, index_places
@@ -119,7 +120,7 @@ def index_names(directory: Directory) -> None:
         (ids.ROLE, directory.roles),
     ):
         for value, thing in table.items():
-            if not thing.disabled:
+            if not thing.disabled and value not in ROBOTS:
                 names.setdefault(fold_name(thing.name), []).append((kind, value))
     directory.names = {name: tuple(found) for name, found in names.items()}
     directory.place_names = index_places(directory.places.values())

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wardwire.model.canary import ROBOTS
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
@@ -148,6 +149,10 @@ class Directory:
     worked_out: dict[Any, Any] = field(default_factory=dict)
     place_names: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
     policy_names: Mapping[str, UUID] = field(default_factory=dict)
+
+    def everybody(self) -> list[Person]:
+        """Return all people: without the canaries, who are none (model/canary.py)."""
+        return [person for person in self.people.values() if person.id not in ROBOTS]
 
     def active_devices(self, person_id: UUID) -> tuple[UUID, ...]:
         """Return the devices of a person that are not revoked."""

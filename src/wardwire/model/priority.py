@@ -26,6 +26,7 @@ class Kind(Word):
     ALERT = "alert"  # a workflow: somebody must answer
     CHAT = "chat"  # nothing; people talk
     TECHNICAL_ALARM = "technical_alarm"  # the system speaks of itself, to the operators' desk
+    CANARY = "canary"  # proves the way, to an endpoint of our own; never counted as real (model/canary.py)
 
 
 class Lane(IntEnum):

@@ -57,8 +57,8 @@ def may_submit(caller: Caller, kind: Kind, priority: Priority) -> None:
     require(caller, SEND)
     if priority is Priority.CODE:
         require(caller, CODE)
-    if kind is Kind.TECHNICAL_ALARM and caller is not SYSTEM:
-        raise Refused(Code.NOT_PERMITTED, "only the system itself raises technical alarms", pointer="/kind")
+    if kind in (Kind.TECHNICAL_ALARM, Kind.CANARY) and caller is not SYSTEM:
+        raise Refused(Code.NOT_PERMITTED, "only the system itself sends messages of this kind", pointer="/kind")
 
 
 def may_read(caller: Caller, sender: UUID | None, source: str, recipients: frozenset[UUID]) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
+from wardwire.model.canary import ROBOTS
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
 from wardwire.model.names import fold_name
@@ -184,7 +185,7 @@ def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, U
             value = ids.read_id(prefix, target)
         except Refused as refused:
             raise Refused(Code.RECIPIENT_UNKNOWN, refused.detail, pointer=pointer) from None
-        if value in tables[prefix]:
+        if value in tables[prefix] and value not in ROBOTS:
             return prefix, value
         raise Refused(Code.RECIPIENT_UNKNOWN, "nobody has this id", pointer=pointer)
     wanted = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
@@ -220,7 +221,7 @@ def _add_group(
     reached = 0
     for member in group.members:
         person = directory.people.get(member)
-        if person is None or person.disabled:
+        if person is None or person.disabled or member in ROBOTS:
             left_out.setdefault(member, "disabled")
             continue
         reached += 1

@@ -208,6 +208,14 @@ DELETE FROM fanouts WHERE message_id = $1
 INSERT INTO ended_reports (source, source_key, ended_at) VALUES ($1, $2, $3)
 ON CONFLICT (source, source_key) DO UPDATE SET ended_at = excluded.ended_at
 
+-- name: canary
+-- A canary of a way, with what is known of the last one that got through.
+INSERT INTO canaries (channel, unit, message_id, person_id, sent_at, confirmed_at, took_s)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (channel, unit) DO UPDATE
+SET message_id = excluded.message_id, person_id = excluded.person_id, sent_at = excluded.sent_at,
+    confirmed_at = excluded.confirmed_at, took_s = excluded.took_s
+
 -- name: alarm
 -- Raise a technical alarm. Is it open already (index alarms_open), the batch is undone and decided anew: `alarm_again`.
 INSERT INTO alarms (id, kind, subject, detail, message_id, raised_at, told_by) VALUES ($1, $2, $3, $4, $5, $6, $7)

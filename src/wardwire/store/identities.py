@@ -52,3 +52,8 @@ async def forget_identities(connection: asyncpg.Connection, before: datetime, li
     """Forget up to `limit` identities stored before an instant; returns how many."""
     done = await connection.execute(_SQL["forget"], before, limit)
     return int(done.split()[-1])
+
+
+async def forget_named(connection: asyncpg.Connection, source: str, prefix: str, before: datetime) -> None:
+    """Forget the identities of a source that begin with `prefix` and were stored before an instant."""
+    await connection.execute(_SQL["forget_named"], source, prefix, before)

@@ -10,6 +10,10 @@ RETURNING i.source, i.external_id, i.message_id, i.digest, i.result
 -- What was answered the first time: only for telling the story.
 SELECT result FROM identities WHERE source = $1 AND external_id = $2
 
+-- name: forget_named
+-- Those of one source whose names begin alike.
+DELETE FROM identities WHERE source = $1 AND starts_with(external_id, $2) AND stored_at < $3
+
 -- name: forget
 -- Identities older than 90 days may come again as new.
 DELETE FROM identities WHERE (source, external_id) IN

@@ -16,7 +16,8 @@ from wardwire.testing.demo.board import Counts, Running
 # What people and integrations have said in this run. Ids sort by time: the bound is found by the primary key.
 _RUN = """
 WITH said AS (
-    SELECT id, sender_person FROM messages WHERE id >= $1 AND stored_at >= $2 AND kind <> 'technical_alarm'
+    SELECT id, sender_person FROM messages
+    WHERE id >= $1 AND stored_at >= $2 AND kind NOT IN ('technical_alarm', 'canary')
 )"""
 
 _COUNTS = (
