@@ -26,7 +26,7 @@ from wardwire.model.priority import Priority, lane_of
 from wardwire.model.promise import promise_escalation
 from wardwire.model.rights import Caller
 from wardwire.model.routing import Plan, plan, plan_person
-from wardwire.model.whom import resolver
+from wardwire.model.simulation import look_ahead
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
 
@@ -114,16 +114,16 @@ def open_alert(
         test=test or submission.drill,
         guarded=submission.priority is Priority.CODE and place is not None and not submission.force,
     )  # fmt: skip
-    whom = resolver(directory, bed=bed, desk=rules.desk, priority=submission.priority, now=now)
+    ahead = look_ahead(directory, bed=bed, desk=rules.desk, priority=submission.priority)
+    given = ahead.given(now, ())
     named = plan(submission, directory, rules.waits, now, sender=sender).people if submission.to else ()
-    decided = begin(fresh, whom, now, [Called(one.person_id, one.why) for one in named])
+    decided = begin(fresh, given.whom, now, [Called(one.person_id, one.why) for one in named])
     people = tuple(
         plan_person(page.person_id, page.why, submission, directory, rules.waits, now, page.kinds)
         for page in decided.commands
         if isinstance(page, Page)
     )
-    given = Circumstances({}, whom)
-    promise = promise_escalation(decided.escalation, decided.commands, given)
+    promise = promise_escalation(decided, ahead, now)
     return Opened(decided.escalation, decided.commands, given, make_planning(Plan(people), promise, rules, now))
 
 

@@ -22,7 +22,7 @@ from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
-from wardwire.model.promise import DESK
+from wardwire.model.promise import BACKUP, DESK, HAND_OVER
 from wardwire.model.routing import Stage
 from wardwire.store.deliveries import load_deliveries, load_reasons
 from wardwire.store.fact_reads import ToldFact, facts_of_message, lanes_of_writers
@@ -129,22 +129,44 @@ def retell(
         told_all=len(facts) <= MOST_HOPS and len(standing) <= MOST_PEOPLE,
         ended_at=message.ended_at,
         ended_why=message.ended_why or "",
-        promise=[Foretold(line.in_s, line.who, line.how, began.get(line.how)) for line in promise],
+        promise=_beside(promise, began),
     )
 
 
-def _steps(facts: Sequence[ToldFact], message: Message) -> dict[str, float]:
-    """Return after how many seconds each step of an escalation began first, and the desk was asked."""
-    began: dict[str, float] = {}
+def _beside(promise: Sequence[PromiseLine], began: Mapping[str, Sequence[float]]) -> list[Foretold]:
+    """Put the facts beside what was promised: what is promised a second time, beside what happened a second time."""
+    left = {how: list(times) for how, times in began.items()}
+    return [
+        Foretold(line.in_s, line.who, line.how, left[line.how].pop(0) if left.get(line.how) else None)
+        for line in promise
+    ]
+
+
+def _steps(facts: Sequence[ToldFact], message: Message) -> dict[str, list[float]]:
+    """Return after how many seconds what is promised of an escalation happened, by its name there."""
+    began: dict[str, list[float]] = {}
     for fact in facts:
-        if fact.kind == FactKind.ESCALATED:
-            name = f"step {json.loads(fact.body).get('step')}"
-        elif fact.kind == FactKind.EXHAUSTED:
-            name = DESK
-        else:
-            continue
-        began.setdefault(name, max(0.0, round((fact.at - message.stored_at).total_seconds(), 6)))
+        name = _named_in_promise(fact)
+        after = max(0.0, round((fact.at - message.stored_at).total_seconds(), 6))
+        if name and after not in began.setdefault(name, []):  # several are rung at once
+            began[name].append(after)
     return began
+
+
+def _named_in_promise(fact: ToldFact) -> str:
+    match fact.kind:
+        case FactKind.ESCALATED:
+            return f"step {json.loads(fact.body).get('step')}"
+        case FactKind.RUNG:
+            step, _, why = str(json.loads(fact.body).get("why")).partition(":")
+            return f"{step} again" if why == "again" else ""
+        case FactKind.PART_MISSING:
+            return BACKUP
+        case FactKind.HANDED_OVER:
+            return HAND_OVER
+        case FactKind.EXHAUSTED:
+            return DESK
+    return ""
 
 
 class _Names:
@@ -335,8 +357,10 @@ def _span(wait: timedelta) -> str:
     return f"{wait.total_seconds():g} s"
 
 
-def _promise(delivery: Delivery, message: Message, why: str, names: _Names, began: Mapping[str, float]) -> Promise:
-    called = began.get(why.partition(":")[0], 0.0)
+def _promise(
+    delivery: Delivery, message: Message, why: str, names: _Names, began: Mapping[str, list[float]]
+) -> Promise:
+    called = began.get(why.partition(":")[0], [0.0])[0]
     promised = called + delivery.stages[0].wait.total_seconds() if delivery.stages else None
     delivered = (delivery.delivered_at - message.stored_at).total_seconds() if delivery.delivered_at else None
     kept: bool | None = None

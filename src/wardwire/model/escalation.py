@@ -281,6 +281,8 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
     """The alert follows its role: the next holder is called, the former is told."""
     after, commands = before, list[Command]()
     called = list(before.called)
+    step_out = standing.step_out(before)
+    through = {target: given.whom(target, step_out).role for target in step_out.targets}
     roles = dict(before.roles)
     resumed = False
     for role, new in given.turned.items():
@@ -302,8 +304,9 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
         if new not in given.afresh and not standing.refused(after, given, new):
             commands.append(Ring(new, written) if new in given.deliveries else Page(new, written))
             given = _now_called(given, commands)
+        # The former one is waited for, and rung, no more: unless the step names them otherwise, too.
         called = [
-            (target, (*people, new) if former in people and new not in people else people)
+            (target, _replaced(people, former, new) if through.get(target) == role else people)
             for target, people in called
         ]
         if not any(new in people for _, people in called):
@@ -321,6 +324,10 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
             Ring(one, f"step {max(0, after.step) + 1}:handed_over") for one in again if one in given.deliveries
         )
     return Decided(after, tuple(commands))
+
+
+def _replaced(people: tuple[UUID, ...], former: UUID, new: UUID) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(new if one == former else one for one in people))
 
 
 def _lapse(escalation: Escalation, people: Iterable[UUID], now: datetime) -> Escalation:

@@ -1,25 +1,26 @@
 """What is promised to the sender of a message: who is called by when, if nobody answers before.
 
 Counted from the moment at which the message is stored, so that it can be worked out once for many. A real send, a
-dry run and the trace all ask here.
+dry run and the trace all ask here. What an alert promises is what model/simulation.py foretells of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.model.alert import Alarm, Circumstances, Command, Escalation, Event, Page, Ring, State
-from wardwire.model.escalation import step
+from wardwire.model.alert import Decided
 from wardwire.model.routing import Planned
-from wardwire.model.standing import step_out
+from wardwire.model.simulation import Ahead, Happening, foretell
 
 # Further lines help nobody who reads them in a hurry.
 MOST = 10
 DESK = "desk"
 SENDER = "sender"
+BACKUP = "backup"
+HAND_OVER = "hand over"
 
 
 class Promised(NamedTuple):
@@ -29,7 +30,8 @@ class Promised(NamedTuple):
         after: From the moment of storing on.
         people: Who is called then; () for the desk or the sender.
         how: The kinds of endpoints that must have confirmed by then (`app`, `app+email`); `step 2` = called in this
-            step; `desk` or `sender` = told that nobody was reached or has answered.
+            step, `step 2 again` = rung once more; `backup` = for a part of a team that is missing; `hand over` = the
+            role changes hands; `desk` or `sender` = told that nobody was reached or has answered.
     """
 
     after: timedelta
@@ -51,24 +53,26 @@ def promise_delivery(people: Sequence[Planned], to: str) -> tuple[Promised, ...]
     return (*made[: MOST - 1], Promised(last, (), to))
 
 
-def promise_escalation(begun: Escalation, commands: Sequence[Command], given: Circumstances) -> tuple[Promised, ...]:
+def promise_escalation(begun: Decided, ahead: Ahead, now: datetime) -> tuple[Promised, ...]:
     """Promise for an alert that escalates: step after step if nobody answers, up to the operators' desk."""
-    after, escalation = timedelta(0), begun
-    lines = [Promised(after, _called(commands), f"step {begun.step + 1}")]
-    told = any(isinstance(command, Alarm) for command in commands)
-    while not told and len(lines) < MOST:
-        after += step_out(escalation).wait
-        given = given._replace(afresh=frozenset())
-        decided = step(escalation, Event.TIME_UP, given, begun.step_began_at + after)
-        escalation = decided.escalation
-        fresh = tuple(dict.fromkeys(_called(decided.commands)))
-        told = escalation.state is State.EXHAUSTED
-        if fresh:
-            lines.append(Promised(after, fresh, f"step {escalation.step + 1}"))
-    if told:
-        lines.append(Promised(after, (), DESK))
-    return tuple(line for line in lines if line.people or line.how == DESK)
+    lines: list[Promised] = []
+    for happening in foretell(begun, ahead, now):
+        last = happening.desk and not happening.part
+        people = () if happening.desk else happening.people
+        if last or people:
+            lines.append(Promised(happening.at - now, people, DESK if last else _how(happening)))
+        if len(lines) == MOST:
+            break
+    return tuple(lines)
 
 
-def _called(commands: Sequence[Command]) -> tuple[UUID, ...]:
-    return tuple(command.person_id for command in commands if isinstance(command, Page | Ring))
+def _how(line: Happening) -> str:
+    match line.why:
+        case "again":
+            return f"step {line.step} again"
+        case "backup":
+            return BACKUP
+        case "handed_over":
+            return HAND_OVER
+        case _:
+            return f"step {line.step}"

@@ -1,16 +1,20 @@
-"""What would happen if an alert began at some instant and nobody answered: who is called when, and why.
+"""What happens to an alert if nobody says anything: who is called when, and why. The one walk over the machine.
 
 Worked out by the same steps as a running escalation (model/escalation.py), with roles, beds and statuses as the
 directory has them for each instant. It supposes that devices confirm: whom no device reaches is gone past sooner.
+The promise of an alert (model/promise.py), its simulation before a policy is used, and what comes next of one that is
+open all ask here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.model.alert import Alarm, Circumstances, Command, Escalation, Page, Record, Ring, State
+from wardwire.model.alert import Alarm, Circumstances, Command, Decided, Escalation, Page, Record, Ring, State
+from wardwire.model.delivery import Delivery
 from wardwire.model.escalation import begin, fold, next_due
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
@@ -20,6 +24,20 @@ from wardwire.model.priority import Priority
 from wardwire.model.whom import next_turn, resolver, turned_roles
 
 _NOBODY = UUID(int=0)
+Roles = tuple[tuple[UUID, UUID], ...]
+"""The roles that an escalation went through, each with the holder who was called."""
+
+
+class Ahead(NamedTuple):
+    """What will be so at an instant to come, if nobody says anything.
+
+    Attributes:
+        given: What an escalation is judged by then.
+        turn: The next instant, after one, at which one of some roles changes hands; None = never.
+    """
+
+    given: Callable[[datetime, Roles], Circumstances]
+    turn: Callable[[datetime, Roles], datetime | None]
 
 
 class Happening(NamedTuple):
@@ -54,23 +72,45 @@ def simulate_alert(
     bed = place.id if place and place.kind is PlaceKind.BED else None
     unit = unit_of(directory, place.id) if place else None
     fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed)
+    ahead = look_ahead(directory, bed=bed, desk=desk, priority=priority)
+    return tuple(foretell(begin(fresh, ahead.given(at, ()).whom, at), ahead, at))
 
-    def given(now: datetime, roles: tuple[tuple[UUID, UUID], ...] = ()) -> Circumstances:
+
+def look_ahead(
+    directory: Directory,
+    *,
+    bed: UUID | None,
+    desk: str,
+    priority: Priority,
+    deliveries: Mapping[UUID, Delivery] | None = None,
+) -> Ahead:
+    """Return what will be so by the directory; deliveries stay as they are."""
+
+    def given(now: datetime, roles: Roles) -> Circumstances:
         whom = resolver(directory, bed=bed, desk=desk, priority=priority, now=now)
-        return Circumstances({}, whom, turned_roles(roles, directory, now))
+        return Circumstances(deliveries or {}, whom, turned_roles(roles, directory, now))
 
-    now, decided = at, begin(fresh, given(at).whom, at)
-    lines: list[Happening] = []
+    return Ahead(given, lambda now, roles: next_turn(roles, directory, now))
+
+
+def foretell(decided: Decided, ahead: Ahead, now: datetime) -> Iterator[Happening]:
+    """Give one line after the other of what happens from now on, up to the alarm after the last step.
+
+    Args:
+        decided: What is so now, and what it commands now.
+    """
+    given = ahead.given(now, ())
     while True:
         escalation = decided.escalation
-        lines += _lines(escalation, decided.commands, given(now), now)
-        if escalation.state is State.EXHAUSTED:
-            return (*lines[:-1], lines[-1]._replace(step=len(policy.steps)))
-        due = next_due(escalation, now, next_turn(escalation.roles, directory, now))
-        if due is None:
-            return tuple(lines)
-        now = due
-        decided = fold(escalation, given(now, escalation.roles), now)
+        lines = _lines(escalation, decided.commands, given, now)
+        if escalation.state is State.EXHAUSTED and lines:
+            lines[-1] = lines[-1]._replace(step=len(escalation.policy.steps))
+        yield from lines
+        due = next_due(escalation, now, ahead.turn(now, escalation.roles))
+        if escalation.state is State.EXHAUSTED or due is None:
+            return
+        now, given = due, ahead.given(due, escalation.roles)
+        decided = fold(escalation, given, now)
 
 
 def _lines(
@@ -79,11 +119,16 @@ def _lines(
     """Turn what is commanded at one instant into lines: each fact begins one, who is called joins it."""
     out = Happening(now, escalation.step + 1, escalation.round + 1, "again")
     lines: list[Happening] = []
+    named: tuple[UUID, ...] = ()  # beside the policy: they are called before its first step begins
     for command in commands:
         match command:
             case Record(fact, body):
-                lines.append(_line(out, fact, body))
+                lines.append(_line(out, fact, body)._replace(people=named))
+                named = ()
             case Page(person_id) | Ring(person_id):
+                if not lines and any(isinstance(one, Record) for one in commands):
+                    named = (*named, person_id)
+                    continue
                 if not lines:
                     lines.append(out)
                 lines[-1] = lines[-1]._replace(people=(*lines[-1].people, person_id))

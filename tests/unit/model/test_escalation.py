@@ -39,13 +39,14 @@ from wardwire.model.message import Offered
 from wardwire.model.policy import Answer, Ends, Policy, Quorum, Step
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.promise import promise_escalation
+from wardwire.model.simulation import Ahead
 from wardwire.testing.nights import simulate
 
 S = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 ROLE = UUID(int=0x200)
 MESSAGE = UUID(int=0x700)
-PEOPLE = {"Anna": ANNA, "Ben": BEN, "Chen": CHEN, "Okafor": OKAFOR, "Dora": DORA, "Eva": EVA}
+PEOPLE = {"Anna": ANNA, "Ben": BEN, "Chen": CHEN, "Okafor": OKAFOR, "Dora": DORA, "Eva": EVA, "desk": DORA}
 
 
 def whom(target: str, _: Step) -> Call:
@@ -343,8 +344,9 @@ def test_what_is_promised_is_what_happens_in_silence() -> None:
     """To the second: the promise comes from the same rules."""
     steps = (one("Anna", wait=2 * MINUTE, repeat=1), one("nobody"), one("Ben+Chen", wait=30 * S))
     night = Night(*steps)
-    first = [command for _, command in night.log]
-    promised = promise_escalation(night.escalation, first, Circumstances({}, whom))
+    first = Decided(night.escalation, tuple(command for _, command in night.log))
+    ahead = Ahead(lambda now, roles: Circumstances({}, whom), lambda now, roles: None)
+    promised = promise_escalation(first, ahead, T0)
     night.until(400)
     paged = {at: {c.person_id for t, c in night.did(Page, Ring) if t == at} for at, _ in night.did(Page, Ring)}
     assert {line.after.total_seconds(): set(line.people) for line in promised if line.people} == {

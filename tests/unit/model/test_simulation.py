@@ -7,11 +7,14 @@ from uuid import UUID
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, OKAFOR, T0, device, directory, group, role, shift
 from wardwire.model import directory as merge
+from wardwire.model.alert import Escalation, State
+from wardwire.model.escalation import begin
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank
 from wardwire.model.policy import Ends, Policy, Quorum, Step
 from wardwire.model.priority import Priority
-from wardwire.model.simulation import Happening, simulate_alert
+from wardwire.model.promise import promise_escalation
+from wardwire.model.simulation import Happening, look_ahead, simulate_alert
 
 S, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 BED = Place(id=UUID(int=12), kind=PlaceKind.BED, parent=UUID(int=4), name="4W-12")
@@ -112,3 +115,28 @@ def test_an_end_at_which_nobody_can_be_reached_is_seen() -> None:
     """A desk that is not set, or that has no endpoint, hears of nothing."""
     assert told(Step(("Anna",), MINUTE), desk="")[-1].people == ()
     assert told(Step(("Anna",), MINUTE), desk="Eva")[-1].people == ()
+
+
+def test_the_promise_of_an_alert_is_its_simulation() -> None:
+    """Over a shift change, through repeats, backups and rounds: line by line the same people at the same instant."""
+    quorum = (Quorum("Anna", backup="Ben", within=30 * S),)
+    steps = (
+        Step(("role:Cardiology",), 40 * S, repeat=1),
+        Step(("role:Cardiology",), MINUTE),
+        Step(("Anna",), MINUTE, ends=Ends.QUORUM, quorum=quorum),
+    )
+    policy = Policy(UUID(int=9), "p", 1, steps)
+    fresh = Escalation(UUID(int=0), 1, State.RUNNING, policy, Priority.HIGH, T0, T0)
+    ahead = look_ahead(house(), bed=None, desk="Dora", priority=Priority.HIGH)
+    promised = promise_escalation(begin(fresh, ahead.given(T0, ()).whom, T0), ahead, T0)
+    assert [(line.after.total_seconds(), line.how, line.people) for line in promised] == [
+        (0, "step 1", (CHEN,)),
+        (40, "step 1 again", (CHEN,)),
+        (80, "step 2", (CHEN,)),
+        (90, "hand over", (OKAFOR,)),
+        (140, "step 3", (ANNA,)),
+        (170, "backup", (BEN,)),
+        (200, "desk", ()),
+    ]
+    called = [((line.at - T0).total_seconds(), line.people) for line in told(*steps) if not line.desk]
+    assert called == [(line.after.total_seconds(), line.people) for line in promised if line.people]
