@@ -45,6 +45,7 @@ RANKS: dict[str, int] = {
     State.UNREACHABLE: 1,
     State.DELIVERED: 2,
     State.READ: 3,
+    State.TAKEN: 3,
     **dict.fromkeys(RESPONDED, 4),
     **dict.fromkeys(ENDED, 5),
 }

@@ -19,6 +19,7 @@ MODULES = (
     "tests.faults.failover",
     "tests.faults.single",
     "tests.faults.whole",
+    "tests.faults.escalations",
     "tests.faults.stampede",
     "tests.faults.nights",
 )

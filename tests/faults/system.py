@@ -125,6 +125,11 @@ class System:
             self.site.logins().database.owner, server_settings={"search_path": "wardwire"}, timeout=5
         )
 
+    async def next_version(self, connection: asyncpg.Connection) -> int:
+        """Begin a change of the directory; returns its version."""
+        version: int = await connection.fetchval("UPDATE directory_head SET version = version + 1 RETURNING version")
+        return version
+
     async def add_people(self, names: Sequence[str]) -> list[Member]:
         """Make people with a registered device each; the cores hear of them within a second."""
         folder = self.case.folder / "cards"
@@ -149,7 +154,7 @@ class System:
         connection = await self.owner()
         try:
             async with connection.transaction():
-                version = await _next_version(connection)
+                version = await self.next_version(connection)
                 now = datetime.now(UTC)
                 await connection.executemany(
                     "INSERT INTO people (id, name, scopes, version) VALUES ($1, $2, $3, $4)",
@@ -179,7 +184,7 @@ class System:
                 await connection.execute(
                     "INSERT INTO api_keys (id, source, secret, scopes, made_at, version) VALUES ($1,$2,$3,$4,$5,$6)",
                     key_id, source, digest_secret(parts.secret), [SEND, CODE], datetime.now(UTC),
-                    await _next_version(connection),
+                    await self.next_version(connection),
                 )  # fmt: skip
         finally:
             await connection.close()
@@ -358,7 +363,11 @@ class System:
             return f"the database: {type(error).__name__}"
         try:
             pending = len(await self._undelivered(connection))
-            armed = await connection.fetch("SELECT kind, count(*) AS n FROM deadlines GROUP BY kind")
+            # An alert that somebody has, or that the desk is asked about, is looked at again after minutes or hours.
+            armed = await connection.fetch(
+                "SELECT kind, count(*) AS n FROM deadlines WHERE kind <> 'escalate' OR message_id IN"
+                " (SELECT message_id FROM escalations WHERE state = 'running') GROUP BY kind"
+            )
             heads = {row[0].hex: row[1] for row in await connection.fetch("SELECT person_id, seq FROM inbox_heads")}
         finally:
             await connection.close()
@@ -502,11 +511,6 @@ async def check_times(system: System, connection: asyncpg.Connection, history: S
     found += [_late("a deadline passed early", f"by {-by:.2f} s") for by in late if by < -0.01]
     found += [_late("a deadline passed late", f"by {by:.2f} s") for by in late if by > LATE_S]
     return found
-
-
-async def _next_version(connection: asyncpg.Connection) -> int:
-    version: int = await connection.fetchval("UPDATE directory_head SET version = version + 1 RETURNING version")
-    return version
 
 
 async def _count(connection: asyncpg.Connection) -> Figures:

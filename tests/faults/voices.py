@@ -5,12 +5,15 @@
 Every device writes a history of its own. Nobody gives an identity up before its outcome is known. SIGTERM: nobody
 begins anything new, and what was begun is settled; then a file `settled-NAME` appears and the devices listen on.
 A second SIGTERM ends the process. SIGUSR1 heals the radio of all devices.
+
+Whoever `answers` accepts an alert, declines it, or stays silent, as the seed has it, and after a while.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import signal
 import socket
 import sys
@@ -23,6 +26,7 @@ import httpx
 import msgspec
 
 from wardwire.client.card import Card
+from wardwire.client.closed import Closed
 from wardwire.client.device import Device
 from wardwire.devices.frames import Condensed, Event, StatusFrame
 from wardwire.flow.statement import Statement
@@ -30,12 +34,19 @@ from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 from wardwire.model.priority import Priority
 from wardwire.testing.checker import PASSING_CODES
 from wardwire.testing.frames import FrameFaults, FrameRates
-from wardwire.testing.history import Attempt, Operation, Outcome, Recorder, Seen, Status
+from wardwire.testing.history import Answered, Attempt, Operation, Outcome, Recorder, Seen, Status
 from wardwire.testing.history import Condensed as CondensedRecord
 
 PATIENCE_S = 5.0
 AGAIN_S = 0.05
 PRIORITIES = (Priority.HIGH, Priority.HIGH, Priority.MEDIUM, Priority.LOW, Priority.HIGH, Priority.CODE)
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """A policy by which alerts are sent, and their priority."""
+
+    policy: str
+    priority: Priority
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +62,10 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     deaf_after_s: float = 0.0  # stops reading its socket then
     deaf_for_s: float = 0.0
     receipts: bool = True  # False: it shows everything and confirms nothing, so that deadlines pass
+    alerts: list[Alerts] = []  # instead of messages to somebody
+    accepts: float = 0.0  # so often an alert is accepted, and so often declined; else there is silence
+    declines: float = 0.0
+    within_s: float = 0.0  # the longest that it takes
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +79,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     text_length: int = 0
     at_once: int = 1
     priority: str = ""
+    alerts: list[Alerts] = []
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +103,7 @@ class Sender:
         prefix: str = "",
         text_length: int = 0,
         priorities: Sequence[Priority] = PRIORITIES,
+        alerts: Sequence[Alerts] = (),
     ) -> None:
         self.client = client
         self.source = source
@@ -94,6 +111,7 @@ class Sender:
         self._prefix = prefix
         self._text_length = text_length
         self._priorities = priorities
+        self._alerts = alerts
         self._tries = 0
         self._next = 0
 
@@ -101,15 +119,16 @@ class Sender:
         """Send until told to stop; leaves nothing unsettled."""
         while not stop.is_set():
             self._next += 1
-            text = f"content of {self._next} by {self.client}".ljust(self._text_length, ".")
-            statement = Statement(
-                id=f"{self._prefix}{self._next}",
-                to=(to[self._next % len(to)],),
-                priority=self._priorities[self._next % len(self._priorities)],
-                text=text,
-            )
-            await self._settle(statement)
+            await self._settle(self._statement(self._next, to))
             await asyncio.sleep(every_s)
+
+    def _statement(self, nth: int, to: Sequence[str]) -> Statement:
+        id, text = f"{self._prefix}{nth}", f"content of {nth} by {self.client}".ljust(self._text_length, ".")
+        if self._alerts:
+            alert = self._alerts[nth % len(self._alerts)]
+            return Statement(id=id, to=(), priority=alert.priority, policy=alert.policy, text=text)
+        priority = self._priorities[nth % len(self._priorities)]
+        return Statement(id=id, to=(to[nth % len(to)],), priority=priority, text=text)
 
     async def _settle(self, statement: Statement) -> None:
         while True:
@@ -158,7 +177,8 @@ class DeviceVoice(Sender):
     def __init__(self, folder: Path, voice: Voice) -> None:
         self.voice = voice
         card = Card.load(Path(voice.card))
-        super().__init__(folder, card.name, card.place.device)
+        super().__init__(folder, card.name, card.place.device, alerts=voice.alerts)
+        self._reacting: set[asyncio.Task[None]] = set()
         self._person = card.place.person.removeprefix("per_")
         rates = FrameRates(drop=voice.drop, duplicate=voice.duplicate, reorder=voice.reorder)
         self.up: FrameFaults[bytes] = FrameFaults(voice.seed * 2, rates)
@@ -177,6 +197,36 @@ class DeviceVoice(Sender):
             event=event.event,
             message=event.id,
             shown=shown,
+            t=time.monotonic(),
+        )
+        self.recorder.write(record)
+        if shown and event.event == "new" and self.voice.within_s:
+            self._react(event)
+
+    def _react(self, event: Event) -> None:
+        said = event.message.text if event.message else ""
+        rng = random.Random(f"{self.voice.seed}/{said}")
+        chance, after_s = rng.random(), rng.uniform(0.1, self.voice.within_s)
+        answer = "accept" if chance < self.voice.accepts else "decline"
+        if chance < self.voice.accepts + self.voice.declines:
+            task = asyncio.get_running_loop().create_task(self._answer(event.id, answer, after_s))
+            self._reacting.add(task)
+            task.add_done_callback(self._reacting.discard)
+
+    async def _answer(self, message: str, answer: str, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        began = time.monotonic()
+        try:
+            done = await self.device.respond(message, answer)
+        except (Refused, Closed):
+            return
+        record = Answered(
+            device=self.client,
+            person=self._person,
+            message=message,
+            state=done.state,
+            t_inv=began,
+            t_ret=time.monotonic(),
         )
         self.recorder.write(record)
 
@@ -227,13 +277,18 @@ class HttpVoice(Sender):
             prefix=f"{nth}.",
             text_length=http.text_length,
             priorities=(Priority(http.priority),) if http.priority else PRIORITIES,
+            alerts=http.alerts,
         )
         self._client = httpx.AsyncClient(
             base_url=http.url, headers={"Authorization": f"Bearer {http.key}"}, timeout=PATIENCE_S
         )
 
     async def ask(self, statement: Statement) -> tuple[Outcome, str | None, str | None]:
-        body = {"to": list(statement.to), "priority": statement.priority.value, "text": statement.text}
+        body: dict[str, Any] = {
+            "to": list(statement.to), "priority": statement.priority.value, "text": statement.text
+        }  # fmt: skip
+        if statement.policy:
+            body["policy"] = statement.policy
         try:
             answer = await self._client.post("/v1/messages", json=body, headers={"Idempotency-Key": statement.id})
             told = answer.json()
@@ -272,7 +327,7 @@ async def main(orders: Orders) -> None:
     (folder / f"speaking-{orders.name}").touch()
     async with asyncio.TaskGroup() as group:
         for voice in voices:
-            if voice.voice.to:
+            if voice.voice.to or voice.voice.alerts:
                 group.create_task(voice.run(stop, voice.voice.to, voice.voice.every_s))
             if voice.voice.deaf_for_s:
                 group.create_task(voice.go_deaf())

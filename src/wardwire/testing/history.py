@@ -66,6 +66,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, tag="seen", tag_field="kin
     event: str
     message: str
     shown: bool
+    t: float = 0.0
 
 
 class Condensed(msgspec.Struct, frozen=True, kw_only=True, tag="condensed", tag_field="kind"):
@@ -85,13 +86,24 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, tag="status", tag_field=
     state: str
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="answered", tag_field="kind"):
+    """A person's answer to a message was acknowledged to their device, with the state that their delivery has now."""
+
+    device: str
+    person: str
+    message: str
+    state: str
+    t_inv: float
+    t_ret: float
+
+
 class Died(msgspec.Struct, frozen=True, kw_only=True, tag="died", tag_field="kind"):
     """The harness killed this client: its last try may have no end, and counts as unknown."""
 
     client: str
 
 
-Record = Attempt | Operation | Seen | Condensed | Status | Died
+Record = Attempt | Operation | Seen | Condensed | Status | Answered | Died
 
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 

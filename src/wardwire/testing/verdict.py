@@ -14,8 +14,10 @@ class Invariant(StrEnum):
     NO_ACKED_LOSS = "I1"  # what was answered *ok* is there, once
     NO_VISIBLE_DUPLICATE = "I2"  # nobody is shown one message twice
     DELIVERED_OR_ARMED = "I3"  # delivered, ended, or a deadline stands
+    STEP = "I4"  # each step of an escalation begins once and rings everybody of it once
     ORDER = "I5"  # inboxes are dense; devices see their numbers in order, without a hole
     NO_SILENT_FAILURE = "I6"  # every try has its answer; nothing is kept that nobody may have sent
+    IN_TIME = "I8"  # no step begins early, late, or after somebody has it
     STATUS_FORWARD = "I9"  # a status never goes backwards
     IDENTITY = "identity"  # one identity, one message, one content
 
