@@ -75,6 +75,29 @@ async def test_a_core_that_decided_on_a_stale_state_decides_anew(ward: Ward, cor
         assert (await ward.facts(stored)).count("Answered") == 1
 
 
+async def test_a_repeat_at_a_core_that_has_forgotten_nothing_is_judged_by_what_is_there(
+    ward: Ward, cores: Alternating
+) -> None:
+    """H81: taken and handed back at one core, taken again at the other, which still believes in the first time."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], responses=Responses(accept_decline=True))  # at the second core
+    await ward.say(ward.chen, stored, Event.CONFIRMED)  # at the first
+    await ward.say(ward.chen, stored, Event.ACCEPT)  # at the second
+    await ward.say(ward.chen, stored, Event.HAND_BACK)  # at the first
+    answered = await ward.say(ward.chen, stored, Event.ACCEPT)  # at the second
+
+    assert answered.state == await ward.state(stored, ward.chen) == "accepted"
+    assert (await ward.facts(stored)).count("Answered") == 2
+
+
+async def test_a_refusal_is_judged_by_what_is_there(ward: Ward, cores: Alternating) -> None:
+    """H81: the second core does not know yet that it was taken, and would refuse that it is handed back."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], responses=Responses(accept_decline=True))  # at the second core
+    await ward.say(ward.chen, stored, Event.ACCEPT)  # at the first
+    await ward.say(ward.chen, stored, Event.HAND_BACK)  # at the second
+
+    assert await ward.state(stored, ward.chen) == "read"
+
+
 async def test_numbers_stay_dense_over_two_cores(ward: Ward, cores: Alternating) -> None:
     """H15: both cores count in one row, last of all and in the order of persons."""
     team = ["Dr. Chen", "Ben", "Anna", "Dr. Okafor"]

@@ -325,9 +325,12 @@ class Device:
         done: Done = await self._saying.ask(request, encode(frame), timeout_s)
         return done
 
-    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH) -> None:
-        """Say that a message is stored here, was read, or that its failure was seen; said again until confirmed."""
-        self._saying.receipt(message, kind, priority)
+    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH, call: int = 0) -> None:
+        """Say that a message is stored here, was read, or that its failure was seen; said again until confirmed.
+
+        `call` numbers the event that called somebody anew: each call has a receipt of its own.
+        """
+        self._saying.receipt(message, kind, priority, call)
 
     def beat(self) -> None:
         """Say where this device stands, and ask for what is missing."""

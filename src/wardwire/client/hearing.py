@@ -40,8 +40,11 @@ class Speaker(Protocol):
         """Ask for everything after the cursor."""
         ...
 
-    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH) -> None:
-        """Say that a message is stored here, or that its failure was seen. Raises `Unavailable`."""
+    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH, call: int = 0) -> None:
+        """Say that a message is stored here, or that its failure was seen. Raises `Unavailable`.
+
+        `call` numbers the event that called anew: each call has a receipt of its own.
+        """
         ...
 
 
@@ -205,7 +208,8 @@ class Hearing:
         try:
             unconfirmed = states.get(own, "pending" if event.event in ("new", "ring") else "")
             if event.message is not None and unconfirmed in _UNCONFIRMED:
-                self._speaker.receipt(event.id, "delivered", priority=priority)
+                call = event.seq if event.event == "ring" else 0
+                self._speaker.receipt(event.id, "delivered", priority=priority, call=call)
             if event.event in _FAILED and any(who != own for who in states):
                 self._speaker.receipt(event.id, "heard", priority=priority)
         except Unavailable as error:

@@ -70,9 +70,13 @@ class Saying:
         finally:
             self._requests.pop(request)
 
-    def receipt(self, message: str, kind: str, priority: str) -> None:
-        """Say a receipt, and again until it is confirmed. Raises `Unavailable` when too many wait."""
-        request = f"{kind[0]}{message}"
+    def receipt(self, message: str, kind: str, priority: str, call: int = 0) -> None:
+        """Say a receipt, and again until it is confirmed. Raises `Unavailable` when too many wait.
+
+        Args:
+            call: The event that called anew: the receipt of an earlier call, still unconfirmed, says nothing of it.
+        """
+        request = f"{kind[0]}{message}.{call}" if call else f"{kind[0]}{message}"
         if self._receipts.get(request) is not None:
             return
         asked = Asked(encode(Receipt(message=message, kind=kind, p=Priority(priority), id=request)), "", None)

@@ -1,4 +1,6 @@
-"""What this core last knew of recent deliveries. Never trusted: the version guards every write."""
+"""What this core last knew of recent deliveries. Never trusted: the version guards every write, and what is decided
+on it and writes nothing (a repeat, a refusal) is decided anew on what the database has.
+"""
 
 from __future__ import annotations
 

@@ -22,6 +22,9 @@ class BatchKnown:
     """What is known while one batch decides; implements flow/ports.Known.
 
     It begins with what the cache has of what the acts need. Is anything `missing`, it must be `read`.
+
+    Attributes:
+        guessed: What is known from the cache alone: another core may have changed it since.
     """
 
     def __init__(self, acts: Iterable[Act], cache: DeliveryCache, now: datetime) -> None:
@@ -53,6 +56,7 @@ class BatchKnown:
                     self._deliveries[key] = held
                 else:
                     self._missing.add(key)
+        self.guessed: frozenset[DeliveryKey] = frozenset(self._deliveries)
 
     @property
     def missing(self) -> bool:
@@ -64,7 +68,9 @@ class BatchKnown:
         if self._looks or self._alerts or self._calls:
             await self._read_escalations(connection)
         messages = sorted(self._whole)
-        for delivery in await load_deliveries(connection, sorted(self._missing), messages):
+        read = await load_deliveries(connection, sorted(self._missing), messages)
+        self.guessed -= {(delivery.message_id, delivery.person_id) for delivery in read}
+        for delivery in read:
             self.took(delivery)
             if delivery.message_id in self._whole:
                 self._of.setdefault(delivery.message_id, []).append((delivery.message_id, delivery.person_id))

@@ -226,6 +226,10 @@ class LaneWriter:
             batch, remaining, broken, refused = self._decide(durable, remaining, known)
             if refused:
                 await self._answer_refused(durable, refused)
+            # What was decided on the cache and writes nothing has no version to guard it: decide on what is there.
+            if guessed := known.guessed - batch.changes.keys():
+                self._cache.drop(guessed)
+                continue
             if broken:
                 continue
             if batch.empty:
@@ -286,10 +290,14 @@ class LaneWriter:
             try:
                 act.decide(known, batch, word)
             except Refused as refused:
-                if act.identity is None:
+                if act.identity is not None:
+                    refusals.append((act, refused))
+                elif known.guessed.isdisjoint(act.needs().deliveries):
                     self._end(act, refused)
                 else:
-                    refusals.append((act, refused))
+                    self._cache.drop(act.needs().deliveries)
+                    decided.append(act)
+                    broken = True
             except Exception:
                 log.exception("act_broke", lane=self.name, act=type(act).__name__)
                 self._end(act, Unavailable(Code.UNAVAILABLE, "an error of ours; nothing was kept"))

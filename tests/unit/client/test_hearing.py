@@ -11,6 +11,7 @@ import pytest
 from wardwire.client.diary import NoDiary
 from wardwire.client.hearing import LOST_S, Hearing
 from wardwire.devices.frames import BeatBack, Condensed, Cursor, Event, Welcome
+from wardwire.flow.statement import MessageView, Sender
 from wardwire.model.priority import Priority
 
 NOW = datetime(2026, 3, 1, 2, 14, 7, tzinfo=UTC)
@@ -23,14 +24,16 @@ class Said:
     def __init__(self) -> None:
         self.resumes = 0
         self.receipts: list[tuple[str, str]] = []
+        self.calls: list[int] = []
 
     def resume(self) -> None:
         """Count."""
         self.resumes += 1
 
-    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH) -> None:
+    def receipt(self, message: str, kind: str = "delivered", *, priority: str = Priority.HIGH, call: int = 0) -> None:
         """Keep."""
         self.receipts.append((message, kind))
+        self.calls.append(call)
 
 
 def hearing(said: Said, cursor: Cursor | None = None) -> Hearing:
@@ -93,3 +96,15 @@ async def test_the_first_message_of_all_is_heard_though_it_overtakes_the_first_p
     phone.condensed(Condensed(epoch=1, first=1, last=0, seqs=[], reset=True))
     assert (await phone.next_event(1)).id == "msg_1"
     phone.end(RuntimeError())
+
+
+def test_whoever_is_called_anew_says_so_by_a_receipt_of_its_own() -> None:
+    """That of the first call may be on its way still, and its confirmation says nothing of the second."""
+    said = Said()
+    phone = hearing(said, Cursor(epoch=1, seq=0))
+    view = MessageView(
+        id="msg_1", thread="thr_1", kind="alert", priority="high", sender=Sender(source="monitor"), stored_at=NOW
+    )
+    phone.event(Event(epoch=1, seq=1, event="new", id="msg_1", message=view))
+    phone.event(Event(epoch=1, seq=2, event="ring", id="msg_1", message=view))
+    assert said.calls == [0, 2]

@@ -40,17 +40,20 @@ def judge(one: Alert, rings: Rings | None = None) -> tuple[list[str], Count]:
 
 
 def test_silence_goes_to_the_desk() -> None:
+    """Both steps are rung, then the desk is asked, and nothing is wrong with that."""
     found, count = judge(alert())
     assert found == []
     assert (count.steps, count.rings, count.exhausted, count.missed, count.doubled) == (2, 3, 1, 0, 0)
 
 
 def test_whoever_accepts_keeps_the_next_step_from_its_time() -> None:
+    """A step that is planned and not reached is no fault."""
     held = alert(answers={ANNA: (True, 1.0)}, begun={(1, 1): [0.0]}, exhausted=[], taken=1)
     assert judge(held, rung(chen=[]))[0] == []
 
 
 def test_the_next_step_is_due_at_once_when_all_have_declined() -> None:
+    """Its time is the last decline, and lateness counts from there."""
     declined = {ANNA: (False, 0.5), BEN: (False, 1.0)}
     assert judge(alert(answers=declined, begun={(1, 1): [0.0], (1, 2): [1.0]}, exhausted=[4.0]))[0] == []
     late = alert(answers=declined, begun={(1, 1): [0.0], (1, 2): [12.0]}, exhausted=[15.0])
@@ -58,6 +61,7 @@ def test_the_next_step_is_due_at_once_when_all_have_declined() -> None:
 
 
 def test_an_answer_while_nobody_looked_is_no_missed_step_unless_it_took_long() -> None:
+    """The cores were away: within ten seconds that may be."""
     held: dict[str, Any] = {"begun": {(1, 1): [0.0]}, "exhausted": [], "taken": 1}
     assert judge(alert(answers={BEN: (True, 8.0)}, **held), rung(chen=[]))[0] == []
     assert judge(alert(answers={BEN: (True, 12.5)}, **held), rung(chen=[]))[0] == ["late"]
@@ -88,11 +92,13 @@ def test_an_answer_while_nobody_looked_is_no_missed_step_unless_it_took_long() -
     ],
 )  # fmt: skip
 def test_a_mutant_is_caught(spoilt: dict[str, Any], rings: dict[str, list[float]], what: list[str]) -> None:
+    """Each spoilt history is called by its name."""
     found, _ = judge(alert(**spoilt), rung(**rings))
     assert found[: len(what)] == what
 
 
 def test_doubled_and_missed_are_counted() -> None:
+    """The figures of the ledger."""
     assert judge(alert(), rung(chen=[2.1, 2.2]))[1].doubled == 1
     assert judge(alert(), rung(chen=[]))[1].missed == 1
 
@@ -110,10 +116,12 @@ STOOD_IN = rung(chen=[0.1], dora=[2.1])
 
 
 def test_a_team_whose_parts_are_missing_is_told_and_its_backup_called() -> None:
+    """Both in their time, and once."""
     assert judge(team(), STOOD_IN)[0] == []
 
 
 def test_a_team_that_is_there_is_held() -> None:
+    """Nothing is missing, and nobody else is called."""
     there = team(missing={}, exhausted=[], taken=1, answers={BEN: (True, 1.0), CHEN: (True, 1.5)})
     assert judge(there, rung(chen=[0.1]))[0] == []
 
@@ -127,15 +135,18 @@ def test_a_team_that_is_there_is_held() -> None:
     ],
 )
 def test_a_mutant_of_a_team_is_caught(missing: dict[tuple[Place, str], list[float]], what: str) -> None:
+    """Each spoilt telling is called by its name."""
     assert what in judge(team(missing=missing), STOOD_IN)[0]
 
 
 def test_a_part_that_was_there_is_not_missing() -> None:
+    """Longer than an answer may stay unseen."""
     found, _ = judge(team(answers={CHEN: (True, 0.0)}, missing={part: [2.6] for part in team().missing}), STOOD_IN)
     assert found == ["told to be missing, and was there"]
 
 
 def test_an_accept_of_one_part_does_not_hold_a_team() -> None:
+    """The airway is still missing."""
     found = judge_steps([team(answers={BEN: (True, 1.0)}, exhausted=[], taken=1)], STOOD_IN, Count())
     assert [(v.invariant, v.what) for v in found if v.what.startswith("taken")] == [
         (Invariant.STEP, "taken, and not enough had accepted")
@@ -143,6 +154,7 @@ def test_an_accept_of_one_part_does_not_hold_a_team() -> None:
 
 
 def test_a_second_round_rings_those_again_who_have_not_declined() -> None:
+    """And nobody more often than that."""
     begun: dict[Place, list[float]] = {(1, 1): [0.0], (1, 2): [2.0], (2, 1): [5.0], (2, 2): [7.0]}
     again = alert(loops=1, begun=begun, exhausted=[10.0], answers={ANNA: (False, 1.0)})
     assert judge(again, rung(ben=[0.1, 5.1], chen=[2.1, 7.1]))[0] == []
