@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import msgspec
-
 from bench.people import with_more
 from bench.shapes.devices import NATS
 from bench.shapes.load import Connect
-from bench.shapes.turns import PAIRS, Child, Shape
-from bench.site import CORE, Site, real_site
+from bench.shapes.turns import PAIRS, Shape, load_maker
+from bench.site import PATH, Site, real_site
 from wardwire.ops.engines import EngineLogins
 
 VOICE = "bench.voice:Real"
@@ -24,7 +22,7 @@ def real_shape(
     *,
     home: Path | None = None,
     before: Callable[[EngineLogins], None] = lambda logins: None,
-    core: Sequence[str] = CORE,
+    serve: Sequence[str] = (PATH,),
     more: dict[str, str] | None = None,
     listeners: int = 0,
     priority: str = "medium",
@@ -42,17 +40,15 @@ def real_shape(
                 group=listeners,
                 home=home,
                 before=before,
-                core=core,
+                serve=serve,
                 more=more,
             )
         )
-        load = Child("bench.shapes.load")
-        stack.callback(load.end)
         staff = site.staff
         pairs = staff.pairs(PAIRS, priority=priority)
         connect = Connect(carrier=NATS, port=site.edge_port, pairs=pairs, voice=VOICE)
         if listeners:
             connect.caller = with_more(staff.parties[2 * PAIRS], to=staff.group, priority="code")
             connect.listeners = [with_more(party, priority="code") for party in staff.members]
-        load.ask(msgspec.json.encode(connect))
+        load = load_maker(stack, connect)
         yield Shape(name, load, {**site.pids(), "load": [load.process.pid]}), site

@@ -36,7 +36,8 @@ from wardwire.ops.roles import DatabaseLogins, run_apart
 from wardwire.store.migrations import migrate
 
 SITE = UUID("00000000-0000-7000-8000-000000000001")
-CORE = (sys.executable, "-m", "wardwire", "core", "--serve", "path,engine")
+CORE = (sys.executable, "-m", "wardwire", "core", "--serve")
+PATH = "path,engine"
 # The load maker says on 128 devices what thousands say: a device may say more here than in a hospital.
 ENVIRONMENT = {
     "WARDWIRE__LIMITS__FRAMES_PER_S": "100000",
@@ -55,7 +56,7 @@ class Site:
 
     logins: EngineLogins
     engines: Engines
-    core: Child
+    cores: list[Child]
     staff: Staff
     begun: datetime
 
@@ -70,7 +71,8 @@ class Site:
         postgres, nats = self.engines.postgres, self.engines.nats
         assert postgres is not None
         assert nats is not None
-        return {"core": [self.core.pid], "postgres": [postgres.pid], "nats": [nats.edge.pid, nats.core.pid]}
+        cores = [core.pid for core in self.cores]
+        return {"core": cores, "postgres": [postgres.pid], "nats": [nats.edge.pid, nats.core.pid]}
 
 
 @contextmanager
@@ -116,7 +118,7 @@ def real_site(
     home: Path | None = None,
     before: Callable[[EngineLogins], None] = lambda logins: None,
     enter: Callable[[EngineLogins, Staff], None] = lambda logins, staff: None,
-    core: Sequence[str] = CORE,
+    serve: Sequence[str] = (PATH,),
     more: dict[str, str] | None = None,
 ) -> Iterator[Site]:
     """Start a site with new people, each with a device that may log in.
@@ -127,8 +129,8 @@ def real_site(
         home: A folder with a site's data, of the account that engines run as; removed at the end all the same.
         before: Called when the engines run, before anything else.
         enter: Called when its people are entered: enters more.
-        core: The command of its core.
-        more: Added to the core's environment.
+        serve: What each of its core processes serves.
+        more: Added to their environment.
     """
     account = drop_account()
     folder = home or temporary_home(account)
@@ -141,19 +143,21 @@ def real_site(
             begun = datetime.now(UTC)
             staff = run_apart(enter_staff(logins, people=people, group=group))
             enter(logins, staff)
-            environment = {
-                **ENVIRONMENT,
-                ENGINES_VARIABLE: str(logins_file(folder)),
-                "WARDWIRE__OPS__LISTEN": f"127.0.0.1:{free_port()}",
-                **(more or {}),
-            }
-            child = Child(ChildPlan(name="path", argv=core, environment=environment), home=folder, account=account)
-            child.start()
+            environment = {**ENVIRONMENT, ENGINES_VARIABLE: str(logins_file(folder)), **(more or {})}
+            cores: list[Child] = []
             try:
-                child.wait_ready()
-                yield Site(logins, engines, child, staff, begun)
+                for nth, parts in enumerate(serve, start=1):
+                    name = f"core-{nth}"
+                    told = environment | {"WARDWIRE__OPS__LISTEN": f"127.0.0.1:{free_port()}"}
+                    plan = ChildPlan(name=name, argv=(*CORE, parts, "--name", name), environment=told)
+                    cores.append(Child(plan, home=folder, account=account))
+                    cores[-1].start()
+                for child in cores:
+                    child.wait_ready()
+                yield Site(logins, engines, cores, staff, begun)
             finally:
-                child.stop()
+                for child in cores:
+                    child.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

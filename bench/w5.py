@@ -18,7 +18,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from bench.check import NotStored
 from bench.people import Staff, with_more
@@ -28,7 +27,7 @@ from bench.result import Report, Result
 from bench.shapes.cpu import Account, read_busy
 from bench.shapes.devices import NATS
 from bench.shapes.load import Connect, Heard, Outcome, Run
-from bench.shapes.turns import Child, Shape, bare_shape
+from bench.shapes.turns import Shape, bare_shape, load_maker
 from bench.site import Site, floor_postgres, real_site
 from wardwire.model.policy import Step
 from wardwire.ops.engines import EngineLogins
@@ -81,8 +80,6 @@ def chains() -> Iterator[tuple[Shape, Site]]:
 
     with ExitStack() as stack:
         site = stack.enter_context(real_site(people=3 * CHAINS, enter=enter))
-        load = Child("bench.shapes.load")
-        stack.callback(load.end)
         senders, first, second = (site.staff.parties[CHAINS * nth : CHAINS * (nth + 1)] for nth in range(3))
         pairs = [
             (with_more(sender, priority="high", policy=policies[f"Chain {nth}"]), with_more(other, priority="high"))
@@ -90,7 +87,7 @@ def chains() -> Iterator[tuple[Shape, Site]]:
         ]
         listeners = [with_more(party, priority="high") for party in second]
         order = Connect(carrier=NATS, port=site.edge_port, pairs=pairs, voice=VOICE, listeners=listeners, log=True)
-        load.ask(msgspec.json.encode(order))
+        load = load_maker(stack, order)
         yield Shape("real", load, {**site.pids(), "load": [load.process.pid]}), site
 
 

@@ -63,6 +63,14 @@ class Child:
             self.process.wait()
 
 
+def load_maker(stack: ExitStack, order: Connect) -> Child:
+    """Start a load maker with connected devices, until the stack ends."""
+    load = Child("bench.shapes.load")
+    stack.callback(load.end)
+    load.ask(msgspec.json.encode(order))
+    return load
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A running shape.
@@ -122,8 +130,6 @@ def bare_shape(
         core = Child("bench.shapes.claim" if client == "claim" else "bench.shapes.core")
         stack.callback(core.end)
         core.ask(json.dumps(orders).encode())
-        load = Child("bench.shapes.load")
-        stack.callback(load.end)
         pairs = [(new_party(), new_party()) for _ in range(0 if client == "claim" else PAIRS)]
         carrier = WEBSOCKET if client == "direct" else NATS
         connect = Connect(carrier=carrier, port=port, pairs=pairs, log=client == "claim")
@@ -132,7 +138,7 @@ def bare_shape(
             members = ",".join(party.name for party in connect.listeners)
             caller = new_party()
             connect.caller = Party(name=caller.name, seed=caller.seed, more={"members": members})
-        load.ask(msgspec.json.encode(connect))
+        load = load_maker(stack, connect)
         accounts |= {"core": [core.process.pid], "load": [load.process.pid]}
         yield Shape(name, load, accounts, tuple(party.name for party in connect.listeners))
 
