@@ -44,23 +44,24 @@ class Marks:
 class Segment:
     """One segment; its fields are cut when they are asked for."""
 
-    __slots__ = ("_fields", "_marks", "name", "text")
+    __slots__ = ("_fields", "_first", "_marks", "name", "text")
 
     def __init__(self, text: str, marks: Marks) -> None:
         self.text = text
         self._marks = marks
         self.name = text[:3]
+        self._first = 1 if self.name == "MSH" else 0  # MSH-1 is the separator itself, and no piece between two
         self._fields: list[str] | None = None
 
     def field(self, number: int) -> str:
         """Return a field as it stands, with its marks; "" when it is not there."""
-        if self._fields is None:
-            self._fields = self.text.split(self._marks.field)
-        if self.name == "MSH":
-            if number == 1:
-                return self._marks.field
-            number -= 1
-        return self._fields[number] if 0 < number < len(self._fields) else ""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = self.text.split(self._marks.field)
+        at = number - self._first
+        if 0 < at < len(fields):
+            return fields[at]
+        return self._marks.field if self._first and number == 1 else ""
 
     def repeats(self, number: int) -> list[str]:
         """Return the repetitions of a field as they stand; [] of an empty one."""
@@ -69,10 +70,17 @@ class Segment:
 
     def get(self, number: int, component: int = 1, sub: int = 1) -> str:
         """Return one value of a field's first repetition, its escapes read; "" when it is not there."""
-        first = self.field(number).partition(self._marks.repeat)[0]
-        return read_escapes(
-            part_of(part_of(first, self._marks.component, component), self._marks.sub, sub), self._marks
-        )
+        text = self.field(number)
+        if not text:
+            return ""
+        marks = self._marks
+        if marks.repeat in text:
+            text = text.partition(marks.repeat)[0]
+        if component != 1 or marks.component in text:
+            text = part_of(text, marks.component, component)
+        if sub != 1 or marks.sub in text:
+            text = part_of(text, marks.sub, sub)
+        return read_escapes(text, marks) if marks.escape in text else text
 
     def value(self, number: int) -> str:
         """Return a whole field as text, its escapes read: of what is free text and may hold other marks."""
