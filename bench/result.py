@@ -81,9 +81,10 @@ class Report:
         for each in self.results:
             unit = f" {each.unit}" if each.unit != "×" else f" × {each.floor}"
             sign = "≥" if each.higher_is_better else "≤"
-            goal = f"{sign} {each.goal:g}" if each.goal is not None else "stated"
+            goal = f"{sign} {each.goal:,g}" if each.goal is not None else "stated"
             mark = "" if each.goal is None else "held" if each.held else "**missed**"
-            lines.append(f"| {each.metric} | {each.value:.3g}{unit} | {goal} | {mark} |")
+            value = f"{each.value:,.0f}" if each.value >= 1000 else f"{each.value:.3g}"
+            lines.append(f"| {each.metric} | {value}{unit} | {goal} | {mark} |")
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
