@@ -11,7 +11,7 @@ import asyncpg
 
 from wardwire.api.identity import REPLAYED, find_identity, get_identity
 from wardwire.api.operation import Answer, Call, Identity, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next
+from wardwire.api.paging import AFTER, LIMIT, link_next, read_cursor
 from wardwire.api.wire import (
     CancelIn,
     Cancelled,
@@ -35,7 +35,7 @@ from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Priority, lane_of
-from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_read
+from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_read, source_to_read
 from wardwire.model.routing import write_stages
 from wardwire.store.deliveries import count_states, page_deliveries
 from wardwire.store.messages import Message, list_messages, load_messages
@@ -99,7 +99,7 @@ async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., 
 
 async def get(call: Call) -> Answer:
     """Show a message and how it stands."""
-    message = await _readable(call)
+    message = await readable(call)
 
     async def read(connection: asyncpg.Connection) -> tuple[dict[str, int], list[tuple[Delivery, str]]]:
         found = await page_deliveries(connection, message.id, after=_NOBODY, limit=MAX_NAMED + 1)
@@ -135,8 +135,8 @@ async def get(call: Call) -> Answer:
 async def deliveries(call: Call) -> Answer:
     """Show how a message stands with each of its people."""
     limit = call.query["limit"]
-    after = _cursor(ids.PERSON, call.query["after"], _NOBODY)
-    message = await _readable(call)
+    after = read_cursor(ids.PERSON, call.query["after"], _NOBODY)
+    message = await readable(call)
     found = await call.read(lambda c: page_deliveries(c, message.id, after=after, limit=limit + 1))
     page, following, headers = _page_of(call, message.id, found, limit)
     return Answer(body=Deliveries(data=page, next=following), headers=headers)
@@ -169,12 +169,8 @@ def _page_of(
 async def list_(call: Call) -> Answer:
     """List messages, newest first: one's own, or with the scope all."""
     limit, after = call.query["limit"], call.query["after"]
-    source = call.query["source"]
-    if READ not in call.caller.scopes:
-        if source not in (None, call.caller.source):
-            raise Refused(Code.NOT_PERMITTED, f"other sources need the scope {READ}", parameter="source", scope=READ)
-        source = call.caller.source
-    before = _cursor(ids.MESSAGE, after, _LAST)
+    source = source_to_read(call.caller, call.query["source"])
+    before = read_cursor(ids.MESSAGE, after, _LAST)
     found = await call.read(lambda c: list_messages(c, before=before, source=source, sender=None, limit=limit + 1))
     directory = call.deps.rules().directory
     lines = [
@@ -197,7 +193,7 @@ async def list_(call: Call) -> Answer:
 
 async def trace(call: Call) -> Answer:
     """Retell a message: each hop with time, node and reason."""
-    message = await _readable(call)
+    message = await readable(call)
     directory = call.deps.rules().directory
     story = await call.read(lambda c: read_story(c, message.id, directory))
     if story is None:
@@ -254,21 +250,12 @@ async def _find(call: Call, message_id: UUID) -> Message | None:
     return found.get(message_id)
 
 
-async def _readable(call: Call) -> Message:
+async def readable(call: Call) -> Message:
     """Return the message of the path; one that the caller may not see is as if it were not there."""
     message = await _find(call, call.id(ids.MESSAGE, "message_id"))
     if message is None or not may_read(call.caller, message.sender_person, message.source, frozenset()):
         raise Refused(Code.NOT_FOUND, "there is no such message")
     return message
-
-
-def _cursor(prefix: str, after: str | None, start: UUID) -> UUID:
-    if after is None:
-        return start
-    try:
-        return ids.read_id(prefix, after)
-    except Refused as error:
-        raise Refused(Code.INVALID, error.detail, parameter="after") from None
 
 
 def _outcome(error: WardwireError) -> str:

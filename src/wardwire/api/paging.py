@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from wardwire.api.operation import Query
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
 
 LIMIT = Query(name="limit", kind="integer", about="So many at most.", least=1, most=200, default=50)
 AFTER = Query(name="after", kind="string", about="`next` of the page before.")
+
+
+def read_cursor(prefix: str, after: str | None, start: UUID) -> UUID:
+    """Read where a page begins; without `after` at `start`.
+
+    Raises:
+        Refused: `INVALID`, naming the parameter.
+    """
+    if after is None:
+        return start
+    try:
+        return ids.read_id(prefix, after)
+    except Refused as error:
+        raise Refused(Code.INVALID, error.detail, parameter="after") from None
 
 
 def link_next(path: str, following: str | None, limit: int, **others: str | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ DESK = "desk"
 SENDER = "sender"
 BACKUP = "backup"
 HAND_OVER = "hand over"
+PART_MISSING = "part missing"
 
 
 class Promised(NamedTuple):
@@ -60,13 +61,16 @@ def promise_escalation(begun: Decided, ahead: Ahead, now: datetime) -> tuple[Pro
         last = happening.desk and not happening.part
         people = () if happening.desk else happening.people
         if last or people:
-            lines.append(Promised(happening.at - now, people, DESK if last else _how(happening)))
+            lines.append(Promised(happening.at - now, people, name_how(happening)))
         if len(lines) == MOST:
             break
     return tuple(lines)
 
 
-def _how(line: Happening) -> str:
+def name_how(line: Happening) -> str:
+    """Name what happens, as a promise and as what comes next have it."""
+    if line.desk:
+        return PART_MISSING if line.part else DESK
     match line.why:
         case "again":
             return f"step {line.step} again"

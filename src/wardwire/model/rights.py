@@ -68,6 +68,19 @@ def may_read(caller: Caller, sender: UUID | None, source: str, recipients: froze
     return caller.person_id is not None and (caller.person_id == sender or caller.person_id in recipients)
 
 
+def source_to_read(caller: Caller, source: str | None) -> str | None:
+    """Return of which source a caller may list what was sent; None = of every one.
+
+    Raises:
+        Refused: `NOT_PERMITTED` when another one's is asked for without the scope.
+    """
+    if READ in caller.scopes:
+        return source
+    if source not in (None, caller.source):
+        raise Refused(Code.NOT_PERMITTED, f"other sources need the scope {READ}", parameter="source", scope=READ)
+    return caller.source
+
+
 def may_cancel(caller: Caller, sender: UUID | None, source: str) -> bool:
     """Whether a caller may take a message back: its sender, on any of their devices, or by scope."""
     if CANCEL in caller.scopes or caller.source == source:

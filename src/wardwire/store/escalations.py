@@ -136,9 +136,17 @@ async def load_ended(
     return {(row["source"], row["source_key"]) for row in rows}
 
 
-async def list_open(connection: asyncpg.Connection, limit: int) -> list[tuple[Escalation, datetime | None]]:
-    """Read what is open, the oldest first, each with the instant at which it is looked at next."""
-    return [(from_row(row).escalation, row["due_at"]) for row in await connection.fetch(_SQL["open"], limit)]
+async def list_open(
+    connection: asyncpg.Connection, *, after: UUID, source: str | None, limit: int
+) -> list[tuple[Escalation, datetime | None]]:
+    """Read what is open, the oldest first, each with the instant at which it is looked at next.
+
+    Args:
+        after: The message of the last one of the page before.
+        source: Only of this source; None = of all.
+    """
+    rows = await connection.fetch(_SQL["open"], after, source, limit)
+    return [(from_row(row).escalation, row["due_at"]) for row in rows]
 
 
 async def forget_escalations(connection: asyncpg.Connection, now: datetime, limit: int) -> int:

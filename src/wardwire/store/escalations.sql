@@ -35,7 +35,8 @@ SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.
        false AS seen_to, d.due_at
 FROM escalations e
 LEFT JOIN deadlines d ON d.message_id = e.message_id AND d.kind = 'escalate'
-WHERE e.closed_at IS NULL ORDER BY e.started_at LIMIT $1
+WHERE e.closed_at IS NULL AND e.message_id > $1 AND ($2::text IS NULL OR e.source = $2)
+ORDER BY e.message_id LIMIT $3
 
 -- name: forget
 -- What was closed before an instant, and ends without a beginning; some at a time.
