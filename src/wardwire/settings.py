@@ -241,6 +241,18 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feeds:
+    """Other systems that must be heard."""
+
+    quiet: Mapping[str, str] = setting(
+        {},
+        "How long each may be silent before it is a technical alarm, by its name in HL7: application (MSH-3), "
+        '"application|facility" (MSH-3, MSH-4), or "listener:hl7" for anybody there. A rule such as "5m", or '
+        '"5m; 22:00-06:00 30m" for other hours of this machine\'s day.',
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What is written to the log; never patient content."""
 
@@ -266,6 +278,7 @@ class Settings:
     disk: Disk = field(default_factory=Disk)
     audit: Audit = field(default_factory=Audit)
     canary: Canary = field(default_factory=Canary)
+    feeds: Feeds = field(default_factory=Feeds)
     log: Log = field(default_factory=Log)
 
 

@@ -17,6 +17,7 @@ from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from wardwire.model.feeds import read_quiet
 from wardwire.settings import Settings
 
 ENVIRONMENT_PREFIX = "WARDWIRE__"
@@ -335,6 +336,11 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
         for name in ("sender", "link_base"):
             if not getattr(settings.smtp, name):
                 wrong("smtp.host", f"needs smtp.{name} too")
+    for name, rule in settings.feeds.quiet.items():
+        try:
+            read_quiet(rule)
+        except ValueError as error:
+            wrong("feeds.quiet", f"{name}: {error}")
     return found
 
 

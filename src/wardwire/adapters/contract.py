@@ -8,7 +8,7 @@ docs/howto/new-adapter.md makes one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +16,8 @@ from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.model.clock import Clock
 from wardwire.model.errors import WardwireError
 from wardwire.model.report import Report
+
+SENDERS_MAX = 1_000
 
 Ended = Callable[[str | WardwireError], None]
 """Called once: with the result (JSON) when it is committed, or with why not (`Refused`, `Unavailable`, `Unknown`)."""
@@ -43,6 +45,7 @@ class Health:
         later: Messages that were put off: the database did not answer.
         junk: Bytes outside of any message, and messages that were none.
         heard_at: The last byte of anybody.
+        senders: Who was last heard when, by application and facility; at most `SENDERS_MAX` of them.
     """
 
     connections: int = 0
@@ -52,6 +55,12 @@ class Health:
     later: int = 0
     junk: int = 0
     heard_at: float | None = None
+    senders: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def heard(self, application: str, facility: str, at: float) -> None:
+        """Remember that a sender was heard."""
+        if (application, facility) in self.senders or len(self.senders) < SENDERS_MAX:
+            self.senders[application, facility] = at
 
 
 class Adapter(Protocol):

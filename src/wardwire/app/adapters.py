@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC
 
 import structlog
 
@@ -11,10 +12,12 @@ from wardwire.adapters.contract import Adapter, Ended, Given, NotUsable
 from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.registry import ADAPTERS
 from wardwire.app.ground import Ground
+from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.upkeep import Alarm
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.model.errors import Refused, WardwireError
+from wardwire.model.feeds import LISTENER, names_of, read_quiet
 from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.report import Report
@@ -89,3 +92,31 @@ async def open_adapters(ground: Ground) -> AsyncIterator[list[Adapter]]:
             doors.append(door)
             log.info("adapter_open", adapter=door.name)
         yield doors
+
+
+def make_feed_watch(ground: Ground, doors: Sequence[Adapter]) -> FeedWatch | None:
+    """Make what watches the feeds that come in by these doors; None where the site names none."""
+    quiet = {name: read_quiet(rule) for name, rule in ground.settings.feeds.quiet.items()}
+    if not quiet:
+        return None
+    return FeedWatch(
+        pool=ground.pool,
+        clock=ground.clock,
+        writer=ground.lanes,
+        rules=ground.rules,
+        quiet=quiet,
+        heard=lambda: heard_by(doors),
+        zone=lambda now: now.astimezone().tzinfo or UTC,
+    )
+
+
+def heard_by(doors: Sequence[Adapter]) -> Mapping[str, float]:
+    """Return when each sender was last heard by these doors, under all names that it may be watched by."""
+    heard: dict[str, float] = {}
+    for door in doors:
+        if door.health.heard_at is not None:
+            heard[f"{LISTENER}{door.name}"] = door.health.heard_at
+        for sender, at in door.health.senders.items():
+            for name in names_of(*sender):
+                heard[name] = max(at, heard.get(name, at))
+    return heard

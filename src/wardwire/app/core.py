@@ -11,7 +11,7 @@ from collections.abc import Callable
 import asyncpg
 
 from wardwire import __version__
-from wardwire.app.adapters import open_adapters
+from wardwire.app.adapters import make_feed_watch, open_adapters
 from wardwire.app.auditor import anchors_folder, open_auditor
 from wardwire.app.canary import open_canary
 from wardwire.app.channels import make_channels
@@ -21,6 +21,7 @@ from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.auditor import LOOK_EVERY_S
 from wardwire.engine.due import DueLoop
+from wardwire.engine.feeds import LOOK_EVERY_S as FEEDS_EVERY_S
 from wardwire.engine.muster import BEAT_EVERY_S, Muster
 from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
 from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
@@ -67,7 +68,10 @@ async def run_core(
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())
         if ADAPTERS in serves:
-            await stack.enter_async_context(open_adapters(ground))
+            doors = await stack.enter_async_context(open_adapters(ground))
+            watch.feeds = make_feed_watch(ground, doors)
+            if watch.feeds is not None:
+                tasks.create_task(keep("feeds", FEEDS_EVERY_S, watch.feeds.round))
         if AUDIT in serves:
             _keep_record(ground, tasks)
             tasks.create_task(keep("auditor", LOOK_EVERY_S, open_auditor(ground, watch).round))

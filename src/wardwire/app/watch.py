@@ -13,6 +13,7 @@ from wardwire.app.ground import Ground
 from wardwire.devices.doorway import Doorway
 from wardwire.engine.auditor import Auditor
 from wardwire.engine.canary import CanaryWatch
+from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
 from wardwire.engine.metrics import Metrics
 from wardwire.engine.ops_port import OpsPort
@@ -36,6 +37,7 @@ class Watch:
         self._room = Room.AMPLE
         self.auditor: Auditor | None = None
         self.canary: CanaryWatch | None = None
+        self.feeds: FeedWatch | None = None
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
             clock=ground.clock,
@@ -44,6 +46,7 @@ class Watch:
             connected=lambda: doorway.sessions if doorway else 0,
             books=lambda: self.auditor.books if self.auditor else None,
             canaries=lambda: self.canary.last(ground.people.directory) if self.canary else (),
+            silences=lambda: self.feeds.silences() if self.feeds else (),
         )
         self.prober = Prober(
             open_connection=ground.open_durable,

@@ -103,7 +103,7 @@ class CanaryWatch:
             f"The canary by {_CHANNELS.get(channel, channel)}{units} was not confirmed within {within:.0f} s:"
             " messages may not get through. Look at /readyz and at `wardwire cores`, and call by other means."
         )
-        self._writer.put(Alarm(KIND, channel, text, self._rules))
+        self._writer.put(Alarm(KIND, channel, text, self._rules, stands=True))
 
 
 def name_unit(way: Way, directory: Directory) -> str:

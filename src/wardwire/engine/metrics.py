@@ -59,9 +59,11 @@ class Metrics:
         connected: Callable[[], int] = lambda: 0,
         books: Callable[[], Books | None] = lambda: None,
         canaries: Callable[[], Sequence[CanaryFigures]] = tuple,
+        silences: Callable[[], Sequence[tuple[str, float]]] = tuple,
     ) -> None:
         """`connected` says how many devices have a session with this process; `books` are its auditor's, if any;
-        `canaries` are the last ones that got through: channel, unit, when, after how many seconds.
+        `canaries` are the last ones that got through: channel, unit, when, after how many seconds; `silences` say for
+        how many seconds each feed has been silent.
         """
         self._clock = clock
         self._vitals = vitals
@@ -69,6 +71,7 @@ class Metrics:
         self._connected = connected
         self._books = books
         self._canaries = canaries
+        self._silences = silences
         self._registry = CollectorRegistry()
         self._submissions = Counter(
             "wardwire_submissions", "Submissions by outcome.", ("outcome", "priority"), registry=self._registry
@@ -166,6 +169,14 @@ class Metrics:
         canaries = self._canaries()
         if canaries:
             yield from _flights(canaries)
+        silences = self._silences()
+        if silences:
+            silent = GaugeMetricFamily(
+                "wardwire_feed_silent_seconds", "For how long a feed has said nothing.", labels=("feed",)
+            )
+            for feed, seconds in silences:
+                silent.add_metric((feed,), seconds)
+            yield silent
 
 
 def _flights(canaries: Sequence[CanaryFigures]) -> Iterable[Metric]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from wardwire.flow.alarm import clear_alarms, raise_alarm
+from wardwire.flow.alarm import clear_alarm, raise_alarm
 from wardwire.flow.ports import Act, Known, Rules, Writer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import WardwireError
@@ -114,7 +114,7 @@ class _Noticed(Act):
             )
             raise_alarm(batch, self._rules(), kind=KIND, subject=self._core, text=text)
         elif self._kind is FactKind.CORE_HEARD:
-            clear_alarms(batch, kind=KIND, subject=self._core, why="it is heard again")
+            clear_alarm(batch, kind=KIND, subject=self._core, why="it is heard again")
 
     def committed(self) -> None:
         """It is told."""

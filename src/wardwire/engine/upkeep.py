@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from wardwire.directory.live import LiveDirectory
-from wardwire.flow.alarm import clear_alarms, raise_alarm
+from wardwire.flow.alarm import clear_alarm, raise_alarm
 from wardwire.flow.canary import PREFIX, SOURCE
 from wardwire.flow.ports import Act, Known, Rules, Writer
 from wardwire.model.clock import Clock
@@ -35,9 +35,13 @@ log = structlog.get_logger("wardwire.engine.upkeep")
 class Alarm(Act):
     """Raise a technical alarm of this core's own."""
 
-    __slots__ = ("_kind", "_rules", "_subject", "_text", "affinity", "lane")
+    __slots__ = ("_kind", "_rules", "_stands", "_subject", "_text", "affinity", "lane")
 
-    def __init__(self, kind: str, subject: str, text: str, rules: Callable[[], Rules]) -> None:
+    def __init__(
+        self, kind: str, subject: str, text: str, rules: Callable[[], Rules], *, stands: bool = False
+    ) -> None:
+        """`stands` as in flow/alarm.raise_alarm."""
+        self._stands = stands
         self._kind = kind
         self._subject = subject
         self._text = text
@@ -47,7 +51,9 @@ class Alarm(Act):
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Add the alarm."""
-        raise_alarm(batch, self._rules(), kind=self._kind, subject=self._subject, text=self._text)
+        raise_alarm(
+            batch, self._rules(), kind=self._kind, subject=self._subject, text=self._text, stands=self._stands
+        )
 
     def committed(self) -> None:
         """It stands."""
@@ -71,7 +77,7 @@ class AlarmOver(Act):
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Clear the alarm."""
-        clear_alarms(batch, kind=self._kind, subject=self._subject, why=self._why)
+        clear_alarm(batch, kind=self._kind, subject=self._subject, why=self._why)
 
     def committed(self) -> None:
         """It is over."""

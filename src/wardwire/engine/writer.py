@@ -77,8 +77,6 @@ class LaneWriter:
         self._days: frozenset[date] = frozenset()
         self._looked_on: date | None = None
         self._after: str | None = None
-        # Technical alarms that were open when a guess about them was last wrong.
-        self._open_alarms: frozenset[tuple[str, str]] = frozenset()
         # Acts of the batch under way that have been told how they ended.
         self._ended: set[int] = set()
         self._size = 0
@@ -215,6 +213,7 @@ class LaneWriter:
     async def _commit(self, durable: DurableConnection, acts: Sequence[Act]) -> None:
         """Commit acts together; on any trouble that is not the connection's, find whose it is."""
         remaining = list(acts)
+        alarms: frozenset[tuple[str, str]] | None = None
         for _ in range(8):
             if not remaining:
                 return
@@ -223,7 +222,7 @@ class LaneWriter:
             known = BatchKnown(remaining, self._cache, self._clock.now())
             if known.missing:
                 await read_in_time(durable, known.read(durable.connection), patience_s=self._patience_s)
-            batch, remaining, broken, refused = self._decide(durable, remaining, known)
+            batch, remaining, broken, refused = self._decide(durable, remaining, known, alarms)
             if refused:
                 await self._answer_refused(durable, refused)
             # What was decided on the cache and writes nothing has no version to guard it: decide on what is there.
@@ -240,7 +239,7 @@ class LaneWriter:
             except asyncpg.UniqueViolationError as error:
                 self._cache.drop(known.keys)
                 if error.constraint_name == _ALARMS:
-                    await self._look_at_alarms(durable)
+                    alarms = await self._look_at_alarms(durable)
                     continue
                 if error.constraint_name in _BEGUN_ELSEWHERE:
                     continue
@@ -252,7 +251,7 @@ class LaneWriter:
                 if error.sqlstate == _NO_SUCH_TABLE:
                     self._looked_on = None
                 if batch.alarmed and error.sqlstate == _OUTDATED:
-                    await self._look_at_alarms(durable)
+                    alarms = await self._look_at_alarms(durable)
                 if error.sqlstate not in _DECIDE_ANEW:
                     return await self._split(durable, remaining, error)
             except Unknown:
@@ -270,16 +269,20 @@ class LaneWriter:
         self._days = await read_in_time(durable, list_days(durable.connection), patience_s=self._patience_s)
         self._looked_on = today
 
-    async def _look_at_alarms(self, durable: DurableConnection) -> None:
+    async def _look_at_alarms(self, durable: DurableConnection) -> frozenset[tuple[str, str]]:
         """Ask which technical alarms are open: when a batch has guessed wrongly."""
         reading = find_open_alarms(durable.connection)
-        self._open_alarms = await read_in_time(durable, reading, patience_s=self._patience_s)
+        return await read_in_time(durable, reading, patience_s=self._patience_s)
 
     def _decide(
-        self, durable: DurableConnection, acts: Sequence[Act], known: BatchKnown
+        self,
+        durable: DurableConnection,
+        acts: Sequence[Act],
+        known: BatchKnown,
+        alarms: frozenset[tuple[str, str]] | None,
     ) -> tuple[Batch, list[Act], bool, list[tuple[Act, Refused]]]:
         """Let acts decide. Returns the batch, who is in it, whether one broke it, and refused submissions."""
-        batch, word = Batch(self._clock.now(), open_alarms=self._open_alarms), durable.durability.word
+        batch, word = Batch(self._clock.now(), open_alarms=alarms), durable.durability.word
         if self._chain.seq == 0:
             begun = {"lane": self.name, "after": self._after, "epoch": durable.durability.epoch}
             batch.drafts.append(Draft(FactKind.CHAIN_BEGUN, None, None, None, json.dumps(begun)))

@@ -23,7 +23,14 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 def raise_alarm(
-    batch: Batch, rules: Rules, *, kind: str, subject: str, text: str, message_id: UUID | None = None
+    batch: Batch,
+    rules: Rules,
+    *,
+    kind: str,
+    subject: str,
+    text: str,
+    message_id: UUID | None = None,
+    stands: bool = False,
 ) -> None:
     """Raise a technical alarm in this batch.
 
@@ -32,11 +39,16 @@ def raise_alarm(
     `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
     fact stand alone: /readyz shows them. One of the same kind and subject is raised once a batch: a message that
     a thousand people did not get is one thing to see to.
+
+    Args:
+        stands: It tells of a state and not of an event: while it is open nothing is added, not even to its count.
     """
     if (kind, subject) in batch.alarmed:
         return
     batch.alarmed.add((kind, subject))
-    if (kind, subject) in batch.open_alarms:
+    if batch.open_alarms and (kind, subject) in batch.open_alarms:
+        if stands:
+            return
         batch.also("alarm_again", kind, subject, text, batch.now)
         batch.record(
             FactKind.ALARM_RAISED,
@@ -78,7 +90,12 @@ def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str) -> UUID | 
     return told_by
 
 
-def clear_alarms(batch: Batch, *, kind: str, subject: str, why: str) -> None:
-    """Clear the open alarm of this kind and subject, if there is one: its cause has gone, and somebody knows it."""
+def clear_alarm(batch: Batch, *, kind: str, subject: str, why: str) -> None:
+    """Clear the alarm of this kind and subject: its cause has gone. None that is open is no fault."""
+    if (kind, subject) in batch.alarmed or (
+        batch.open_alarms is not None and (kind, subject) not in batch.open_alarms
+    ):
+        return
+    batch.alarmed.add((kind, subject))
     batch.also("alarm_over", kind, subject, SELF, why, batch.now)
     batch.record(FactKind.ALARM_CLEARED, _ENCODE({"kind": kind, "subject": subject, "by": SELF, "why": why}).decode())

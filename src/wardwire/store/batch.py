@@ -69,8 +69,8 @@ class Batch:
 
     Attributes:
         promises: Steps that were due: whether they began in time, of which priority, in which unit. Only counted.
-        alarmed: Kind and subject of the technical alarms that it raises.
-        open_alarms: Those that are thought to be open already. A wrong guess undoes the batch.
+        alarmed: Kind and subject of the technical alarms that it raises or clears.
+        open_alarms: Those that are open, looked at because a guess was wrong; None = guess.
         written_now: The same instant, as JSON has it, without its quotes.
         new_ids: Ids of this instant, for what is new; they ascend as they are taken.
     """
@@ -94,7 +94,7 @@ class Batch:
     extras: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
     alarmed: set[tuple[str, str]] = field(default_factory=set)
-    open_alarms: Collection[tuple[str, str]] = ()
+    open_alarms: Collection[tuple[str, str]] | None = None
     told: set[tuple[UUID, str, UUID]] = field(default_factory=set)
     promises: list[tuple[bool, str, str]] = field(default_factory=list)
 

@@ -230,9 +230,13 @@ WITH changed AS (
 SELECT guard((SELECT count(*) FROM changed), 1)
 
 -- name: alarm_over
--- The cause of an alarm has gone by itself.
-UPDATE alarms SET cleared_by = $3, cleared_why = $4, cleared_at = $5
-WHERE kind = $1 AND subject = $2 AND cleared_at IS NULL
+-- The cause of an alarm has gone by itself. Is it not open, the batch is undone and decided anew.
+WITH changed AS (
+    UPDATE alarms SET cleared_by = $3, cleared_why = $4, cleared_at = $5
+    WHERE kind = $1 AND subject = $2 AND cleared_at IS NULL
+    RETURNING 1
+)
+SELECT guard((SELECT count(*) FROM changed), 1)
 
 -- name: alarm_taken
 -- Somebody has accepted the message that rings for an alarm: they see to it, unless another one does already.

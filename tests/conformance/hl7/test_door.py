@@ -254,3 +254,15 @@ async def test_what_could_not_be_kept_is_never_let_go_of(tmp_path: Path) -> None
             source.send(render_frame(ALARM.encode()))
             assert await source.answers(1) == ["MSA|CE|A1001"]
         assert "could not be kept" in setting.lanes.alarms[0][2]
+
+
+async def test_who_was_heard_is_known_even_when_nothing_could_be_taken() -> None:
+    """By application and facility: a feed that is refused is not a silent one."""
+    async with opened() as setting:
+        setting.lanes.result = lambda report: Refused(Code.PLACE_UNKNOWN, "no such bed")
+        source = await setting.source()
+        source.send(render_frame(ALARM.encode()))
+        await source.answers(1)
+        ((application, facility),) = setting.door.health.senders
+        assert (application, facility) == ("GW7", "ICU")  # the first component of each
+        assert setting.door.health.senders[application, facility] == setting.clock.monotonic()

@@ -76,6 +76,7 @@ class Hl7Door:
         except NotHl7:
             self.health.junk += len(data)
             return []
+        self.health.heard(message.msh.get(3), message.msh.get(4), self._clock.monotonic())
         answer, fault = await self._judge(message, data)
         match answer:
             case Answer.COMMITTED:
