@@ -65,7 +65,8 @@ async def send(call: Call) -> Answer:
     if trial:
         reached, promise = dry_run(submission, caller, rules(), call.deps.clock.now())
         return Answer(body=DryRun(recipient_count=len(reached), recipients=reached[:MAX_NAMED], promise=promise))
-    return await _stored(call, body.priority, lambda done: Submit(submission, caller, rules, done))
+    counted = (lambda *_: None) if body.drill else call.deps.counted  # a drill is never counted as real
+    return await _stored(call, body.priority, lambda done: Submit(submission, caller, rules, done), counted)
 
 
 async def escalate(call: Call) -> Answer:
@@ -74,11 +75,19 @@ async def escalate(call: Call) -> Answer:
     message_id = call.id(ids.MESSAGE, "message_id")
     asked = ByHand(get_identity(call), body.priority, body.to, body.policy, body.place)
     return await _stored(
-        call, body.priority, lambda done: EscalateByHand(message_id, asked, call.caller, call.deps.rules, done)
+        call,
+        body.priority,
+        lambda done: EscalateByHand(message_id, asked, call.caller, call.deps.rules, done),
+        call.deps.counted,
     )
 
 
-async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., None]], Act]) -> Answer:
+async def _stored(
+    call: Call,
+    priority: Priority,
+    make: Callable[[Callable[..., None]], Act],
+    counted: Callable[[str, str], None],
+) -> Answer:
     """Hand in what is to be stored, and answer with the result."""
     result: str
     replayed: bool
@@ -87,9 +96,9 @@ async def _stored(call: Call, priority: Priority, make: Callable[[Callable[..., 
             lambda done: call.deps.writer.put(make(lambda result, repeat: done(result, (result, repeat))))
         )
     except WardwireError as error:
-        call.deps.counted(_outcome(error), priority)
+        counted(_outcome(error), priority)
         raise
-    call.deps.counted("repeated" if replayed else "stored", priority)
+    counted("repeated" if replayed else "stored", priority)
     stored = read_stored(result)
     headers = {"Location": f"/v1/messages/{stored.message}"}
     if replayed:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("wardwire.cli.trace", "Retell one message: each hop with time, node and reason."),
     "audit": ("wardwire.cli.audit", "Verify that no fact was changed, removed or reordered."),
     "escalations": ("wardwire.cli.escalations", "Alerts that are open: who is asked, and what comes next."),
+    "drill": ("wardwire.cli.drill", "Drills: how they went."),
     "alarms": ("wardwire.cli.alarms", "Technical alarms: who sees to them, and what is over."),
     "archive": ("wardwire.cli.archive", "The days that are kept; take old ones away."),
     "clock": ("wardwire.cli.clock", "The site's clock; adopt a real step."),

@@ -40,6 +40,11 @@ class LaneFigures(Protocol):
         ...
 
 
+def _is_real(delivery: Delivery) -> bool:
+    """Whether it is counted: no drill, no test, no canary."""
+    return not delivery.test and is_real(delivery.kind)
+
+
 def _first_promise(delivery: Delivery) -> tuple[bool, str, str] | None:
     """Whether a delivery kept the promise of its first stage, by its first change; None = that said nothing of it."""
     if delivery.stage > 0 or delivery.state is State.UNREACHABLE:
@@ -115,8 +120,8 @@ class Metrics:
 
     def batch(self, batch: Batch) -> None:
         """Count what a committed batch did to deliveries."""
-        came = Tally([("new", delivery.priority) for delivery in batch.created if is_real(delivery.kind)])
-        changes = [change for change in batch.changes.values() if is_real(change[1].kind)]
+        came = Tally([("new", delivery.priority) for delivery in batch.created if _is_real(delivery)])
+        changes = [change for change in batch.changes.values() if _is_real(change[1])]
         came.update([(delivery.state, delivery.priority) for _, delivery in changes])
         for labels, count in came.items():
             counter = self._came.get(labels)

@@ -80,6 +80,6 @@ def _count_promise(batch: Batch, rules: Rules, before: Escalation, after: Escala
     """Count whether a step that was due began within a second; one that began earlier was due by an answer."""
     began = after.state is State.EXHAUSTED or after.step_began_at == batch.now
     late = batch.now - (before.step_began_at + step_out(before).wait * (before.rung + 1))
-    if before.state is State.RUNNING and began and late >= timedelta(0):
+    if before.state is State.RUNNING and began and late >= timedelta(0) and not before.test:
         unit = rules.directory.places.get(before.unit) if before.unit else None
         batch.promises.append((late <= IN_TIME, before.priority, unit.name if unit else ""))

@@ -132,7 +132,7 @@ def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages
         message_id=message.id,
         body=view_message(message, rules.directory),
         sender=message.sender_person,
-        escalates=after.looks,
+        escalates=after.marks,
     )
 
 

@@ -139,11 +139,11 @@ def show_alert(
         started_at=escalation.started_at,
         step_began_at=escalation.step_began_at,
         asked=_asked(escalation, given, directory) if running else [],
-        holders=[_name(directory, person) for person in escalation.holders],
+        holders=[directory.person_name(person) for person in escalation.holders],
         next=_next(escalation, ahead, directory, now),
         round=escalation.round + 1,
-        unit=_place(directory, escalation.unit),
-        bed=_place(directory, escalation.bed),
+        unit=directory.place_name(escalation.unit),
+        bed=directory.place_name(escalation.bed),
         source=escalation.source,
         parts=parts,
         missing=[part.role for part in parts if part.there < part.needed],
@@ -159,7 +159,7 @@ def _asked(escalation: Escalation, given: Circumstances, directory: Directory) -
     return [
         Asked(
             ids.write_id(ids.PERSON, person),
-            _name(directory, person),
+            directory.person_name(person),
             given.deliveries[person].state if person in given.deliveries else "",
         )
         for person in standing.still_called(escalation, given)
@@ -167,7 +167,7 @@ def _asked(escalation: Escalation, given: Circumstances, directory: Directory) -
 
 
 def _next(escalation: Escalation, ahead: Ahead, directory: Directory, now: datetime) -> Next | None:
-    holders = [_name(directory, person) for person in escalation.holders]
+    holders = [directory.person_name(person) for person in escalation.holders]
     at = standing.due(escalation, now)
     match escalation.state:
         case State.HELD if at is not None:
@@ -177,15 +177,7 @@ def _next(escalation: Escalation, ahead: Ahead, directory: Directory, now: datet
         case State.RUNNING | State.ASKED:
             for line in foretell(Decided(escalation), ahead, now):
                 if line.people or line.desk:
-                    return Next(line.at, name_how(line), [_name(directory, one) for one in line.people], line.part)
+                    return Next(
+                        line.at, name_how(line), [directory.person_name(one) for one in line.people], line.part
+                    )
     return None
-
-
-def _name(directory: Directory, person_id: UUID) -> str:
-    person = directory.people.get(person_id)
-    return person.name if person else ids.write_id(ids.PERSON, person_id)
-
-
-def _place(directory: Directory, place_id: UUID | None) -> str:
-    place = directory.places.get(place_id) if place_id else None
-    return place.name if place else ""

@@ -155,7 +155,7 @@ def store_alert(
         thread_id=thread_id,
         message_id=message_id,
         durability=durability,
-        escalates=escalation.looks,
+        escalates=escalation.marks,
     )
     batch.begin(escalation)
     known.escalated(escalation)

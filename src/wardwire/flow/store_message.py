@@ -14,7 +14,7 @@ from wardwire.flow.ports import Rules
 from wardwire.flow.stages import begin_stage
 from wardwire.flow.statement import view_submission
 from wardwire.flow.views import NewBody
-from wardwire.model.delivery import Delivery, State, first_step
+from wardwire.model.delivery import TEST, Delivery, State, first_step
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
@@ -161,6 +161,8 @@ def add_deliveries(
     """Add the deliveries of some recipients: each with its first stage, its deadline and its event."""
     offered, answers = submission.offered, write_offered(submission.offered)
     kind, priority, now = submission.kind, submission.priority, batch.now
+    if submission.drill:
+        escalates |= TEST
     for person_id, why, stages, rings, plan in people:
         delivery = Delivery(
             message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates

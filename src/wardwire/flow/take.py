@@ -18,7 +18,7 @@ from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import CONFIRM, ESCALATE, NOTICE, stage_ref
 
 _ENCODE = msgspec.json.Encoder().encode
-# What makes an escalation look: answers; and receipts, where a step asks for them. By Delivery.escalates.
+# What makes an escalation look: answers; and receipts, where a step asks for them. By Delivery.looks.
 _ANSWERS = frozenset({FactKind.ANSWERED, FactKind.HANDED_BACK, FactKind.KEPT, FactKind.UNREACHABLE})
 _LOOK = (frozenset[FactKind](), _ANSWERS, _ANSWERS | {FactKind.DELIVERED, FactKind.READ})
 
@@ -47,7 +47,7 @@ def take_step(
         batch.disarm(before.message_id, before.person_id, CONFIRM, stage_ref(before.stage))
     if step.arm is not None:
         begin_stage(batch, rules.directory, after, step.begin, step.arm)
-    if after.escalates and step.fact in _LOOK[after.escalates]:
+    if after.escalates and step.fact in _LOOK[after.looks]:
         batch.arm(after.message_id, NOBODY, ESCALATE, NOBODY, lane_of(after.priority), batch.now)
     if step.fact is not None:
         batch.record(
@@ -87,7 +87,7 @@ def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | 
     if after.state is State.EXPIRED and sender is not None:
         batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))
     elif after.state is State.UNREACHABLE:
-        if after.escalates:
+        if after.looks:
             # Its escalation goes on at once: whoever is called next is the answer, and in the end the desk.
             if sender is not None:
                 batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))

@@ -112,8 +112,8 @@ def retell(
     promise: Sequence[PromiseLine] = (),
 ) -> Story:
     """Make the story. Pure."""
-    began = _steps(facts, message)
-    names = _Names(directory)
+    began = steps_of(facts, message.stored_at)
+    names = Names(directory)
     standing = {delivery.person_id: delivery for delivery in deliveries}
     hops = [_hop(fact, message, lanes, standing, names) for fact in facts[:MOST_HOPS]]
     chosen = sorted(standing.values(), key=lambda delivery: delivery.person_id)[:MOST_PEOPLE]
@@ -142,12 +142,12 @@ def _beside(promise: Sequence[PromiseLine], began: Mapping[str, Sequence[float]]
     ]
 
 
-def _steps(facts: Sequence[ToldFact], message: Message) -> dict[str, list[float]]:
+def steps_of(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, list[float]]:
     """Return after how many seconds what is promised of an escalation happened, by its name there."""
     began: dict[str, list[float]] = {}
     for fact in facts:
         name = _named_in_promise(fact)
-        after = max(0.0, round((fact.at - message.stored_at).total_seconds(), 6))
+        after = max(0.0, round((fact.at - stored_at).total_seconds(), 6))
         if name and after not in began.setdefault(name, []):  # several are rung at once
             began[name].append(after)
     return began
@@ -169,7 +169,7 @@ def _named_in_promise(fact: ToldFact) -> str:
     return ""
 
 
-class _Names:
+class Names:
     """How people, devices and reasons are called."""
 
     def __init__(self, directory: Directory) -> None:
@@ -216,7 +216,7 @@ class _Names:
 
 
 def _hop(
-    fact: ToldFact, message: Message, lanes: Mapping[UUID, str], standing: Mapping[UUID, Delivery], names: _Names
+    fact: ToldFact, message: Message, lanes: Mapping[UUID, str], standing: Mapping[UUID, Delivery], names: Names
 ) -> Hop:
     body = json.loads(fact.body)
     delivery = standing.get(fact.person_id) if fact.person_id else None
@@ -232,7 +232,7 @@ def _hop(
 
 
 def _sentence(
-    fact: ToldFact, body: Mapping[str, Any], message: Message, delivery: Delivery | None, names: _Names
+    fact: ToldFact, body: Mapping[str, Any], message: Message, delivery: Delivery | None, names: Names
 ) -> str:
     who = names.person(fact.person_id)
     match fact.kind:
@@ -358,7 +358,7 @@ def _span(wait: timedelta) -> str:
 
 
 def _promise(
-    delivery: Delivery, message: Message, why: str, names: _Names, began: Mapping[str, list[float]]
+    delivery: Delivery, message: Message, why: str, names: Names, began: Mapping[str, list[float]]
 ) -> Promise:
     called = began.get(why.partition(":")[0], [0.0])[0]
     promised = called + delivery.stages[0].wait.total_seconds() if delivery.stages else None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.model.delivery import Delivery
+from wardwire.model.delivery import TEST, Delivery
 from wardwire.model.facts import FactKind
 from wardwire.model.policy import Answer, Policy
 from wardwire.model.policy import Step as PolicyStep
@@ -124,9 +124,10 @@ class Escalation(NamedTuple):
     closed_why: str = ""
 
     @property
-    def looks(self) -> int:
+    def marks(self) -> int:
         """What its deliveries keep of it: 1 = answers matter, 2 = receipts as well (model/delivery.py: escalates)."""
-        return 1 if all(step.answer is Answer.ACCEPTED for step in self.policy.steps) else 2
+        looks = 1 if all(step.answer is Answer.ACCEPTED for step in self.policy.steps) else 2
+        return looks + TEST if self.test else looks
 
     @property
     def people(self) -> tuple[UUID, ...]:

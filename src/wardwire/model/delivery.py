@@ -80,6 +80,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 
+# One more meaning of `escalates`, so that the path carries no column for what is rare.
+TEST = 4
+
+
 class Delivery(Struct, frozen=True, gc=False):
     """A delivery as it stands. The path makes two of them a message: hence what is quickest to make, and to change.
 
@@ -88,6 +92,7 @@ class Delivery(Struct, frozen=True, gc=False):
         stage: Index of the stage that is out.
         offered: What may be answered.
         escalates: Whether its escalation waits for its answer (1), or for receipts as well (2); 0 = it has none.
+            With TEST added, it is of a drill or a test. Ask `looks` and `test`.
     """
 
     message_id: UUID
@@ -106,6 +111,16 @@ class Delivery(Struct, frozen=True, gc=False):
     response: str | None = None
     responded_at: datetime | None = None
     escalates: int = 0
+
+    @property
+    def looks(self) -> int:
+        """What its escalation waits for; 0 = it has none."""
+        return self.escalates & ~TEST
+
+    @property
+    def test(self) -> bool:
+        """Whether it is of a drill or a test: never counted as real."""
+        return self.escalates >= TEST
 
 
 class Happened(Struct, frozen=True, gc=False):
@@ -157,7 +172,7 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         return _repeat(delivery, happened)
     if event in _ANSWERS:
         _check_offered(delivery.offered, happened)
-    if event in _OF_ESCALATION and not delivery.escalates:
+    if event in _OF_ESCALATION and not delivery.looks:
         raise Refused(Code.RESPONSE_NOT_OFFERED, f"{event} belongs to an alert that escalates")
     version = delivery.version + 1
     if event in _ENDINGS:

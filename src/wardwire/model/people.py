@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
@@ -153,6 +154,16 @@ class Directory:
     def everybody(self) -> list[Person]:
         """Return all people: without the canaries, who are none (model/canary.py)."""
         return [person for person in self.people.values() if person.id not in ROBOTS]
+
+    def person_name(self, person_id: UUID) -> str:
+        """Return how a person is called; who is not known by the id as written."""
+        person = self.people.get(person_id)
+        return person.name if person else ids.write_id(ids.PERSON, person_id)
+
+    def place_name(self, place_id: UUID | None) -> str:
+        """Return how a place is called; "" for none."""
+        place = self.places.get(place_id) if place_id else None
+        return place.name if place else ""
 
     def active_devices(self, person_id: UUID) -> tuple[UUID, ...]:
         """Return the devices of a person that are not revoked."""

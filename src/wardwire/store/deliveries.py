@@ -49,6 +49,14 @@ async def load_reasons(connection: asyncpg.Connection, message_id: UUID) -> dict
     return {row["person_id"]: row["why"] for row in rows}
 
 
+async def load_all_reasons(connection: asyncpg.Connection, messages: Sequence[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Return why each person got each of some messages."""
+    found: dict[UUID, dict[UUID, str]] = {message_id: {} for message_id in messages}
+    for row in await connection.fetch(_SQL["all_reasons"], list(messages)):
+        found[row["message_id"]][row["person_id"]] = row["why"]
+    return found
+
+
 def from_row(row: Any) -> Delivery:
     """Make a delivery of a row of `load`."""
     return Delivery(

@@ -24,3 +24,7 @@ SELECT state, count(*) AS count FROM deliveries WHERE message_id = $1 GROUP BY s
 -- name: reasons
 -- Why each person got a message: for its trace.
 SELECT person_id, why FROM deliveries WHERE message_id = $1
+
+-- name: all_reasons
+-- Why each person got each of some messages.
+SELECT message_id, person_id, why FROM deliveries WHERE message_id = ANY($1::uuid[])

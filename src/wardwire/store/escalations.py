@@ -149,6 +149,14 @@ async def list_open(
     return [(from_row(row).escalation, row["due_at"]) for row in rows]
 
 
+async def list_drills(
+    connection: asyncpg.Connection, *, before: UUID, source: str | None, limit: int
+) -> list[Escalation]:
+    """Read drills of the last week, the newest first, open or closed; `before` goes on behind a page's last one."""
+    rows = await connection.fetch(_SQL["drills"], before, source, limit)
+    return [from_row(row).escalation for row in rows]
+
+
 async def forget_escalations(connection: asyncpg.Connection, now: datetime, limit: int) -> int:
     """Forget what was closed a week ago, at most so many; returns how many there were."""
     count: int = await connection.fetchval(_SQL["forget"], now - CLOSED_KEPT, now - ENDED_KEPT, limit)

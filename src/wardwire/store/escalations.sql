@@ -38,6 +38,15 @@ LEFT JOIN deadlines d ON d.message_id = e.message_id AND d.kind = 'escalate'
 WHERE e.closed_at IS NULL AND e.message_id > $1 AND ($2::text IS NULL OR e.source = $2)
 ORDER BY e.message_id LIMIT $3
 
+-- name: drills
+-- Drills that are open, or were closed within a week, the newest first.
+SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
+       e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
+       false AS seen_to
+FROM escalations e
+WHERE e.drill AND e.message_id < $1 AND ($2::text IS NULL OR e.source = $2)
+ORDER BY e.message_id DESC LIMIT $3
+
 -- name: forget
 -- What was closed before an instant, and ends without a beginning; some at a time.
 WITH old AS (

@@ -39,6 +39,15 @@ async def facts_of_message(connection: asyncpg.Connection, message_id: UUID) -> 
     return [ToldFact(*row) for row in rows]
 
 
+async def facts_of_messages(connection: asyncpg.Connection, messages: Sequence[UUID]) -> dict[UUID, list[ToldFact]]:
+    """Read the facts of some messages, each in the order of their instants."""
+    found: dict[UUID, list[ToldFact]] = {message_id: [] for message_id in messages}
+    since = min(map(instant_of, messages), default=_EVER) - _MARGIN if messages else _EVER
+    for row in await connection.fetch(_SQL["of_messages"], list(messages), since):
+        found[row["message_id"]].append(ToldFact(*row[:7]))
+    return found
+
+
 async def lanes_of_writers(connection: asyncpg.Connection, writers: Sequence[UUID]) -> dict[UUID, str]:
     """Return the lane of each writer, e.g. `ward1/high/0`, as its chain began."""
     rows = await connection.fetch(_SQL["beginnings"], list(writers))

@@ -4,6 +4,12 @@ SELECT writer, seq, at, kind, person_id, device_id, body FROM facts
 WHERE message_id = $1 AND at >= $2
 ORDER BY at, writer, seq
 
+-- name: of_messages
+-- The facts of some messages, in the order of their instants. `$2` spares the tables of the days before them.
+SELECT writer, seq, at, kind, person_id, device_id, body, message_id FROM facts
+WHERE message_id = ANY($1::uuid[]) AND at >= $2
+ORDER BY at, writer, seq
+
 -- name: beginnings
 -- Where chains began: the node and lane of each writer.
 SELECT writer, body FROM facts WHERE writer = ANY($1::uuid[]) AND seq = 1
