@@ -1,6 +1,6 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
-W=w1,w2     only these of w1, w2, w5, w6, w7, w8, memory (a: question A, the floors against each other)
+W=w1,w2     only these of w1, w2, w5, w6, w7, w8, code, memory (a: question A, the floors against each other)
 PEERS=1     ejabberd and RabbitMQ as well, from Debian; needs root
 FULL=1      the long form
 --strict    exit with 1 when a goal is missed
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.check import NotStored
+from bench.code import run_code
 from bench.floors import run_floors
 from bench.memory import run_memory
 from bench.peers.install import CannotInstall, check_machine
@@ -36,11 +37,12 @@ WORK: dict[str, Callable[..., None]] = {
     "w6": run_w6,
     "w7": run_w7,
     "w8": run_w8,
+    "code": run_code,
     "memory": run_memory,
     "a": run_floors,
     "peers": run_peers,
 }
-USUAL = "w1,w2,w5,w6,w7,w8,memory"
+USUAL = "w1,w2,w5,w6,w7,w8,code,memory"
 PEERS = "peers"
 
 

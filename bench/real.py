@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.people import with_more
+from bench.people import Staff, with_more
 from bench.shapes.devices import NATS
 from bench.shapes.load import Connect
 from bench.shapes.turns import PAIRS, Shape, load_maker
@@ -22,16 +22,19 @@ def real_shape(
     *,
     home: Path | None = None,
     before: Callable[[EngineLogins], None] = lambda logins: None,
+    enter: Callable[[EngineLogins, Staff], None] = lambda logins, staff: None,
     serve: Sequence[str] = (PATH,),
     more: dict[str, str] | None = None,
     listeners: int = 0,
     priority: str = "medium",
+    call: dict[str, str] | None = None,
 ) -> Iterator[tuple[Shape, Site]]:
     """Start a site with pairs of devices that are connected and have done a first round.
 
     Args:
         listeners: So many more devices, and a caller that sends `code` to their group.
         priority: Of what the pairs send.
+        call: What the caller's voice is told instead of the group.
     """
     with ExitStack() as stack:
         site = stack.enter_context(
@@ -40,6 +43,7 @@ def real_shape(
                 group=listeners,
                 home=home,
                 before=before,
+                enter=enter,
                 serve=serve,
                 more=more,
             )
@@ -48,7 +52,7 @@ def real_shape(
         pairs = staff.pairs(PAIRS, priority=priority)
         connect = Connect(carrier=NATS, port=site.edge_port, pairs=pairs, voice=VOICE)
         if listeners:
-            connect.caller = with_more(staff.parties[2 * PAIRS], to=staff.group, priority="code")
+            connect.caller = with_more(staff.parties[2 * PAIRS], priority="code", **(call or {"to": staff.group}))
             connect.listeners = [with_more(party, priority="code") for party in staff.members]
         load = load_maker(stack, connect)
         yield Shape(name, load, {**site.pids(), "load": [load.process.pid]}), site

@@ -25,11 +25,12 @@ class Real:
     """One device. Its sends are signed and sealed ahead (`stock`); the MACs of receipts are made as they are said.
 
     Told by `Party.more`: device, person, x25519 (secret, hex), site (public, base64url), and of the sender
-    `priority` (else medium) and `to` (else the peer's person), or `policy`, by which it escalates.
+    `priority` (else medium) and `to` (else the peer's person), or `policy`, by which it escalates, and `place`: `#`
+    in it stands for the number of the send, so that no place is called to twice.
     """
 
     __slots__ = (
-        "_after", "_agreement", "_key", "_mac", "_me", "_nonce", "_number", "_priority", "_receipt_end", "_session",
+        "_after", "_agreement", "_key", "_mac", "_me", "_nonce", "_number", "_placed", "_priority", "_session",
         "_site", "_stock", "unstocked",
     )  # fmt: skip
 
@@ -42,7 +43,10 @@ class Real:
         self._priority = more.get("priority", "medium").encode()
         policy = more.get("policy", "").encode()
         to = b'[],"policy":"%b"' % policy if policy else b'["%b"]' % more.get("to", peer.more["person"]).encode()
+        if place := more.get("place", "").encode():
+            to += b',"place":"%b"' % place
         self._after = b'","to":%b,"priority":"%b","text":"%b"}' % (to, self._priority, b"x" * TEXT_BYTES)
+        self._placed = "place" in more
         self._stock: deque[tuple[bytes, bytes]] = deque()
         self._number = 0
         self._nonce = b""
@@ -111,7 +115,8 @@ class Real:
         assert self._mac is not None
         self._number += 1
         request = b"%b.%d" % (self._me.name[-12:].encode(), self._number)
-        body = b'{"t":"send","id":"%b%b' % (request, self._after)
+        after = self._after.replace(b"#", b"%d" % self._number) if self._placed else self._after
+        body = b'{"t":"send","id":"%b%b' % (request, after)
         frame = b'{"v":1,"body":%b,"s":"%b","mac":"%b","sig":"%b"}' % (
             body,
             self._session,
