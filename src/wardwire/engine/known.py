@@ -23,11 +23,15 @@ class BatchKnown:
 
     It begins with what the cache has of what the acts need. Is anything `missing`, it must be `read`.
 
+    Args:
+        calls: Whether running calls are read. A call is first begun as if none ran at its place: the database's
+            index guards that, and hardly ever has to.
+
     Attributes:
         guessed: What is known from the cache alone: another core may have changed it since.
     """
 
-    def __init__(self, acts: Iterable[Act], cache: DeliveryCache, now: datetime) -> None:
+    def __init__(self, acts: Iterable[Act], cache: DeliveryCache, now: datetime, *, calls: bool) -> None:
         self._now = now
         self._deliveries: dict[DeliveryKey, Delivery] = {}
         self._of: dict[UUID, list[DeliveryKey]] = {}
@@ -49,7 +53,8 @@ class BatchKnown:
             if needs.escalations or needs.alerts or needs.calls:
                 self._looks.update(needs.escalations)
                 self._alerts.update(needs.alerts)
-                self._calls.update(needs.calls)
+                if calls:
+                    self._calls.update(needs.calls)
             for key in needs.deliveries:
                 held = cache.get(key)
                 if held is not None:

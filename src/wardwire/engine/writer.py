@@ -214,12 +214,12 @@ class LaneWriter:
         """Commit acts together; on any trouble that is not the connection's, find whose it is."""
         remaining = list(acts)
         alarms: frozenset[tuple[str, str]] | None = None
-        for _ in range(8):
+        for attempt in range(8):
             if not remaining:
                 return
             if self._clock.now().date() != self._looked_on:
                 await self._look_at_days(durable)
-            known = BatchKnown(remaining, self._cache, self._clock.now())
+            known = BatchKnown(remaining, self._cache, self._clock.now(), calls=attempt > 0)
             if known.missing:
                 await read_in_time(durable, known.read(durable.connection), patience_s=self._patience_s)
             batch, remaining, broken, refused = self._decide(durable, remaining, known, alarms)
