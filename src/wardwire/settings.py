@@ -171,7 +171,9 @@ class Hl7:
     """The door for alarms and results over HL7 v2 (MLLP)."""
 
     listen: str = setting("", "Where it listens, such as 0.0.0.0:2575. Empty: no door.", address=True)
-    source: str = setting("hl7", "The name of the integration: whose identities these are.")
+    source: str = setting(
+        "hl7", "The name of the integration: whose identities these are. Of a further listener by default its name."
+    )
     table: Path | None = setting(None, "The mapping table, a TOML file. Without one units decide by their policies.")
     charset: str = setting("utf-8", "The character set of messages that name none.")
     release_poison: bool = setting(
@@ -180,6 +182,7 @@ class Hl7:
     tls_certificate: Path | None = setting(None, "PEM file with our certificate. Without it the line is plain.")
     tls_key: Path | None = setting(None, "PEM file with its key.")
     tls_clients: Path | None = setting(None, "PEM file with the authorities of clients, who then must show theirs.")
+    also: Mapping[str, Hl7] = setting({}, "Further listeners, each a table [hl7.also.NAME] with these same keys.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,3 +289,9 @@ def split_address(address: str) -> tuple[str, int]:
     """Split "host:port" ("[::1]:8080" for IPv6); the loader has made sure that it is one."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def listeners(section: str, first: Any) -> dict[str, Any]:
+    """Give all listeners of an adapter by the keys of their sections: the first one, and those in its `also`."""
+    further = getattr(first, "also", {})
+    return {section: first, **{f"{section}.also.{name}": own for name, own in further.items()}}

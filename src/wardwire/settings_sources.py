@@ -13,14 +13,17 @@ import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from wardwire.model.feeds import read_quiet
-from wardwire.settings import Settings
+from wardwire.settings import Settings, listeners
 
 ENVIRONMENT_PREFIX = "WARDWIRE__"
+# A key of a further one of its kind, such as hl7.also.laboratory.listen.
+_ALSO = re.compile(r"(\w+)\.also\.([^.]*)\.(\w+)")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 CONFIG_VARIABLE = "WARDWIRE_CONFIG"
 
 
@@ -50,6 +53,8 @@ class Entry:
     @property
     def allowed(self) -> str:
         """What may be written, in words."""
+        if self.name == "also":
+            return f"tables [{self.key}.NAME]"
         if get_origin(self.kind) is Literal:
             return "one of " + ", ".join(f'"{choice}"' for choice in get_args(self.kind))
         if self.address:
@@ -150,7 +155,7 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for where, key, raw in _all_sources(files, environment or {}, flags or {}, problems):
-        entry = known.get(key)
+        entry = known.get(key) or _further(key, known)
         if entry is None:
             problems.append(Problem(where=where, what=_unknown(key, known)))
             continue
@@ -170,6 +175,15 @@ def load(
     return Loaded(settings, origins, tuple(files))
 
 
+def _further(key: str, known: Mapping[str, Entry]) -> Entry | None:
+    """Find a setting of a further one of its kind, by that of the first: hl7.also.laboratory.listen by hl7.listen."""
+    match = _ALSO.fullmatch(key)
+    if match is None or f"{match[1]}.also" not in known or match[3] == "also" or not _NAME.fullmatch(match[2]):
+        return None
+    first = known.get(f"{match[1]}.{match[3]}")
+    return replace(first, section=key.rpartition(".")[0]) if first else None
+
+
 def _freeze(values: Mapping[str, Any]) -> Settings:
     sections: dict[str, Any] = {}
     for section in fields(Settings):
@@ -177,6 +191,12 @@ def _freeze(values: Mapping[str, Any]) -> Settings:
         assert isinstance(kind, type)
         prefix = f"{section.name}."
         said = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+        also: dict[str, dict[str, Any]] = {}
+        for key in [key for key in said if key.startswith("also.")]:
+            _, name, last = key.split(".")
+            also.setdefault(name, {"source": name})[last] = said.pop(key)
+        if also:
+            said["also"] = {name: kind(**own) for name, own in also.items()}
         sections[section.name] = kind(**said)
     return Settings(**sections)
 
@@ -189,6 +209,7 @@ def _all_sources(
     for name, text in sorted(environment.items()):
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".", 1)
+            key = key.replace("__", ".") if ".also__" in key else key
             yield f"environment {name}", key, text
     for key, text in flags.items():
         yield f"flag for {key}", key, text
@@ -216,9 +237,18 @@ def _from_file(path: Path, problems: list[Problem]) -> Iterator[tuple[str, str, 
             continue
         if not body and section not in {each.name for each in fields(Settings)}:
             yield f"{path}:{lines.get(section, 1)}", section, body
-        for name, raw in body.items():
-            key = f"{section}.{name}"
+        for key, raw in _keys(section, body):
             yield f"{path}:{lines.get(key, lines.get(section, 1))}", key, raw
+
+
+def _keys(section: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the keys of a section; those of further ones of its kind, too."""
+    for name, raw in body.items():
+        if name == "also" and isinstance(raw, dict) and all(isinstance(each, dict) for each in raw.values()):
+            for other, own in raw.items():
+                yield from _keys(f"{section}.also.{other}", own)
+        else:
+            yield f"{section}.{name}", raw
 
 
 def key_lines(text: str) -> dict[str, int]:
@@ -240,7 +270,10 @@ def key_lines(text: str) -> dict[str, int]:
 
 
 def _unknown(key: str, known: Mapping[str, Entry]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    also = _ALSO.fullmatch(key)
+    if also and f"{also[1]}.also" in known and not _NAME.fullmatch(also[2]):
+        return f"{also[2]!r} is no name: write small letters, digits and -, at most 32, a letter first"
+    near = difflib.get_close_matches(f"{also[1]}.{also[3]}" if also else key, known, n=1, cutoff=0.6)
     if not near:
         name = key.rpartition(".")[2]
         near = [other for other in known if other.rpartition(".")[2] == name][:1]
@@ -255,6 +288,8 @@ def read_value(entry: Entry, raw: Any) -> Any:
         ValueError: Its text says what is allowed.
     """
     kind = entry.kind
+    if entry.name == "also":
+        raise ValueError(entry.allowed)
     if get_origin(kind) is Literal:
         if raw in get_args(kind):
             return raw
@@ -320,11 +355,17 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
     def wrong(key: str, what: str) -> None:
         found.append(Problem(where=origins.get(key, f"default of {key}"), what=f"{key}: {what}"))
 
-    for section in ("nats", "api", "hl7"):
-        part = getattr(settings, section)
+    parts = {"nats": settings.nats, "api": settings.api, **listeners("hl7", settings.hl7)}
+    for section, part in parts.items():
         if (part.tls_certificate is None) != (part.tls_key is None):
             one = "tls_certificate" if part.tls_certificate is not None else "tls_key"
             wrong(f"{section}.{one}", "certificate and key are set together or not at all")
+    addresses: dict[str, str] = {}
+    for section, listener in listeners("hl7", settings.hl7).items():
+        if not listener.listen and section != "hl7":
+            wrong(f"{section}.source", "listens nowhere; set listen")
+        elif listener.listen and addresses.setdefault(listener.listen, section) != section:
+            wrong(f"{section}.listen", f"{listener.listen} is the address of {addresses[listener.listen]} already")
     nats = settings.nats
     if nats.url:
         for name in ("edge_url", "core_seed_file", "callout_seed_file", "kick_seed_file", "issuer_seed_file"):
@@ -362,4 +403,9 @@ def explain(entry: Entry, loaded: Loaded) -> dict[str, Any]:
 def _shown(entry: Entry, value: Any) -> Any:
     if entry.secret and value:
         return "(set, not shown)"
+    if entry.name == "also":
+        return {
+            name: {each.name: str(getattr(own, each.name) or "") for each in fields(own)}
+            for name, own in value.items()
+        }
     return str(value) if isinstance(value, Path) else value

@@ -69,6 +69,7 @@ MISTAKES = {
     "it tells nobody": ("server.py", "self._given.intake.alarm(", "str.format("),
     "it tells what was said": ("server.py", "{why}. Nobody", "{line!r}. Nobody"),
     "it counts nothing": ("server.py", "self.health.taken += 1", "pass"),
+    "it does not count what comes": ("server.py", "self.health.received += 1", "pass"),
     "it never says that it was heard": ("server.py", "self.health.heard_at =", "_ ="),
     "it counts connections for ever": ("server.py", "self.health.connections -= 1", "pass"),
     "it leaves lines open when it stops": ("server.py", "idle.cancel()", "pass"),

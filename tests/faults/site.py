@@ -152,9 +152,11 @@ class Served:
 
 
 @contextmanager
-def served(*sets: str, prefix: Sequence[str] = (), home: Path | None = None) -> Iterator[Served]:
+def served(
+    *sets: str, prefix: Sequence[str] = (), home: Path | None = None, program: str = STAND_INS
+) -> Iterator[Served]:
     """Give a site that is not started yet; stop it and remove its folder afterwards."""
-    site = Served(home or temporary_home(drop_account()), *sets, prefix=prefix)
+    site = Served(home or temporary_home(drop_account()), *sets, prefix=prefix, program=program)
     try:
         yield site
     finally:

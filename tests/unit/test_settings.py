@@ -167,3 +167,41 @@ def test_the_line_of_a_key_is_found_in_each_spelling() -> None:
 def test_every_setting_has_a_sentence() -> None:
     """`config explain` has something to say of each."""
     assert [entry.key for entry in entries() if not entry.help.endswith((".", ")"))] == []
+
+
+def test_further_listeners_are_tables_with_the_keys_of_the_first(tmp_path: Path) -> None:
+    """Each with its own address and source; file, environment and flags cover each other as ever."""
+    file = write(
+        tmp_path,
+        '[hl7]\nlisten = "127.0.0.1:2575"\n[hl7.also.laboratory]\nlisten = "127.0.0.1:2576"\ntable = "/lab.toml"\n'
+        '[hl7.also.icu-2]\nlisten = "127.0.0.1:2577"\nsource = "monitors"\n',
+    )
+    loaded = load(
+        files=[file],
+        environment={"WARDWIRE__HL7__ALSO__LABORATORY__CHARSET": "iso8859-1"},
+        flags={"hl7.also.icu-2.release_poison": "true"},
+    )
+
+    own = loaded.settings.hl7
+    laboratory, icu = own.also["laboratory"], own.also["icu-2"]
+    assert (own.source, laboratory.source, icu.source) == ("hl7", "laboratory", "monitors")
+    assert (laboratory.charset, laboratory.table, icu.release_poison) == ("iso8859-1", Path("/lab.toml"), True)
+    assert loaded.origins["hl7.also.laboratory.listen"] == f"{file}:4"
+
+
+def test_what_is_wrong_with_a_further_listener_is_told_with_its_line(tmp_path: Path) -> None:
+    """A misspelt key, a name that is none, two at one address, one that listens nowhere."""
+    file = write(tmp_path, '[hl7.also.lab]\nlissten = "127.0.0.1:1"\n[hl7.also.Lab_2]\nlisten = "127.0.0.1:1"\n')
+    assert problems(files=[file], flags={"hl7.also": "lab"}) == [
+        f"{file}:2: there is no setting hl7.also.lab.lissten; did you mean hl7.listen?",
+        f"{file}:4: 'Lab_2' is no name: write small letters, digits and -, at most 32, a letter first",
+        "flag for hl7.also: hl7.also: 'lab' is not tables [hl7.also.NAME]",
+    ]
+    file = write(
+        tmp_path,
+        '[hl7]\nlisten = "0.0.0.0:1"\n[hl7.also.a]\nlisten = "0.0.0.0:1"\n[hl7.also.b]\nsource = "b"\n',
+    )
+    assert problems(files=[file]) == [
+        f"{file}:4: hl7.also.a.listen: 0.0.0.0:1 is the address of hl7 already",
+        f"{file}:6: hl7.also.b.source: listens nowhere; set listen",
+    ]

@@ -40,19 +40,25 @@ class Health:
     """How a feed is; counters since the process began. Instants are monotonic seconds, None = never.
 
     Attributes:
-        taken: Reports that were committed, and messages that rightly ring nobody.
+        received: Messages that came, whatever became of them.
+        taken: Reports that were committed, and messages that rightly ring nobody (`ignored` of them).
         refused: Messages that could not be taken.
         later: Messages that were put off: the database did not answer.
-        junk: Bytes outside of any message, and messages that were none.
+        unreadable: What was framed as a message and was none: nobody could be answered.
+        letters: What was kept because it could not be taken.
+        junk: Bytes outside of any message.
         heard_at: The last byte of anybody.
         senders: Who was last heard when, by application and facility; at most `SENDERS_MAX` of them.
     """
 
     connections: int = 0
+    received: int = 0
     taken: int = 0
     ignored: int = 0
     refused: int = 0
     later: int = 0
+    unreadable: int = 0
+    letters: int = 0
     junk: int = 0
     heard_at: float | None = None
     senders: dict[tuple[str, str], float] = field(default_factory=dict)

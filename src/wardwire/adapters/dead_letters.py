@@ -21,6 +21,10 @@ class DeadLetters:
         self._folder = folder
         self._most = most
 
+    def apart(self, name: str, *, most: int) -> DeadLetters:
+        """A folder inside of this one, with a bound of its own: what fills it pushes nothing else out."""
+        return DeadLetters(self._folder / name, most=most)
+
     def keep(self, digest: str, message: bytes) -> Path:
         """Keep a message under its digest (hex); on disk when this returns. Keeping it again changes nothing.
 

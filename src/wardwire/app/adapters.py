@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC
 
-import structlog
-
-from wardwire.adapters.contract import Adapter, Ended, Given, NotUsable
+from wardwire.adapters.contract import Adapter, Ended, Given
 from wardwire.adapters.dead_letters import DeadLetters
-from wardwire.adapters.registry import ADAPTERS
 from wardwire.app.ground import Ground
+from wardwire.app.listeners import Planned, plan_listeners
+from wardwire.app.listening import KIND, Listening
 from wardwire.engine.feeds import FeedWatch
-from wardwire.engine.upkeep import Alarm
+from wardwire.engine.upkeep import Alarm, AlarmOver
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.model.errors import Refused, WardwireError
@@ -22,9 +23,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.report import Report
 from wardwire.model.rights import CODE, SEND, Caller
-from wardwire.ops.failure import StartFailed
-
-log = structlog.get_logger("wardwire.app")
+from wardwire.store.alarms import find_open_alarms
 
 
 class Reports:
@@ -61,40 +60,60 @@ def known_place(report: Report, directory: Directory) -> Report:
     return report
 
 
+class _Desk:
+    """Implements app/listening.Alarms. Another machine has listeners of the same names."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._host = ground.node.rpartition("-")[0]
+
+    def shut(self, name: str, text: str) -> None:
+        """Raise the alarm."""
+        self._ground.lanes.put(Alarm(KIND, f"{name} on {self._host}", text, self._ground.rules))
+
+    async def opened(self, name: str) -> None:
+        """Clear it, if it is open."""
+        subject = f"{name} on {self._host}"
+        async with self._ground.pool.acquire() as connection:
+            is_raised = (KIND, subject) in await find_open_alarms(connection)
+        if is_raised:
+            self._ground.lanes.put(AlarmOver(KIND, subject, "it is open"))
+
+
 @contextlib.asynccontextmanager
-async def open_adapters(ground: Ground) -> AsyncIterator[list[Adapter]]:
+async def open_adapters(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator[Sequence[Listening]]:
     """Open the doors that are set up, and close them in the end.
 
-    Raises:
-        StartFailed: `hl7_table`, `hl7_address`, `hl7_tls`.
+    One that cannot be opened is told and tried again: the other services of the process go on.
     """
-    doors: list[Adapter] = []
+    desk = _Desk(ground)
+    doors = [
+        Listening(
+            planned.name,
+            planned.registration.name,
+            planned.options.listen,
+            functools.partial(_make, ground, planned),
+            alarms=desk,
+            clock=ground.clock,
+        )
+        for planned in plan_listeners(ground.settings)
+    ]
     async with contextlib.AsyncExitStack() as stack:
-        for registration in ADAPTERS:
-            options = getattr(ground.settings, registration.name)
-            if not options.listen:
-                continue
-            letters = DeadLetters(ground.logins.home / "dead-letters" / options.source)
-            intake = Reports(ground.lanes, ground.rules, options.source)
-            given = Given(registration.name, ground.node, intake, ground.clock, letters)
-            try:
-                door = registration.make(options, given)
-                await door.start()
-            except NotUsable as error:
-                raise StartFailed(error.code, error.sentence, error.remedy) from error
-            except OSError as error:
-                raise StartFailed(
-                    f"{registration.name}_address",
-                    f"{options.listen} cannot be listened on: {error.strerror}.",
-                    f"Choose another one with {registration.name}.listen.",
-                ) from error
-            stack.push_async_callback(door.stop)
-            doors.append(door)
-            log.info("adapter_open", adapter=door.name)
+        for door in doors:
+            stack.push_async_callback(door.close)
+            if not await door.open():
+                tasks.create_task(door.keep_trying())
         yield doors
 
 
-def make_feed_watch(ground: Ground, doors: Sequence[Adapter]) -> FeedWatch | None:
+def _make(ground: Ground, planned: Planned) -> Adapter:
+    source = planned.options.source
+    letters = DeadLetters(ground.logins.home / "dead-letters" / source)
+    intake = Reports(ground.lanes, ground.rules, source)
+    return planned.registration.make(planned.options, Given(planned.name, ground.node, intake, ground.clock, letters))
+
+
+def make_feed_watch(ground: Ground, doors: Sequence[Listening]) -> FeedWatch | None:
     """Make what watches the feeds that come in by these doors; None where the site names none."""
     quiet = {name: read_quiet(rule) for name, rule in ground.settings.feeds.quiet.items()}
     if not quiet:
@@ -110,7 +129,7 @@ def make_feed_watch(ground: Ground, doors: Sequence[Adapter]) -> FeedWatch | Non
     )
 
 
-def heard_by(doors: Sequence[Adapter]) -> Mapping[str, float]:
+def heard_by(doors: Sequence[Listening]) -> Mapping[str, float]:
     """Return when each sender was last heard by these doors, under all names that it may be watched by."""
     heard: dict[str, float] = {}
     for door in doors:

@@ -68,7 +68,8 @@ async def run_core(
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())
         if ADAPTERS in serves:
-            doors = await stack.enter_async_context(open_adapters(ground))
+            doors = await stack.enter_async_context(open_adapters(ground, tasks))
+            watch.doors = doors
             watch.feeds = make_feed_watch(ground, doors)
             if watch.feeds is not None:
                 tasks.create_task(keep("feeds", FEEDS_EVERY_S, watch.feeds.round))

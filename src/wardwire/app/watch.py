@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import structlog
 
 from wardwire.app.ground import Ground
+from wardwire.app.listening import Listening
 from wardwire.devices.doorway import Doorway
 from wardwire.engine.auditor import Auditor
 from wardwire.engine.canary import CanaryWatch
 from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
 from wardwire.engine.metrics import Metrics
-from wardwire.engine.ops_port import OpsPort
+from wardwire.engine.ops_port import PORTS_TRIED, OpsPort
 from wardwire.engine.upkeep import LoopLag, keep
 from wardwire.model.canary import Way
 from wardwire.ops.disk import Room, decide_room, measure
 from wardwire.settings import split_address
 
 DISK_EVERY_S = 5
-PORTS_TRIED = 10
 
 log = structlog.get_logger("wardwire.app")
 
@@ -38,6 +38,7 @@ class Watch:
         self.auditor: Auditor | None = None
         self.canary: CanaryWatch | None = None
         self.feeds: FeedWatch | None = None
+        self.doors: Sequence[Listening] = ()
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
             clock=ground.clock,
@@ -74,6 +75,7 @@ class Watch:
             conservation=("holds" if auditor.holds else "broken") if auditor and looked_at is not None else "",
             audit_age_s=None if looked_at is None else self._ground.clock.monotonic() - looked_at,
             audit_behind_s=auditor.behind_s if auditor and looked_at is not None else 0.0,
+            doors=tuple(door.told() for door in self.doors),
             **self._flights(),
         )
 

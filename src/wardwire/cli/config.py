@@ -7,6 +7,7 @@ import json
 
 import typer
 
+from wardwire.app.listeners import find_unusable
 from wardwire.cli.exits import Exit
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, Sets, read_settings, say
 from wardwire.settings_sources import Entry, SettingsInvalid, entries, explain
@@ -53,14 +54,20 @@ def _text(entry: Entry, about: dict[str, object]) -> str:
 @app.command("check")
 def check(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None, json_: AsJson = False) -> None:
     """
-    Read all settings and tell everything that is wrong; exit 1 when something is.
+    Read all settings, and the tables and certificates of listeners, and tell everything that is wrong; exit 1 when
+    something is.
 
     Example: wardwire config check --config ./wardwire.toml
     """
     problems: list[dict[str, str]] = []
     files: list[str] = []
     try:
-        files = [str(path) for path in read_settings(config, data, set_).files]
+        loaded = read_settings(config, data, set_)
+        files = [str(path) for path in loaded.files]
+        problems = [
+            {"where": planned.section, "what": f"{error.sentence} {error.remedy}"}
+            for planned, error in find_unusable(loaded.settings)
+        ]
     except SettingsInvalid as invalid:
         problems = [{"where": problem.where, "what": problem.what} for problem in invalid.problems]
     if json_:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
+    "adapters": ("wardwire.cli.adapters", "Listeners for other systems, and what came in by them."),
     "hl7": ("wardwire.cli.hl7", "HL7: try a sample message, send one."),
     "message": ("wardwire.cli.message", "Send, list and cancel messages over HTTP."),
     "trace": ("wardwire.cli.trace", "Retell one message: each hop with time, node and reason."),

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from wardwire.app.listeners import find_unusable, plan_listeners
 from wardwire.cli.options import home_of, say
 from wardwire.ops.account import Account, ensure_service_account, private_folder
 from wardwire.ops.authority import ensure_authority, server_certificate
@@ -52,6 +53,7 @@ def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
     """
     settings, home = loaded.settings, home_of(loaded)
     refuse_bare_listeners(settings)
+    refuse_unusable_adapters(settings)
     account = ensure_service_account(say, name=settings.data.user)
     raise_open_files()
     private_folder(home, account)
@@ -61,6 +63,9 @@ def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
     try:
         engines = Engines(wanted(settings, home), account=account, say=say)
         engines.prepare()
+        for planned in plan_listeners(settings):
+            host, port = split_address(planned.options.listen)
+            require_free(host, port, what=f"The listener {planned.name}", key=f"{planned.section}.listen")
         said = {ENGINES_VARIABLE: str(logins_file(home)), **api_certificate(settings, home, account)}
         steps = engines.steps(migrate=migrate)
         if engines.postgres is None:
@@ -160,6 +165,17 @@ def refuse_bare_listeners(settings: Settings) -> None:
             f"ops.listen would show figures on {host} without TLS.",
             "Let it listen on 127.0.0.1, and a proxy with TLS before it.",
         )
+
+
+def refuse_unusable_adapters(settings: Settings) -> None:
+    """
+    Refuse listeners for other systems that could not be opened as they are set.
+
+    Raises:
+        StartFailed: The first one's, such as `hl7_table`.
+    """
+    for planned, error in find_unusable(settings):
+        raise StartFailed(error.code, f"{planned.section}: {error.sentence}", error.remedy) from error
 
 
 def api_certificate(settings: Settings, home: Path, account: Account | None) -> dict[str, str]:

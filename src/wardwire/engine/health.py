@@ -36,6 +36,35 @@ log = structlog.get_logger("wardwire.engine.health")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A listener for another system, as it is told; counters since the process began.
+
+    Attributes:
+        state: `open` or `shut`; `why` says why it is, `since` from when on.
+        unreadable: Frames that were no message: nobody could be answered.
+        letters: Messages that were kept because they could not be taken.
+        heard_age_s: How long ago the last byte of anybody came; None = none has.
+    """
+
+    name: str
+    adapter: str
+    address: str
+    state: str
+    why: str = ""
+    since: str = ""
+    connections: int = 0
+    received: int = 0
+    taken: int = 0
+    ignored: int = 0
+    refused: int = 0
+    later: int = 0
+    unreadable: int = 0
+    letters: int = 0
+    junk: int = 0
+    heard_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """What was measured of one core.
 
@@ -52,6 +81,7 @@ class Vitals:
         audit_behind_s: How old the youngest messages are that it has counted.
         canary: Whether canaries get through: `through` or `late`; "" = none has flown here.
         canary_age_s, canary_took_s: Of the last one over the way of devices that got through.
+        doors: The listeners for other systems that this core has.
     """
 
     probed_at: float | None = None
@@ -72,6 +102,7 @@ class Vitals:
     canary: str = ""
     canary_age_s: float | None = None
     canary_took_s: float | None = None
+    doors: tuple[Door, ...] = ()
     draining: bool = False
 
 
@@ -106,6 +137,7 @@ def readiness(vitals: Vitals, now: float) -> Readiness:
         warnings.append("the disk is filling up")
     if vitals.conservation == "broken":
         warnings.append("the auditor has found messages that nobody has and that nothing waits for")
+    warnings += [f"the listener {door.name} is shut: {door.why}" for door in vitals.doors if door.state != "open"]
     if vitals.canary == "late":
         warnings.append("a canary has not got through: messages may not")
     if max(vitals.audit_age_s or 0.0, vitals.audit_behind_s) > AUDIT_STALE_S:

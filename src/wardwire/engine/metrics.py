@@ -13,7 +13,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from wardwire.engine.health import Vitals, readiness
+from wardwire.engine.health import Door, Vitals, readiness
 from wardwire.model.canary import is_real
 from wardwire.model.clock import Clock
 from wardwire.model.conservation import Books
@@ -168,6 +168,8 @@ class Metrics:
             committed.add_metric((short,), lane.committed)
             batches.add_metric((short,), lane.batches)
         yield from (waiting, committed, batches)
+        if vitals.doors:
+            yield from _doors(vitals.doors)
         books = self._books()
         if books is not None:
             yield from _terms(books)
@@ -182,6 +184,33 @@ class Metrics:
             for feed, seconds in silences:
                 silent.add_metric((feed,), seconds)
             yield silent
+
+
+def _doors(doors: Sequence[Door]) -> Iterable[Metric]:
+    """The listeners for other systems."""
+    is_open = GaugeMetricFamily("wardwire_adapter_open", "Whether a listener is open.", labels=("listener",))
+    lines = GaugeMetricFamily("wardwire_adapter_connections", "Connections of a listener.", labels=("listener",))
+    messages = CounterMetricFamily(
+        "wardwire_adapter_messages", "What came of the messages of a listener.", labels=("listener", "outcome")
+    )
+    letters = CounterMetricFamily(
+        "wardwire_adapter_dead_letters", "Messages that were kept because they could not be taken.",
+        labels=("listener",),
+    )  # fmt: skip
+    heard = GaugeMetricFamily(
+        "wardwire_adapter_heard_age_seconds", "How long ago a listener heard anything.", labels=("listener",)
+    )
+    for door in doors:
+        is_open.add_metric((door.name,), float(door.state == "open"))
+        lines.add_metric((door.name,), door.connections)
+        for outcome in ("taken", "ignored", "refused", "later", "unreadable"):
+            # `taken` of a listener counts those that rightly ring nobody, too.
+            count = door.taken - door.ignored if outcome == "taken" else getattr(door, outcome)
+            messages.add_metric((door.name, outcome), count)
+        letters.add_metric((door.name,), door.letters)
+        if door.heard_age_s is not None:
+            heard.add_metric((door.name,), door.heard_age_s)
+    yield from (is_open, lines, messages, letters, heard)
 
 
 def _flights(canaries: Sequence[CanaryFigures]) -> Iterable[Metric]:

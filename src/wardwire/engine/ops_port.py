@@ -19,6 +19,8 @@ from wardwire.model.clock import Clock
 MAX_REQUEST = 8 * 1024
 PATIENCE_S = 5.0
 MOST_AT_ONCE = 32
+# Each process of a machine has the next free one of so many ports.
+PORTS_TRIED = 10
 _REASON = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 

@@ -266,3 +266,35 @@ async def test_who_was_heard_is_known_even_when_nothing_could_be_taken() -> None
         ((application, facility),) = setting.door.health.senders
         assert (application, facility) == ("GW7", "ICU")  # the first component of each
         assert setting.door.health.senders[application, facility] == setting.clock.monotonic()
+
+
+async def test_frames_that_are_no_message_are_kept_counted_and_told_to_the_desk_once() -> None:
+    """Nobody can be answered, so somebody must know; a flood of them rings once, and pushes nothing out."""
+    async with opened() as setting:
+        source = await setting.source()
+        for nth in range(50):
+            source.send(render_frame(b"EVN|A01|%d" % nth))
+        source.send(render_frame(ALARM.encode()))
+        assert await source.answers(1) == ["MSA|CA|A1001"]
+        health = setting.door.health
+        assert (health.received, health.taken, health.unreadable, health.letters) == (51, 1, 50, 1)
+        ((kind, subject, text),) = setting.lanes.alarms
+        assert (kind, subject) == ("hl7_unreadable", "monitors")
+        assert "EVN" not in text
+        assert setting.letters.all() == []
+        (letter,) = setting.letters.apart("unreadable", most=1).all()
+        assert letter.read_bytes() == b"EVN|A01|0"
+
+        setting.clock.advance(timedelta(seconds=61))
+        source.send(render_frame(b"EVN|again"), render_frame(ALARM.encode()))
+        assert await source.answers(1) == ["MSA|CA|A1001"]
+        assert [(kind, subject) for kind, subject, _ in setting.lanes.alarms] == [("hl7_unreadable", "monitors")] * 2
+
+
+async def test_a_frame_that_is_too_large_is_told_to_the_desk() -> None:
+    """Its sender hears nothing but the end of its line."""
+    async with opened() as setting:
+        source = await setting.source()
+        source.send(b"\x0b" + b"x" * (FRAME_MAX + 70_000))
+        await source.closed()
+        assert [kind for kind, _, _ in setting.lanes.alarms] == ["hl7_unreadable"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wardwire.engine.health import Vitals, readiness
+from wardwire.engine.health import Door, Vitals, readiness
 
 WELL = Vitals(probed_at=100.0, durability="synchronous", lanes_serving=True)
 
@@ -47,6 +47,7 @@ def test_a_core_that_cannot_promise_is_not_ready_and_says_why(change: dict[str, 
         {"conservation": "broken"},
         {"audit_age_s": 61.0},
         {"audit_behind_s": 61.0},
+        {"doors": (Door(name="hl7", adapter="hl7", address="127.0.0.1:2575", state="shut", why="no table"),)},
     ],
 )
 def test_what_does_not_stop_messages_is_told_and_stops_nothing(change: dict[str, Any]) -> None:

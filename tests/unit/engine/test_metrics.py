@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from wardwire.engine.health import Door, Vitals
 from wardwire.engine.metrics import Metrics
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.message import Offered
@@ -42,3 +43,20 @@ def test_promises_are_counted_by_priority_and_unit() -> None:
     assert counted == {
         ("yes", "high", ""): 1, ("no", "high", ""): 1, ("yes", "code", "4 West"): 1, ("no", "high", "4 West"): 1,
     }  # fmt: skip
+
+
+def test_listeners_are_told_with_what_came_in_by_them() -> None:
+    """Open or shut, and each outcome; nothing of what was said."""
+    doors = (
+        Door(
+            name="hl7", adapter="hl7", address="127.0.0.1:1", state="open", received=9, taken=5, ignored=2, letters=1
+        ),
+        Door(name="hl7-lab", adapter="hl7", address="127.0.0.1:2", state="shut", why="no table"),
+    )
+    metrics = Metrics(clock=FakeClock(), vitals=lambda: Vitals(doors=doors), lanes=list)
+    lines = metrics.render().decode().splitlines()
+    assert 'wardwire_adapter_open{listener="hl7"} 1.0' in lines
+    assert 'wardwire_adapter_open{listener="hl7-lab"} 0.0' in lines
+    assert 'wardwire_adapter_messages_total{listener="hl7",outcome="taken"} 3.0' in lines
+    assert 'wardwire_adapter_messages_total{listener="hl7",outcome="ignored"} 2.0' in lines
+    assert 'wardwire_adapter_dead_letters_total{listener="hl7"} 1.0' in lines

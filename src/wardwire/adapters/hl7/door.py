@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
@@ -25,6 +26,10 @@ PATIENCE_S = 4.0
 # So many messages that were refused are remembered, to know their repeats.
 REMEMBERED = 1_000
 RELEASED_AFTER = 3
+# Of frames that are no message: how often one is kept, how many at most, and how often the desk is told.
+KEEP_EVERY_S = 1.0
+UNREADABLE_MAX = 100
+TELL_EVERY_S = 60.0
 
 log = structlog.get_logger("wardwire.adapters.hl7")
 _PLACES = {"/bed": "PV1^1^3", "/unit": "PV1^1^3", "/text": "OBX^1^5", "/subject": "OBX^1^5"}
@@ -64,6 +69,8 @@ class Hl7Door:
         self._name = name
         self._numbers = count(1)
         self._refused: OrderedDict[str, int] = OrderedDict()
+        self._unreadable = letters.apart("unreadable", most=UNREADABLE_MAX)
+        self._keep_after = self._tell_after = -math.inf
         self.health = Health()
 
     async def answer(self, data: bytes) -> list[bytes]:
@@ -71,10 +78,11 @@ class Hl7Door:
 
         Never raises for what a message says. The positive one is returned only after the commit.
         """
+        self.health.received += 1
         try:
             message = parse(data, charset=self._manners.charset)
         except NotHl7:
-            self.health.junk += len(data)
+            await self.cannot_read(data, "no HL7 message: it has no header that could be read")
             return []
         self.health.heard(message.msh.get(3), message.msh.get(4), self._clock.monotonic())
         answer, fault = await self._judge(message, data)
@@ -90,6 +98,29 @@ class Hl7Door:
             render_ack(message, code, control_id=f"{self._name}-{next(self._numbers)}", now=now, fault=fault)
             for code in owed(message, answer)
         ]
+
+    async def cannot_read(self, data: bytes, what: str) -> None:
+        """Keep a frame that nobody can be answered to, and tell the desk: one alarm is open, and counts on.
+
+        Of a flood only one a second is kept, and one a minute told; all are counted.
+
+        Args:
+            data: The frame; b"" = there is nothing to keep.
+        """
+        self.health.unreadable += 1
+        now = self._clock.monotonic()
+        if data and now >= self._keep_after:
+            self._keep_after = now + KEEP_EVERY_S
+            self.health.letters += await self._keep(hashlib.sha256(data).hexdigest(), data, self._unreadable)
+        if now >= self._tell_after:
+            self._tell_after = now + TELL_EVERY_S
+            source = self._manners.source
+            log.warning("hl7_unreadable", source=source, count=self.health.unreadable)
+            text = (
+                f"What the source {source} sends is {what}. Nobody can be answered, and nobody was called because of"
+                f" it. {self.health.unreadable} such since the start; see dead-letters/{source}/unreadable."
+            )
+            self._intake.alarm("hl7_unreadable", source, text)
 
     async def _judge(self, message: Message, data: bytes) -> tuple[Answer, Fault | None]:
         msh = message.msh
@@ -134,12 +165,13 @@ class Hl7Door:
         It is kept first. What could not be kept is never let go of: its sender would be the last to have it.
         """
         digest = hashlib.sha256(data).hexdigest()
-        kept = await self._keep(digest, data)
+        kept = await self._keep(digest, data, self._letters)
         times = self._refused.pop(digest, 0) + 1
         self._refused[digest] = times
         if len(self._refused) > REMEMBERED:
             self._refused.popitem(last=False)
         if times == 1:
+            self.health.letters += kept
             code = fault.text.partition(":")[0] if ":" in fault.text else str(fault.code)
             log.warning("hl7_refused", source=self._manners.source, code=code, place=fault.place)
             text = (
@@ -152,9 +184,9 @@ class Hl7Door:
             return Answer.COMMITTED, None
         return Answer.REFUSED, fault
 
-    async def _keep(self, digest: str, data: bytes) -> bool:
+    async def _keep(self, digest: str, data: bytes, letters: DeadLetters) -> bool:
         try:
-            await asyncio.to_thread(self._letters.keep, digest, data)
+            await asyncio.to_thread(letters.keep, digest, data)
         except OSError as error:
             log.error("hl7_dead_letter_not_kept", source=self._manners.source, reason=error)
             return False

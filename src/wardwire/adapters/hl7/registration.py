@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ssl
 from pathlib import Path
 from typing import Protocol
@@ -38,7 +39,7 @@ def check(options: Options) -> None:
     load_table(options.table)
     _tls(options)
     try:
-        b"".decode(options.charset)
+        codecs.lookup(options.charset)
     except LookupError:
         raise NotUsable(
             "hl7_charset", f"{options.charset} is no character set.", "Write one such as utf-8 or iso8859-1."

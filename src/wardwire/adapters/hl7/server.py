@@ -12,7 +12,7 @@ import structlog
 from wardwire.adapters.contract import Health
 from wardwire.adapters.hl7.batch import split_frame
 from wardwire.adapters.hl7.door import Hl7Door
-from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
+from wardwire.adapters.hl7.frame import FRAME_MAX, Deframer, FrameTooLarge, render_frame
 
 CONNECTIONS_MAX = 200
 # Messages of one connection that are taken and not answered yet: then it is not read until some are.
@@ -88,7 +88,10 @@ class Hl7Server:
         self.health.connections += 1
         try:
             await self._converse(reader, writer)
-        except (OSError, TimeoutError, FrameTooLarge, ssl.SSLError) as error:
+        except FrameTooLarge:
+            self.health.received += 1
+            await self._door.cannot_read(b"", f"larger than {FRAME_MAX >> 20} MB, and its line was closed")
+        except (OSError, TimeoutError, ssl.SSLError) as error:
             log.info("hl7_connection_ended", reason=error)
         except asyncio.CancelledError:
             # By `stop`, which waits for this task and asks for nothing else; the event loop would log it as a fault.

@@ -63,7 +63,7 @@ async def settings_are_described(subject: Subject) -> None:
     assert {"listen", "source"} <= set(described), "it has no `listen` or no `source`"
     assert described["listen"].default == "", "it listens without being told to"
     for each in described.values():
-        assert each.default is not MISSING, f"{each.name} has no default"
+        assert each.default is not MISSING or each.default_factory is not MISSING, f"{each.name} has no default"
         assert str(each.metadata.get("help", "")).endswith("."), f"{each.name} has no sentence"
     subject.registration.check(subject.options("127.0.0.1:0", {}))
 
@@ -82,6 +82,8 @@ async def health_is_reported(subject: Subject) -> None:
             assert adapter.health.connections == 1, "a connection is not counted"
             await source.end()
             assert adapter.health.connections == 0, "a connection that is closed is counted for ever"
+            more = adapter.health.received - before.received
+            assert more >= len(conversation.endings), f"{conversation.name}: {more} messages are counted as received"
             counted = Counter(_COUNTED[ending.split()[0]] for ending in conversation.endings)
             for name, count in counted.items():
                 more = getattr(adapter.health, name) - getattr(before, name)
@@ -142,6 +144,7 @@ async def what_is_refused_is_kept_and_told(subject: Subject) -> None:
             await (await trial.play(conversation)).end()
             assert trial.intake.alarms, "nobody is told of what was refused"
             assert trial.letters.all(), "what was refused is not kept"
+            assert trial.adapter.health.letters, "what was kept is not counted"
 
 
 @_check
