@@ -58,7 +58,7 @@ async def open_canary(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator
             device.start()
             await watch.round()
 
-        tasks.create_task(keep("canary", LOOK_EVERY_S, round))
+        tasks.create_task(keep("canary", LOOK_EVERY_S, round, turns=ground.turns))
         tasks.create_task(_hear(device))
         yield watch
 

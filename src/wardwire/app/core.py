@@ -31,6 +31,8 @@ from wardwire.settings import Settings
 
 PATH, ENGINE, API, AUDIT, ADAPTERS = "path", "engine", "api", "audit", "adapters"
 SERVES = (PATH, ENGINE, API, AUDIT, ADAPTERS)
+# What is done once an hour may have much to do.
+LONG_S = 600.0
 # A thread that computes (signatures, in the process `audit`) must not hold the loop up for Python's usual 5 ms.
 SWITCH_S = 0.0005
 
@@ -50,7 +52,7 @@ async def run_core(
         name: Of its place, which it has again when it is started again; `node` names this one process.
         serves: Which of `path` (devices), `engine` (deadlines), `api` (HTTP), `audit` (seals and signatures) and
             `adapters` (other systems).
-        beat: Called when it is ready, and each second while its event loop turns.
+        beat: Called when it is ready, and each second while its event loop and its tasks turn.
     """
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         ground = await stack.enter_async_context(lay_ground(settings, logins, node))
@@ -72,10 +74,11 @@ async def run_core(
             watch.doors = doors
             watch.feeds = make_feed_watch(ground, doors)
             if watch.feeds is not None:
-                tasks.create_task(keep("feeds", FEEDS_EVERY_S, watch.feeds.round))
+                tasks.create_task(keep("feeds", FEEDS_EVERY_S, watch.feeds.round, turns=ground.turns))
         if AUDIT in serves:
             _keep_record(ground, tasks)
-            tasks.create_task(keep("auditor", LOOK_EVERY_S, open_auditor(ground, watch).round))
+            look = open_auditor(ground, watch).round
+            tasks.create_task(keep("auditor", LOOK_EVERY_S, look, turns=ground.turns))
             watch.canary = await stack.enter_async_context(open_canary(ground, tasks))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
@@ -88,13 +91,17 @@ async def run_core(
             node=node,
             serves=",".join(word for word in SERVES if word in serves),
             version=__version__,
+            stuck=ground.turns.stuck,
+            complaints=watch.complaints,
         )
+        watch.muster = muster
         tasks.create_task(keep("muster", BEAT_EVERY_S, muster.round))
         stack.push_async_callback(_leave, muster)
         tasks.create_task(ground.lanes.watch())
         _settle()
         while True:
-            beat()
+            if not ground.turns.stuck():
+                beat()
             await asyncio.sleep(1)
 
 
@@ -117,11 +124,11 @@ def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     upkeep = Upkeep(
         pool=ground.pool, clock=ground.clock, people=ground.people, writer=ground.lanes, rules=ground.rules
     )
-    tasks.create_task(keep("directory", 0.2, upkeep.directory))
-    tasks.create_task(keep("clock", 2, upkeep.clock))
-    tasks.create_task(keep("tables", 3600, upkeep.tables))
-    tasks.create_task(keep("identities", 3600, upkeep.identities))
-    tasks.create_task(keep("escalations", 3600, upkeep.escalations))
+    tasks.create_task(keep("directory", 0.2, upkeep.directory, patience_s=None))
+    tasks.create_task(keep("clock", 2, upkeep.clock, turns=ground.turns))
+    tasks.create_task(keep("tables", 3600, upkeep.tables, patience_s=LONG_S))
+    tasks.create_task(keep("identities", 3600, upkeep.identities, patience_s=LONG_S))
+    tasks.create_task(keep("escalations", 3600, upkeep.escalations, patience_s=LONG_S))
 
 
 def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
@@ -132,8 +139,8 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
 
     sealer = Sealer(connect=ground.sealing, clock=ground.clock, folder=anchors_folder(ground), alarm=alarm)
     proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
-    tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round))
-    tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round))
+    tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round, turns=ground.turns))
+    tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round, patience_s=LONG_S))
 
 
 async def _leave(muster: Muster) -> None:

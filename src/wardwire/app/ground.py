@@ -18,6 +18,7 @@ from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.hub import Hub
 from wardwire.directory.live import LiveDirectory
 from wardwire.engine.lanes import Lanes
+from wardwire.engine.upkeep import Turns
 from wardwire.flow.ports import Rules
 from wardwire.model.errors import Unavailable
 from wardwire.model.routing import Waits
@@ -87,6 +88,7 @@ class Ground(NamedTuple):
     rules: Callable[[], Rules]
     hooks: Hooks
     open_durable: Opener
+    turns: Turns
 
     def ledger(self, name: str) -> Ledger:
         """Make a writer for what is committed outside the lanes."""
@@ -148,7 +150,21 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         )
         stack.push_async_callback(lanes.stop)
         await lanes.start()
-        yield Ground(settings, logins, node, clock, pool, people, nats, hub, lanes, rules, hooks, opener)
+        yield Ground(
+            settings,
+            logins,
+            node,
+            clock,
+            pool,
+            people,
+            nats,
+            hub,
+            lanes,
+            rules,
+            hooks,
+            opener,
+            Turns(clock.monotonic),
+        )
 
 
 @contextlib.asynccontextmanager

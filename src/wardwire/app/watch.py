@@ -15,8 +15,9 @@ from wardwire.devices.doorway import Doorway
 from wardwire.engine.auditor import Auditor
 from wardwire.engine.canary import CanaryWatch
 from wardwire.engine.feeds import FeedWatch
-from wardwire.engine.health import PROBE_EVERY_S, Prober, Vitals
+from wardwire.engine.health import AUDIT_STALE_S, PROBE_EVERY_S, Prober, Vitals
 from wardwire.engine.metrics import Metrics
+from wardwire.engine.muster import Muster
 from wardwire.engine.ops_port import PORTS_TRIED, OpsPort
 from wardwire.engine.upkeep import LoopLag, keep
 from wardwire.model.canary import Way
@@ -39,6 +40,8 @@ class Watch:
         self.canary: CanaryWatch | None = None
         self.feeds: FeedWatch | None = None
         self.doors: Sequence[Listening] = ()
+        self.muster: Muster | None = None
+        self._since = ground.clock.monotonic()
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
             clock=ground.clock,
@@ -79,6 +82,14 @@ class Watch:
             **self._flights(),
         )
 
+    def complaints(self) -> list[str]:
+        """Say what is amiss here that the desk must hear of, in sentences without their full stop."""
+        auditor = self.auditor
+        if auditor is None:
+            return []
+        ago = self._ground.clock.monotonic() - (self._since if auditor.looked_at is None else auditor.looked_at)
+        return [f"the auditor has not looked for {ago:.0f} s"] if ago > AUDIT_STALE_S else []
+
     def _flights(self) -> dict[str, Any]:
         if self.canary is None or not self.canary.flown:
             return {}
@@ -104,7 +115,7 @@ async def open_watch(ground: Ground, tasks: asyncio.TaskGroup, doorway: Doorway 
     watch = Watch(ground, doorway)
     ground.hooks.counted = watch.metrics.batch
     tasks.create_task(watch.lag.run())
-    tasks.create_task(keep("probe", PROBE_EVERY_S, watch.prober.round))
+    tasks.create_task(keep("probe", PROBE_EVERY_S, watch.prober.round, turns=ground.turns))
     tasks.create_task(keep("disk", DISK_EVERY_S, watch.disk))
     port = OpsPort(clock=ground.clock, vitals=watch.vitals, metrics=watch.metrics.render)
     host, first = split_address(ground.settings.ops.listen)

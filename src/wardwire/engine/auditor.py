@@ -133,7 +133,6 @@ class Auditor:
         except BaseException:
             await self.close()
             raise
-        self.looked_at = self._clock.monotonic()
         if (
             found
             or self._reported_at is None
@@ -168,6 +167,7 @@ class Auditor:
             self._tell("messages for nobody", self._for_nobody),
             self._tell("alerts that nothing would move on", self._stuck),
         )
+        self.looked_at = self._clock.monotonic()
         return seen.upto < upto, any(told)
 
     def _settled(self, now: datetime, horizon: Horizon) -> datetime:

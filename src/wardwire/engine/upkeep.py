@@ -26,6 +26,9 @@ from wardwire.store.identities import forget_identities, forget_named
 from wardwire.store.partitions import count_strays, make_days
 from wardwire.store.requests import forget_requests
 
+# So long a round of anything may take, and be late.
+PATIENCE_S = 20.0
+SLACK_S = 5.0
 KEEP_IDENTITIES = timedelta(days=90)
 KEEP_CANARIES = timedelta(hours=1)
 
@@ -87,11 +90,43 @@ class AlarmOver(Act):
         log.warning("alarm_not_cleared", kind=self._kind, subject=self._subject, reason=error)
 
 
-async def keep(name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-    """Repeat `work` every so many seconds, until cancelled. Trouble ends a round, not the task."""
+class Turns:
+    """Which tasks of this process still turn: one that hangs is found although everything else is well."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._due: dict[str, float] = {}
+
+    def begin(self, name: str, within_s: float) -> None:
+        """A round begins; the next one must begin within so many seconds."""
+        self._due[name] = self._monotonic() + within_s
+
+    def stuck(self) -> list[str]:
+        """Name the tasks of which no round has begun in time."""
+        now = self._monotonic()
+        return sorted(name for name, due in self._due.items() if due < now)
+
+
+async def keep(
+    name: str,
+    seconds: float,
+    work: Callable[[], Awaitable[object]],
+    *,
+    turns: Turns | None = None,
+    patience_s: float | None = PATIENCE_S,
+) -> None:
+    """Repeat `work` every so many seconds, until cancelled. Trouble ends a round, not the task; so does the patience.
+
+    Args:
+        turns: Is told of each round: so that somebody sees when they stop.
+        patience_s: A round that takes longer is broken off; None = it runs for ever.
+    """
     while True:
+        if turns is not None and patience_s is not None:
+            turns.begin(name, seconds + patience_s + SLACK_S)
         try:
-            await work()
+            async with asyncio.timeout(patience_s):
+                await work()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WardwireError, TimeoutError) as error:
             log.warning("upkeep_failed", task=name, reason=error)
         except Exception:

@@ -56,6 +56,12 @@ async def find_open_alarms(connection: asyncpg.Connection) -> frozenset[tuple[st
     return frozenset((row["kind"], row["subject"]) for row in await connection.fetch(_SQL["open"]))
 
 
+async def was_raised(connection: asyncpg.Connection, kind: str, subject: str, since: datetime) -> bool:
+    """Whether an alarm of this kind and subject was raised since an instant, open or not."""
+    raised: bool = await connection.fetchval(_SQL["was_raised"], kind, subject, since)
+    return raised
+
+
 async def list_alarms(
     connection: asyncpg.Connection, *, also_cleared: bool, limit: int, before: UUID | None = None
 ) -> list[Alarm]:

@@ -5,6 +5,10 @@ SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 -- Kind and subject of each that is open.
 SELECT kind, subject FROM alarms WHERE cleared_at IS NULL
 
+-- name: was_raised
+-- Whether one of this kind and subject was raised since an instant, open or not.
+SELECT EXISTS (SELECT 1 FROM alarms WHERE kind = $1 AND subject = $2 AND raised_at >= $3)
+
 -- name: list
 -- Alarms that are open, or with `$1` all of them, the newest first.
 SELECT id, kind, subject, detail, message_id, told_by, raised_at, taken_at, taken_by, cleared_at, cleared_by, cleared_why,
