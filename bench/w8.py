@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from bench.check import check_rounds
 from bench.real import VOICE, real_shape
 from bench.result import Report, Result
+from bench.shapes.cpu import same_cores
 from bench.shapes.devices import NATS
 from bench.shapes.load import Connect, Outcome, Run
 from bench.shapes.turns import PAIRS, Shape, load_maker
@@ -32,20 +32,9 @@ LOOK_S = 0.2
 
 def run_w8(report: Report, *, full: bool) -> None:
     """Measure W8."""
-    with two_processors():
+    with same_cores(2):
         share(report, turns=9 if full else 5, seconds=4.0 if full else 2.5)
         storm(report, turns=9 if full else 5)
-
-
-@contextmanager
-def two_processors() -> Iterator[None]:
-    """Let everything that starts meanwhile run on two processors only, the same two."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(before)[:2])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def share(report: Report, *, turns: int, seconds: float) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import median
-
-import msgspec
 
 from bench.check import NotStored, check_rounds
 from bench.peers.ejabberd import count_archived, running_ejabberd
@@ -15,8 +12,9 @@ from bench.peers.install import installed
 from bench.peers.rabbitmq import running_rabbitmq
 from bench.real import real_shape
 from bench.result import Report, Result
+from bench.shapes.cpu import same_cores
 from bench.shapes.load import Connect, Outcome, Run
-from bench.shapes.turns import PAIRS, Child, Shape, new_party
+from bench.shapes.turns import PAIRS, Shape, load_maker, new_party
 from bench.shapes.voices import Party
 from bench.site import floor_postgres
 from bench.w1 import WINDOW, stock_for
@@ -63,6 +61,8 @@ def run_peers(report: Report, *, full: bool) -> None:
             report.add(Result(f"peers.{name}", f"W1 rounds/s at saturation, {name}", ratio, name, goal, True))
             p50 = ratio_of(found["real"], found[name], lambda one: one.round_p50)
             report.add(Result(f"peers.{name}.p50", f"W1 p50 at saturation, {name}", p50, name, None, False))
+            cpu = ratio_of(found["real"], found[name], lambda one: sum(one.cpu_us.values()))
+            report.add(Result(f"peers.{name}.cpu", f"W1 CPU of everything a round, {name}", cpu, name, None, False))
         report.note("W1 in the product's database", run_apart(check_rounds(site, fewer["real"][-1])))
         report.note("W1 in ejabberd's archive", check_archive(archive, fewer["ejabberd"][-1]))
 
@@ -86,8 +86,9 @@ def ejabberd_shape(database: Postgres) -> Iterator[Shape]:
     pairs = new_pairs()
     with running_ejabberd(database, [party for pair in pairs for party in pair]) as (port, pid):
         accounts = {"core": [pid], "postgres": [database.pid]}
-        with load_maker("ejabberd", Connect(carrier=XMPP, port=port, pairs=pairs, voice=PLAIN), accounts) as shape:
-            yield shape
+        with ExitStack() as stack:
+            load = load_maker(stack, Connect(carrier=XMPP, port=port, pairs=pairs, voice=PLAIN))
+            yield Shape("ejabberd", load, {**accounts, "load": [load.process.pid]})
 
 
 @contextmanager
@@ -95,32 +96,11 @@ def rabbitmq_shape() -> Iterator[Shape]:
     """Run RabbitMQ with pairs of devices that have done a first round."""
     with running_rabbitmq() as (port, pid):
         connect = Connect(carrier=MQTT, port=port, pairs=new_pairs(), voice=PLAIN)
-        with load_maker("rabbitmq", connect, {"core": [pid]}) as shape:
-            yield shape
-
-
-@contextmanager
-def load_maker(name: str, connect: Connect, accounts: dict[str, list[int]]) -> Iterator[Shape]:
-    """Start a load maker with these devices."""
-    load = Child("bench.shapes.load")
-    try:
-        load.ask(msgspec.json.encode(connect))
-        yield Shape(name, load, {**accounts, "load": [load.process.pid]})
-    finally:
-        load.end()
+        with ExitStack() as stack:
+            load = load_maker(stack, connect)
+            yield Shape("rabbitmq", load, {"core": [pid], "load": [load.process.pid]})
 
 
 def new_pairs() -> list[tuple[Party, Party]]:
     """Make devices that only have names."""
     return [(new_party(), new_party()) for _ in range(PAIRS)]
-
-
-@contextmanager
-def same_cores(count: int) -> Iterator[None]:
-    """Hold us, and all that is started meanwhile, to the same cores of this machine."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(sorted(before)[:count]))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

@@ -1,8 +1,10 @@
-"""CPU time from /proc: of processes with their children, and of the whole machine."""
+"""CPU time from /proc: of processes with their children, of the whole machine; and on which processors we run."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -41,3 +43,14 @@ def read_busy() -> float:
     fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
     user, nice, system, _idle, _wait, irq, softirq = fields[:7]
     return (user + nice + system + irq + softirq) * TICK_S
+
+
+@contextmanager
+def same_cores(count: int) -> Iterator[None]:
+    """Hold us, and all that is started meanwhile, to the same processors of this machine."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(sorted(before)[:count]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
