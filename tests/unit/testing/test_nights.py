@@ -9,7 +9,7 @@ import pytest
 
 from wardwire.model import standing
 from wardwire.model.alert import Event
-from wardwire.testing.nights import Broken, simulate
+from wardwire.testing.nights import ALERTS_A_WARD, Broken, simulate
 
 ALERTS = 100_000
 PARTS = 10
@@ -24,6 +24,14 @@ def test_a_hundred_thousand_alerts_end_answered_cleared_cancelled_or_at_the_desk
     assert ends.total() == ALERTS
     commands = sum((nights.commands for nights in found), Counter[str]())
     assert min(commands[one] for one in ("Page", "Ring", "Silence", "Tell", "Alarm", "Record")) > 1000
+
+
+def test_parts_of_a_seed_are_the_same_alerts_wherever_they_run() -> None:
+    """Two halves find what the whole finds."""
+    half = ALERTS_A_WARD
+    first, second = simulate(7, half), simulate(7, half, half)
+    assert first.ends + second.ends == simulate(7, 2 * half).ends
+    assert first.ends != second.ends
 
 
 def test_a_rule_that_forgets_a_decline_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
