@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from wardwire.app.waits import waits_of
 from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
@@ -21,7 +22,6 @@ from wardwire.engine.lanes import Lanes
 from wardwire.engine.upkeep import Turns
 from wardwire.flow.ports import Rules
 from wardwire.model.errors import Unavailable
-from wardwire.model.routing import Waits
 from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 from wardwire.store.batch import Batch
@@ -118,15 +118,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         async with pool.acquire() as connection:
             await clock.read(connection)
             await people.refresh(connection)
-        own = settings.waits
-        waits = Waits(
-            code=timedelta(seconds=own.code_s),
-            high=timedelta(seconds=own.high_s),
-            medium=timedelta(seconds=own.medium_s),
-            low=timedelta(seconds=own.low_s),
-        )
-
-        held = Rules(people.directory, waits, settings.site.desk)
+        held = Rules(people.directory, waits_of(settings), settings.site.desk)
 
         def rules() -> Rules:
             return held  # the directory is one object, whatever becomes of its content

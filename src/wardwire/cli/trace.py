@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import asyncpg
 import typer
 
+from wardwire.app.waits import waits_of
 from wardwire.cli.database import find_place, reading
-from wardwire.cli.options import AsJson, ConfigFile, DataFolder
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json
 from wardwire.directory.live import LiveDirectory
+from wardwire.flow.as_test import read_incident, write_test
 from wardwire.flow.trace import Hop, Promise, Story, read_story
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -41,6 +45,9 @@ _COLOURS = {
 @app.command()
 def trace(
     message: Annotated[str, typer.Argument(help="The message, an id msg_…")],
+    as_test: Annotated[
+        bool, typer.Option("--as-test", help="Print a story test of it instead: nothing that was said, no name.")
+    ] = False,
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
@@ -48,8 +55,16 @@ def trace(
     """
     Retell one message.
 
-    Example: wardwire trace msg_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b
+    With --as-test an incident becomes a test: a Python module in the manner of tests/stories, in which the people of
+    the sample hospital live through it again. No text, patient, name, date or id is in it. `make fmt` sets it.
+
+    Examples:
+      wardwire trace msg_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b
+      wardwire trace msg_0193… --as-test > tests/stories/test_incident_7.py
     """
+    if as_test:
+        print(_as_test(ids.read_id(ids.MESSAGE, message), config, data), end="")
+        return
 
     async def work(connection: asyncpg.Connection) -> Story:
         live = LiveDirectory()
@@ -64,6 +79,20 @@ def trace(
         print_json(story)
     else:
         render(story)
+
+
+def _as_test(message_id: UUID, config: Path | None, data: Path | None) -> str:
+    settings = read_settings(config, data, None).settings
+
+    async def work(connection: asyncpg.Connection) -> str:
+        live = LiveDirectory()
+        await live.refresh(connection)
+        incident = await read_incident(connection, message_id)
+        if incident is None:
+            raise Refused(Code.NOT_FOUND, "there is no such message")
+        return write_test(incident, live.directory, desk=settings.site.desk, waits=waits_of(settings))
+
+    return reading(find_place(config, data).logins.app, work)
 
 
 def render(story: Story) -> None:

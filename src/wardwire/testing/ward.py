@@ -198,6 +198,22 @@ class Ward:
             uuid4(), member.id, kind, address,
         )  # fmt: skip
 
+    async def reach(self, member: Member, *kinds: str) -> None:
+        """Let somebody be reached by endpoints of these kinds, and by no others."""
+        if "app" not in kinds:
+            await self.revoke(member)
+        outside = [kind for kind in kinds if kind != "app"]
+        await self._change(
+            "UPDATE endpoints SET version = $1, disabled_at = $3 WHERE person_id = $2 AND kind <> ALL($4::text[])",
+            member.id, self.clock.now(), outside,
+        )  # fmt: skip
+        there = {one.kind for one in self.people.directory.endpoints_of.get(member.id, ()) if not one.disabled}
+        for kind in outside:
+            if kind not in there:
+                await self.add_endpoint(member, kind, f"{kind}@ward.example")
+            if kind not in self.channels:
+                self.add_channel(kind)
+
     def add_channel(self, kind: str) -> Mail:
         """Add a channel of some kind."""
         channel = self.channels[kind] = Mail(kind)
@@ -317,6 +333,10 @@ class Ward:
         """Let a source report of its alert; raises what was answered instead."""
         taken, _ = await self.try_report(key, phase, source=source, **fields)
         return taken
+
+    async def begin_report(self, key: str, **fields: Any) -> Stored:
+        """Let an alert of a source begin; returns its result."""
+        return read_stored((await self.report(key, **fields)).result)
 
     async def try_report(
         self, key: str, phase: Phase = Phase.START, *, source: str = "monitors", **fields: Any
