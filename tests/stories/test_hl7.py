@@ -157,6 +157,41 @@ async def test_an_acknowledgement_at_the_bedside_does_not_stop_the_escalation(si
     assert site.rung("Ben") == ["new"]
 
 
+async def test_a_latched_alarm_goes_on_until_its_source_lets_go_of_it(site: Site) -> None:
+    """Its condition passed by itself and is held so that somebody looks: that ends nothing. The end after it does."""
+    await site.hear(ALARM)
+    await site.delivered("Anna")
+    await site.at(30)
+    assert await site.hear(with_phase("end", control="A1002", state="latched")) == "CA|A1002"
+    assert await site.hear(with_phase("continue", control="A1003", state="latched")) == "CA|A1003"
+    await site.at(121)
+    assert (site.rung("Anna"), site.rung("Ben")) == (["new"], ["new"])
+    assert await site.hear(with_phase("end", control="A1004", state="latched")) == "CA|A1004"
+    await site.at(600)
+    assert (site.rung("Anna"), site.rung("Ben")) == (["new", "cleared"], ["new", "cleared"])
+
+
+@pytest.mark.parametrize(("phase", "state"), [("end", "inactive"), ("reset", "latched"), ("update", "inactive")])
+async def test_a_latch_that_is_let_go_of_silences_everybody(site: Site, phase: str, state: str) -> None:
+    """However its source says so."""
+    await site.hear(ALARM)
+    await site.hear(with_phase("update", control="A1002", state="latched"))
+    assert site.rung("Anna")[-1] != "cleared"
+    await site.hear(with_phase(phase, control="A1003", state=state))
+    await site.at(600)
+    assert (site.rung("Anna")[-1], site.rung("Ben")) == ("cleared", [])
+
+
+async def test_an_alarm_that_comes_back_after_its_latch_is_active_again(site: Site) -> None:
+    """Its next end may be latched again, and is not taken for the second one."""
+    await site.hear(ALARM)
+    await site.hear(with_phase("update", control="A1002", state="latched"))
+    await site.hear(with_phase("update", control="A1003", state="active"))
+    await site.hear(with_phase("end", control="A1004", state="latched"))
+    await site.at(121)
+    assert site.rung("Ben") == ["new"]
+
+
 async def test_two_gateways_that_count_alike_have_alerts_of_their_own(site: Site) -> None:
     """The second patient's alarm is not taken for a repeat of the first one's."""
     await site.hear(ALARM)

@@ -40,7 +40,7 @@ class ReportTaken(NamedTuple):
 
     Attributes:
         message_id: The alert that it is about; None = there is none, and none was made.
-        did: `begun`, `repeated`, `updated`, `raised`, `lowered`, `cleared`, `noted` (rings nobody).
+        did: `begun`, `repeated`, `updated`, `raised`, `lowered`, `latched`, `cleared`, `noted` (rings nobody).
         result: For `begun`: the result of the submission, a `Stored` as JSON.
     """
 
@@ -134,13 +134,20 @@ class TakeReport(Act):
 def _about(
     batch: Batch, known: Known, rules: Rules, before: Escalation, message: Message, report: Report
 ) -> ReportTaken:
-    """Take a report of an alert that is open."""
-    if report.phase is Phase.END and not report.latched:
+    """Take a report of an alert that is open.
+
+    The end of a condition that its source latches is not the end of the alert: somebody is to see to it. The second
+    end is, whatever is said of the latch.
+    """
+    if report.phase is Phase.END and (before.latched or not report.latched):
         end_message(batch, known, rules, message, Event.CLEAR, "cleared")
         _record(batch, message.id, report, "cleared")
         return ReportTaken(message.id, "cleared")
     after = before._replace(version=before.version + 1, seen_at=batch.now)
     did = "repeated"
+    if report.phase is not Phase.NOTE:
+        after = after._replace(latched=report.latched)
+        did = "latched" if report.latched and not before.latched else did
     more = _URGENCY[report.priority] - _URGENCY[before.priority]
     if report.phase in (Phase.ESCALATE, Phase.DEESCALATE, Phase.UPDATE) and more:
         after, did = after._replace(priority=report.priority), "raised" if more < 0 else "lowered"
@@ -151,6 +158,8 @@ def _about(
     if did == "repeated":
         return ReportTaken(message.id, did)
     _record(batch, message.id, report, did)
+    if did == "latched":
+        return ReportTaken(message.id, did)
     body = _say(message, rules, report)
     for delivery in known.deliveries_of(message.id):
         if delivery.state not in ENDED:

@@ -91,6 +91,7 @@ class Escalation(NamedTuple):
         roles: Roles that it went through, with the holder who was called.
         asked_at: When the holders, or the desk, were last asked.
         seen_at: When the source last reported it.
+        latched: Its condition is over, and its source holds it until somebody has seen to it.
         guarded: A call of this policy at this place must not be begun a second time beside it.
         test: A drill, a test or a canary: never counted as real.
     """
@@ -117,6 +118,7 @@ class Escalation(NamedTuple):
     source: str = ""
     source_key: str = ""
     seen_at: datetime | None = None
+    latched: bool = False
     drill: bool = False
     guarded: bool = False
     test: bool = False

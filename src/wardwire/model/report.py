@@ -39,7 +39,8 @@ class Report(NamedTuple):
         policy: The policy that the mapping names; "" = the unit's own.
         to: Further targets, beside the first step of the policy.
         at: The source's own instant; shown, never trusted.
-        latched: The condition may be gone, and the alarm stays until somebody has seen to it.
+        latched: The condition is gone, and the source holds the alarm until somebody has seen to it (IHE PCD TF-2:
+            alarm state).
         test: A test or canary: never counted as real.
         content: The report byte for byte, as it came.
     """

@@ -39,6 +39,7 @@ class _Standing(msgspec.Struct, omit_defaults=True):
     roles: list[tuple[str, str]] = []
     held_since: datetime | None = None
     asked_at: datetime | None = None
+    latched: bool = False
 
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -66,6 +67,7 @@ def to_row(one: Escalation) -> tuple[Any, ...]:
         roles=[(role.hex, person.hex) for role, person in one.roles],
         held_since=one.held_since,
         asked_at=one.asked_at,
+        latched=one.latched,
     )
     return (
         one.message_id, one.version, one.state, one.priority, _write_policy(one.policy), one.unit, one.bed, one.step,
@@ -98,6 +100,7 @@ def from_row(row: Any) -> Kept:
             roles=tuple((UUID(role), UUID(person)) for role, person in standing.roles),
             held_since=standing.held_since,
             asked_at=standing.asked_at,
+            latched=standing.latched,
             source=row["source"],
             source_key=row["source_key"],
             seen_at=row["seen_at"],

@@ -51,6 +51,7 @@ class Heard(NamedTuple):
         phase: None when the message is about nothing that anybody must hear of; `why` says why.
         key: The source's own name of the alert; "" = it has none.
         letter: The priority as the source writes it, e.g. `PH`.
+        latched: The condition is over, and the source holds its alarm until somebody has seen to it.
         status: Of a result: `corrected`, or the letter of OBX-11.
     """
 
@@ -117,8 +118,8 @@ def _hear_alarm(message: Message, heard: Heard) -> Heard:
     if name in _WATCHDOG or code in _WATCHDOG:
         return heard._replace(event=name, code=code, why="the source says that it is there")
     obr = message.first("OBR")
-    state = said.get("state", "").lower()
-    phase = _PHASES.get(said.get("phase", "").lower(), Phase.CONTINUE)
+    state, word = said.get("state", "").lower(), said.get("phase", "").lower()
+    phase = _PHASES.get(word, Phase.CONTINUE)
     if state == "inactive" and phase is not Phase.NOTE:
         phase = Phase.END
     source = facets["source"][1] if "source" in facets else Segment("", message.marks)
@@ -134,7 +135,7 @@ def _hear_alarm(message: Message, heard: Heard) -> Heard:
         value=_value(source),
         test=source.get(3, 2),
         inactivation=said.get("inactivation", ""),
-        latched=state == "latched",
+        latched=state == "latched" and word != "reset",  # that is what lets go of a latch
         at=_instant(event, message),
     )
 

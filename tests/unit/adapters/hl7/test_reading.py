@@ -62,6 +62,7 @@ def test_an_alarm_is_read_facet_by_facet() -> None:
         ("end", "inactive", Phase.END),
         ("stop", "active", Phase.END),
         ("update", "inactive", Phase.END),
+        ("end", "latched", Phase.END),
         ("acknowledged", "active", Phase.NOTE),
         ("of a newer edition", "active", Phase.CONTINUE),
     ],
