@@ -121,9 +121,17 @@ async def test_silence_ends_at_the_desk_which_is_asked_until_somebody_sees_to_it
     assert one.heard(ward.dora) == [(60, "new")]
     await one.at(181)
     assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180]
-    await ward.connection.execute("UPDATE alarms SET taken_at = $1, taken_by = 'Dora'", ward.clock.now())
+    first, again = (told.message_id for told in ward.told[ward.dora.id])
+    for message in (first, again):  # her phone has it, and still it is asked
+        await one.say(ward.dora, message, Event.CONFIRMED, at=182)
+    await one.at(301)
+    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180, 300]
+    await one.say(ward.dora, again, Event.ACCEPT, at=310)
+    assert await ward.connection.fetchval("SELECT taken_by FROM alarms") == ward.dora.wire
     await one.at(1000)
-    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180]
+    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180, 300]
+    row = await ward.connection.fetchrow("SELECT kind, times FROM alarms")
+    assert tuple(row) == ("unanswered", 3)
 
 
 async def test_an_empty_step_is_skipped_at_once_and_that_is_a_fact(ward: Ward) -> None:

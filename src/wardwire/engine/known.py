@@ -117,7 +117,7 @@ class BatchKnown:
     def escalated(self, after: Escalation) -> None:
         """Remember what an act made of an escalation, or that it began one."""
         before = self._escalations.get(after.message_id)
-        self._remember(Kept(after, before.seen_to if before else False))
+        self._remember(before._replace(escalation=after) if before else Kept(after))
 
     def _remember(self, kept: Kept) -> None:
         one = kept.escalation

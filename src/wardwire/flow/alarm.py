@@ -31,6 +31,8 @@ def raise_alarm(
     text: str,
     message_id: UUID | None = None,
     stands: bool = False,
+    insists: bool = False,
+    thread_id: UUID | None = None,
 ) -> None:
     """Raise a technical alarm in this batch.
 
@@ -42,6 +44,8 @@ def raise_alarm(
 
     Args:
         stands: It tells of a state and not of an event: while it is open nothing is added, not even to its count.
+        insists: Raised again it rings anew, by a message of its own: a patient waits.
+        thread_id: With `insists`: the message that rang for it first; whoever accepts any of its thread has taken it.
     """
     if (kind, subject) in batch.alarmed:
         return
@@ -55,6 +59,8 @@ def raise_alarm(
             _ENCODE({"kind": kind, "subject": subject, "again": True}).decode(),
             message_id=message_id,
         )
+        if insists:
+            _tell_desk(batch, rules, new_id(batch.now), text, thread_id)
         return
     alarm_id = new_id(batch.now)
     told_by = _tell_desk(batch, rules, alarm_id, text)
@@ -66,7 +72,7 @@ def raise_alarm(
     )
 
 
-def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str) -> UUID | None:
+def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str, thread_id: UUID | None = None) -> UUID | None:
     """Store the message that rings for an alarm; None = there is no desk to tell."""
     if not rules.desk:
         return None
@@ -86,7 +92,9 @@ def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str) -> UUID | 
         return None
     told_by = new_id(batch.now)
     sender = write_sender(rules.directory, None, SYSTEM.source)
-    store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by)
+    store_message(
+        batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by, thread_id=thread_id
+    )
     return told_by
 
 

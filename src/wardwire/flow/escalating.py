@@ -17,6 +17,7 @@ from wardwire.flow.views import NewBody, Part, Team, view_delivery
 from wardwire.model import ids, standing
 from wardwire.model.alert import (
     PART_MISSING,
+    UNANSWERED,
     Alarm,
     Circumstances,
     Command,
@@ -72,19 +73,29 @@ def carry_out(
         elif isinstance(command, Silence):
             _silence(batch, known, rules, message, command)
     rest = [command for command in commands if isinstance(command, Tell | Alarm)]
-    take_commands(batch, rules, after, rest, message)
+    kept = known.escalation(after.message_id)
+    take_commands(batch, rules, after, rest, message, told_by=kept.told_by if kept else None)
 
 
 def take_commands(
-    batch: Batch, rules: Rules, after: Escalation, commands: Sequence[Command], message: Message | None = None
+    batch: Batch,
+    rules: Rules,
+    after: Escalation,
+    commands: Sequence[Command],
+    message: Message | None = None,
+    told_by: UUID | None = None,
 ) -> None:
-    """Take what concerns no delivery: facts, alarms, and words to people."""
+    """Take what concerns no delivery: facts, alarms, and words to people.
+
+    Args:
+        told_by: The message by which the desk was told first that nobody answers, if it was.
+    """
     for command in commands:
         match command:
             case Record(fact, body):
                 batch.record(fact, _ENCODE(body).decode(), message_id=after.message_id)
             case Alarm():
-                _alarm(batch, rules, after, command)
+                _alarm(batch, rules, after, command, told_by)
             case Tell(person_id, event) if message is not None:
                 rings = event == "still_active"
                 said = NewBody(view_message(message, rules.directory), rings, batch.now)
@@ -165,7 +176,7 @@ def _silence(batch: Batch, known: Known, rules: Rules, message: Message, silence
             batch.tell(before.person_id, "taken", message.id, view)
 
 
-def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:
+def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm, told_by: UUID | None) -> None:
     """Tell the operators' desk; what the alert says is not for them."""
     message = ids.write_id(ids.MESSAGE, after.message_id)
     place = _place(after, rules.directory)
@@ -176,7 +187,16 @@ def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:
         text, subject = f"{what}{where}: {part} missing. Its story: {message}", f"{message} {alarm.part}"
     else:
         text, subject = f"{what}{where}: nobody answers, every step has passed. Its story: {message}", message
-    raise_alarm(batch, rules, kind=alarm.kind, subject=subject, text=text, message_id=after.message_id)
+    raise_alarm(
+        batch,
+        rules,
+        kind=alarm.kind,
+        subject=subject,
+        text=text,
+        message_id=after.message_id,
+        insists=alarm.kind == UNANSWERED,
+        thread_id=told_by,
+    )
 
 
 def _place(escalation: Escalation, directory: Directory) -> Place | None:

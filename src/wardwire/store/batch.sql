@@ -239,5 +239,7 @@ WITH changed AS (
 SELECT guard((SELECT count(*) FROM changed), 1)
 
 -- name: alarm_taken
--- Somebody has accepted the message that rings for an alarm: they see to it, unless another one does already.
-UPDATE alarms SET taken_by = $2, taken_at = $3 WHERE told_by = $1 AND cleared_at IS NULL AND taken_at IS NULL
+-- Somebody has accepted a message that rings for an alarm, the first or a later one of its thread: they see to it,
+-- unless another one does already.
+UPDATE alarms SET taken_by = $2, taken_at = $3
+WHERE told_by = (SELECT thread_id FROM messages WHERE id = $1) AND cleared_at IS NULL AND taken_at IS NULL

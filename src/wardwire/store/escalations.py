@@ -24,10 +24,12 @@ CLOSED_KEPT = timedelta(days=7)
 
 
 class Kept(NamedTuple):
-    """An escalation as it is stored; `seen_to`: somebody has taken the alarm that nobody answers."""
+    """An escalation as it is stored, and of its open alarm that nobody answers: whether somebody has taken it, and
+    by which message the desk was told first."""
 
     escalation: Escalation
     seen_to: bool = False
+    told_by: UUID | None = None
 
 
 class _Standing(msgspec.Struct, omit_defaults=True):
@@ -111,6 +113,7 @@ def from_row(row: Any) -> Kept:
             closed_why=row["closed_why"],
         ),
         row["seen_to"],
+        row["told_by"],
     )
 
 

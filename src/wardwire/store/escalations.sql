@@ -3,10 +3,10 @@
 -- taken the alarm that says that nobody answers.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       EXISTS (SELECT FROM alarms a
-               WHERE a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
-                 AND a.cleared_at IS NULL AND a.taken_at IS NOT NULL) AS seen_to
+       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by
 FROM escalations e
+LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
+                  AND a.cleared_at IS NULL
 WHERE e.message_id = ANY($1::uuid[])
    OR (e.closed_at IS NULL AND e.source_key <> '' AND (e.source, e.source_key) IN
        (SELECT * FROM unnest($2::text[], $3::text[])))
@@ -17,10 +17,10 @@ WHERE e.message_id = ANY($1::uuid[])
 -- Escalations by message alone: what every look needs.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       EXISTS (SELECT FROM alarms a
-               WHERE a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
-                 AND a.cleared_at IS NULL AND a.taken_at IS NOT NULL) AS seen_to
-FROM escalations e WHERE e.message_id = ANY($1::uuid[])
+       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by
+FROM escalations e
+LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
+                  AND a.cleared_at IS NULL WHERE e.message_id = ANY($1::uuid[])
 
 -- name: ended
 -- Which of some keys were ended before they began, lately.
@@ -32,7 +32,7 @@ WHERE r.ended_at > $3
 -- Every escalation that is open, the oldest first; with when it is looked at next.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       false AS seen_to, d.due_at
+       false AS seen_to, NULL::uuid AS told_by, d.due_at
 FROM escalations e
 LEFT JOIN deadlines d ON d.message_id = e.message_id AND d.kind = 'escalate'
 WHERE e.closed_at IS NULL AND e.message_id > $1 AND ($2::text IS NULL OR e.source = $2)
@@ -42,7 +42,7 @@ ORDER BY e.message_id LIMIT $3
 -- Drills that are open, or were closed within a week, the newest first.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       false AS seen_to
+       false AS seen_to, NULL::uuid AS told_by
 FROM escalations e
 WHERE e.drill AND e.message_id < $1 AND ($2::text IS NULL OR e.source = $2)
 ORDER BY e.message_id DESC LIMIT $3
