@@ -22,6 +22,7 @@ MODULES = (
     "tests.faults.escalations",
     "tests.faults.stampede",
     "tests.faults.nights",
+    "tests.faults.harmed",
 )
 
 Figures = dict[str, float | int | str]

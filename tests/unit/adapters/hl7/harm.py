@@ -14,7 +14,9 @@ from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
 from wardwire.adapters.hl7.batch import split_frame
 from wardwire.adapters.hl7.frame import Deframer, render_frame
 from wardwire.adapters.hl7.mapping import Table, map_message
+from wardwire.adapters.hl7.registration import REGISTRATION
 from wardwire.adapters.hl7.tokens import NotHl7, parse
+from wardwire.testing.conformance.conversation import read_conversations
 
 _NOW = datetime(2026, 12, 1, tzinfo=UTC)
 _TABLE = Table()
@@ -34,29 +36,48 @@ _MEANS = (
     b"\\X",
     b"\xff\xfe",
 )
-_SAMPLES = tuple(text.encode() for text in (ALARM, RESULT, "BHS|^~\\&|GW7\r" + ALARM + RESULT + "BTS|2\r"))
+_SAMPLES = (
+    *(text.encode() for text in (ALARM, RESULT, "BHS|^~\\&|GW7\r" + ALARM + RESULT + "BTS|2\r")),
+    *(frame for one in read_conversations(REGISTRATION.golden) for frame in Deframer().feed(one.sent)),
+)
 
 
-def harm(rounds: int, seed: int) -> None:
-    """Harm so many messages and take each; whatever it is, nothing may be raised."""
+def harm(rounds: int, seed: int) -> int:
+    """Harm so many messages and take each; whatever it is, nothing may be raised.
+
+    Now and then a piece of the line itself is harmed: marks of frames, several messages, bytes between them.
+    Returns how many were messages still.
+    """
     rng = random.Random(seed)
+    taken = 0
     for _ in range(rounds):
-        for frame in Deframer().feed(render_frame(_harmed(rng, rng.choice(_SAMPLES)))):
-            for data in split_frame(frame):
-                _take(data)
+        message = _harmed(rng, rng.choice(_SAMPLES))
+        line = render_frame(message)
+        if rng.random() < 0.1:
+            line = _harmed(rng, line + render_frame(rng.choice(_SAMPLES)))
+        for frame in _cut(rng, line):
+            taken += sum(_take(data) for data in split_frame(frame))
+    return taken
 
 
-def _take(data: bytes) -> None:
+def _cut(rng: random.Random, line: bytes) -> list[bytes]:
+    """Give the frames of a line that comes in two pieces."""
+    deframer, at = Deframer(), rng.randrange(len(line) + 1)
+    return [*deframer.feed(line[:at]), *deframer.feed(line[at:])]
+
+
+def _take(data: bytes) -> bool:
     try:
         message = parse(data)
     except NotHl7:
-        return
+        return False
     outcome = map_message(message, data, _TABLE, source="hl7")
     for answer in (Answer.COMMITTED, Answer.REFUSED):
         for code in owed(message, answer):
             fault = Fault(102, "MSH^1", outcome.why or "why")
             written = render_ack(message, code, control_id="1", now=_NOW, fault=fault)
             assert Deframer().feed(render_frame(written)) == [written], "an answer breaks its frame"
+    return True
 
 
 def _harmed(rng: random.Random, message: bytes) -> bytes:
@@ -77,4 +98,4 @@ def _harmed(rng: random.Random, message: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    harm(int(sys.argv[1]), int(sys.argv[2]))
+    print(harm(int(sys.argv[1]), int(sys.argv[2])))

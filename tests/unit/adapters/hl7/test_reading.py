@@ -422,12 +422,12 @@ def test_messages_of_one_frame_are_split_byte_for_byte() -> None:
     assert split_frame(b"BHS|^~\\&|GW7\rBTS|0\r") == []
 
 
-def test_a_hundred_thousand_harmed_messages_crash_nothing() -> None:
-    """Seeded; memory stays bounded."""
+def test_ten_thousand_harmed_messages_crash_nothing() -> None:
+    """Seeded; memory stays bounded, and most are messages still. `make faults FULL=1` takes a million."""
     harm(1_000, 0)
     tracemalloc.start()
     harm(1_000, 2)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4_000_000
-    harm(100_000, 1)
+    assert 5_000 < harm(10_000, 1) < 20_000
