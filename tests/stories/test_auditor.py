@@ -19,7 +19,7 @@ from wardwire.model.conservation import Balance
 from wardwire.model.delivery import Event
 from wardwire.model.places import PlaceKind
 from wardwire.model.policy import Step
-from wardwire.store.conservation import SignedReport, keep_report, list_reports
+from wardwire.store.conservation import LeftOpen, SignedReport, keep_report, leave_open, list_reports
 from wardwire.testing.ward import Ward
 
 KEY = Ed25519PrivateKey.generate()
@@ -47,15 +47,26 @@ def files() -> Files:
 @pytest.fixture
 async def auditor(ward: Ward, fresh_database: FreshDatabase, files: Files) -> AsyncIterator[Auditor]:
     """One with a connection that can only read."""
+    made = make_auditor(ward, fresh_database, files)
+    yield made
+    await made.close()
+
+
+def make_auditor(ward: Ward, database: FreshDatabase, files: Files) -> Auditor:
+    """One more."""
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(fresh_database.logins.readonly, server_settings=SCHEMA)
+        return await asyncpg.connect(database.logins.readonly, server_settings=SCHEMA)
 
-    auditor = Auditor(
-        connect=connect, clock=ward.clock, writer=ward.lanes, rules=ward.rules, file=files, key=KEY, node="core-1"
-    )
-    yield auditor
-    await auditor.close()
+    async def leave(left: LeftOpen) -> None:
+        sealer = await asyncpg.connect(database.logins.sealer, server_settings=SCHEMA)
+        await leave_open(sealer, left, ward.clock.now())
+        await sealer.close()
+
+    return Auditor(
+        connect=connect, clock=ward.clock, writer=ward.lanes, rules=ward.rules, file=files, leave=leave, key=KEY,
+        node="core-1",
+    )  # fmt: skip
 
 
 async def harm(database: FreshDatabase, statement: str) -> None:
@@ -199,6 +210,75 @@ async def test_an_alarm_that_could_not_be_kept_is_raised_again(
     await harm(fresh_database, "ALTER TABLE alarms_away RENAME TO alarms")
     await auditor.round()
     assert [subject for subject, _ in await alarms(ward)] == [stored.message]
+
+
+async def test_a_deadline_lost_before_a_long_stop_is_found_after_it(
+    ward: Ward, auditor: Auditor, files: Files, fresh_database: FreshDatabase
+) -> None:
+    """H36: what was open when an auditor last looked is looked at again, however long ago that was."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], priority="low")
+    await ward.pass_time(seconds=61)
+    await auditor.round()
+    await harm(fresh_database, "DELETE FROM deadlines")
+    ward.clock.advance(timedelta(hours=60))
+    late = await ward.send(ward.ben, ["Anna"])
+    ward.clock.advance(timedelta(hours=12))  # and one that no auditor has ever counted
+    after = make_auditor(ward, fresh_database, files)
+    await after.round()
+    await after.close()
+    assert [subject for subject, _ in await alarms(ward)] == [stored.message]
+    assert late.message not in files.last.difference
+    assert files.last.since < ward.clock.now() - timedelta(hours=70)
+
+
+async def test_where_no_auditor_ever_was_everything_that_is_open_is_looked_at(
+    ward: Ward, auditor: Auditor, fresh_database: FreshDatabase
+) -> None:
+    """H36: the first one of a site finds what was lost long before."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], priority="low")
+    await harm(fresh_database, "DELETE FROM deadlines")
+    ward.clock.advance(timedelta(hours=60))
+    await auditor.round()
+    assert [subject for subject, _ in await alarms(ward)] == [stored.message]
+
+
+async def test_the_alarm_is_over_when_the_law_holds_again(
+    ward: Ward, auditor: Auditor, fresh_database: FreshDatabase
+) -> None:
+    """H36: the phone has confirmed it after all. Lost once more, it is told once more."""
+    stored = await ward.send(ward.anna, ["Dr. Chen"], priority="low")
+    await ward.pass_time(seconds=11)
+    await auditor.round()
+    for _ in range(2):
+        mine = f"WHERE message_id = '{ids.read_id(ids.MESSAGE, stored.message)}'"
+        await harm(
+            fresh_database,
+            f"CREATE TABLE kept AS SELECT * FROM deadlines {mine}; DELETE FROM deadlines {mine}",
+        )
+        await auditor.round()
+        await ward.settle()
+        assert [kind for kind, _ in await ward.alarms()] == ["conservation"]
+        await harm(fresh_database, "INSERT INTO deadlines SELECT * FROM kept; DROP TABLE kept")
+        await auditor.round()
+        await ward.settle()
+        assert await ward.alarms() == []
+    assert [subject for subject, _ in await alarms(ward)] == [stored.message] * 2
+
+
+async def test_the_alarm_about_a_message_for_nobody_stays(
+    ward: Ward, auditor: Auditor, fresh_database: FreshDatabase
+) -> None:
+    """H36: no day's end and no restart makes it good; a person clears it."""
+    await ward.send(ward.anna, ["Dr. Chen"], priority="low")
+    await harm(fresh_database, "DELETE FROM deliveries")
+    await ward.pass_time(seconds=11)
+    await auditor.round()
+    await ward.pass_time(hours=30)
+    for one in (auditor, make_auditor(ward, fresh_database, Files())):
+        await one.round()
+        await one.close()
+    await ward.settle()
+    assert [kind for kind, _ in await ward.alarms()] == ["conservation"]
 
 
 async def test_the_books_are_signed_kept_and_closed_each_day(

@@ -10,11 +10,10 @@ import asyncpg
 import pytest
 
 from tests.engines import FreshDatabase
-from tests.stories.test_auditor import KEY, SCHEMA, Files
+from tests.stories.test_auditor import SCHEMA, Files, make_auditor
 from tests.stories.test_rest import opened
 from tests.ward import directory_desk
 from wardwire.directory.canary import enter_device, enter_mailbox, has_device, has_mailbox
-from wardwire.engine.auditor import Auditor
 from wardwire.engine.canary import CanaryWatch
 from wardwire.engine.health import Vitals
 from wardwire.engine.metrics import Metrics
@@ -155,12 +154,7 @@ async def test_canaries_are_never_counted_as_real(
     counts = await count_run(ward.connection, since=since, acknowledged=[])
     assert (counts.stored, counts.delivered, counts.lost) == (0, 0, 0)
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(fresh_database.logins.readonly, server_settings=SCHEMA)
-
-    auditor = Auditor(
-        connect=connect, clock=ward.clock, writer=ward.lanes, rules=ward.rules, file=Files(), key=KEY, node="core-1"
-    )
+    auditor = make_auditor(ward, fresh_database, Files())
     await auditor.round()
     await auditor.close()
     assert auditor.books.total().stored == 0

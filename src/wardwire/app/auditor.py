@@ -14,7 +14,7 @@ from wardwire.app.watch import Watch
 from wardwire.engine.auditor import Auditor
 from wardwire.ops.engines import REPORT_KEY
 from wardwire.ops.secrets import replace_file
-from wardwire.store.conservation import SignedReport, keep_report
+from wardwire.store.conservation import LeftOpen, SignedReport, keep_report, leave_open
 
 PUBLIC_KEY = "reports-key.pem"
 
@@ -42,12 +42,20 @@ def open_auditor(ground: Ground, watch: Watch) -> Auditor:
         finally:
             await connection.close(timeout=2)
 
+    async def leave(left: LeftOpen) -> None:
+        connection = await ground.sealing()
+        try:
+            await leave_open(connection, left, ground.clock.now())
+        finally:
+            await connection.close(timeout=2)
+
     watch.auditor = Auditor(
         connect=ground.looking,
         clock=ground.clock,
         writer=ground.lanes,
         rules=ground.rules,
         file=file,
+        leave=leave,
         key=key,
         node=ground.node,
     )

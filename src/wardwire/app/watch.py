@@ -62,6 +62,7 @@ class Watch:
         """Say how this core is now."""
         prober, auditor = self.prober, self.auditor
         looked_at = auditor.looked_at if auditor else None
+        mustered = self.muster.last if self.muster else None
         return Vitals(
             probed_at=prober.probed_at,
             commit_s=prober.commit_s,
@@ -79,6 +80,8 @@ class Watch:
             audit_age_s=None if looked_at is None else self._ground.clock.monotonic() - looked_at,
             audit_behind_s=auditor.behind_s if auditor and looked_at is not None else 0.0,
             doors=tuple(door.told() for door in self.doors),
+            cores=len(mustered.heard) + len(mustered.silent) if mustered else 0,
+            cores_heard=len(mustered.heard) if mustered else 0,
             **self._flights(),
         )
 

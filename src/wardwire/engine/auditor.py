@@ -18,20 +18,33 @@ import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wardwire.engine.upkeep import Alarm
+from wardwire.engine.upkeep import Alarm, AlarmOver
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.conservation import Books
 from wardwire.model.errors import WardwireError
-from wardwire.store.conservation import Horizon, SignedReport, find_older, look, read_horizon
+from wardwire.store.conservation import (
+    Horizon,
+    LeftOpen,
+    SignedReport,
+    find_for_nobody,
+    find_forgotten,
+    find_left_open,
+    find_older,
+    find_told,
+    look,
+    read_horizon,
+)
 
 LOOK_EVERY_S = 5.0
 # A message's id is made at most so long before its transaction begins.
 ID_BEFORE_COMMIT = timedelta(seconds=10)
-# After a start so much of the past is counted anew; what is open is looked at however old it is.
+# After a start so much of the past is counted anew, and whatever nobody has counted; what was open when an auditor
+# last looked is looked at however old it is.
 LOOK_BACK = timedelta(hours=24)
 REPORT_EVERY = timedelta(hours=1)
+LEAVE_EVERY = timedelta(minutes=1)
 AT_ONCE = 2_000
 NAMED_MAX = 20
 KIND = "conservation"
@@ -72,6 +85,7 @@ class Auditor:
     Args:
         connect: Opens a connection of the role that can only read, in our schema.
         file: Keeps a signed report; called each hour, and as soon as something was found.
+        leave: Leaves behind what is open, for the next one; called each minute.
     """
 
     def __init__(
@@ -82,6 +96,7 @@ class Auditor:
         writer: Writer,
         rules: Callable[[], Rules],
         file: Callable[[SignedReport], Awaitable[None]],
+        leave: Callable[[LeftOpen], Awaitable[None]],
         key: Ed25519PrivateKey,
         node: str,
     ) -> None:
@@ -90,6 +105,7 @@ class Auditor:
         self._writer = writer
         self._rules = rules
         self._file = file
+        self._leave = leave
         self._key = key
         self._node = node
         self._connection: asyncpg.Connection | None = None
@@ -102,6 +118,7 @@ class Auditor:
         self._stuck: list[UUID] = []
         self._for_nobody: list[UUID] = []
         self._reported_at: datetime | None = None
+        self._left_at: datetime | None = None
         self.books = Books()
         self.looked_at: float | None = None
 
@@ -133,6 +150,9 @@ class Auditor:
         except BaseException:
             await self.close()
             raise
+        if self._left_at is None or now - self._left_at >= LEAVE_EVERY:
+            await self._leave(LeftOpen(self._behind, self.books.open))
+            self._left_at = now
         if (
             found
             or self._reported_at is None
@@ -140,6 +160,7 @@ class Auditor:
             or now.date() != self._reported_at.date()
         ):
             await self._report(now)
+        await self._take_back()
 
     async def close(self) -> None:
         """Close its connection; the next round opens another."""
@@ -152,9 +173,9 @@ class Auditor:
         """Return whether there is more to read, and whether something was found."""
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connect()
-        upto = max(self._behind, ids.first_id_of(self._settled(now, await read_horizon(self._connection))))
         if self._older is None:
-            self._older = await find_older(self._connection, self._behind)
+            self._older = await self._begin(self._connection)
+        upto = max(self._behind, ids.first_id_of(self._settled(now, await read_horizon(self._connection))))
         again = self.books.open.keys() | self._older
         seen = await look(self._connection, behind=self._behind, upto=upto, again=again, limit=AT_ONCE)
         self._older = set()
@@ -169,6 +190,31 @@ class Auditor:
         )
         self.looked_at = self._clock.monotonic()
         return seen.upto < upto, any(told)
+
+    async def _begin(self, connection: asyncpg.Connection) -> set[UUID]:
+        """Begin where the last auditor stopped, if that is longer ago; returns what else is to be looked at."""
+        left = await find_left_open(connection)
+        if left is not None and left.upto < self._behind:
+            self._behind = left.upto
+            self._since = ids.instant_of(left.upto)
+        open_then = left.messages if left else await find_forgotten(connection, self._behind)
+        return {*open_then, *await find_older(connection, self._behind)}
+
+    async def _take_back(self) -> None:
+        """When the law holds again, what was told of it is over: but for messages that are still for nobody."""
+        wrong = {*self.books.lost_messages(), *self._stuck, *self._for_nobody}
+        self._told &= wrong
+        if not self.books.holds or self._stuck:
+            return
+        assert self._connection is not None
+        try:
+            told = {ids.read_id(ids.MESSAGE, subject): subject for subject in await find_told(self._connection)}
+            still = await find_for_nobody(self._connection, told) if told else set()
+        except asyncpg.PostgresError as error:
+            log.warning("alarms_not_read", reason=error)  # that keeps nobody from looking
+            return
+        for message in told.keys() - still:
+            self._writer.put(AlarmOver(KIND, told[message], "the law holds again"))
 
     def _settled(self, now: datetime, horizon: Horizon) -> datetime:
         """Return up to when messages have all been committed or never will be.

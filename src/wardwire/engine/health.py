@@ -79,6 +79,7 @@ class Vitals:
         conservation: Whether stored = delivered + ended + armed: `holds` or `broken`; "" = not counted here.
         audit_age_s: How long ago the auditor last looked; None = it never has, or is not here.
         audit_behind_s: How old the youngest messages are that it has counted.
+        cores, cores_heard: How many core processes there should be, and how many are heard; 0 = not looked yet.
         canary: Whether canaries get through: `through` or `late`; "" = none has flown here.
         canary_age_s, canary_took_s: Of the last one over the way of devices that got through.
         doors: The listeners for other systems that this core has.
@@ -99,6 +100,8 @@ class Vitals:
     conservation: str = ""
     audit_age_s: float | None = None
     audit_behind_s: float = 0.0
+    cores: int = 0
+    cores_heard: int = 0
     canary: str = ""
     canary_age_s: float | None = None
     canary_took_s: float | None = None
@@ -138,6 +141,8 @@ def readiness(vitals: Vitals, now: float) -> Readiness:
     if vitals.conservation == "broken":
         warnings.append("the auditor has found messages that nobody has and that nothing waits for")
     warnings += [f"the listener {door.name} is shut: {door.why}" for door in vitals.doors if door.state != "open"]
+    if vitals.cores_heard < vitals.cores:
+        warnings.append(f"{vitals.cores - vitals.cores_heard} of {vitals.cores} cores are not heard")
     if vitals.canary == "late":
         warnings.append("a canary has not got through: messages may not")
     if max(vitals.audit_age_s or 0.0, vitals.audit_behind_s) > AUDIT_STALE_S:

@@ -153,6 +153,8 @@ class Metrics:
             ("wardwire_alarms_open", "Technical alarms that are open.", vitals.open_alarms),
             ("wardwire_stray_rows", "Rows without a table of their day.", vitals.strays),
             ("wardwire_devices_connected", "Devices with a session here.", self._connected()),
+            ("wardwire_cores", "Core processes that there should be.", vitals.cores),
+            ("wardwire_cores_heard", "Core processes that are heard.", vitals.cores_heard),
             ("wardwire_loop_lag_seconds", "How late the event loop is.", vitals.lag_s),
         )
         for name, about, value in gauges:

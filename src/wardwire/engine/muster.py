@@ -170,7 +170,7 @@ class _Noticed(Act):
         """Add the fact, and raise or clear the alarm."""
         batch.record(self._kind, _ENCODE({"core": self._core}).decode())
         if self._text:
-            raise_alarm(batch, self._rules(), kind=KIND, subject=self._core, text=self._text)
+            raise_alarm(batch, self._rules(), kind=KIND, subject=self._core, text=self._text, stands=True)
         elif self._kind is FactKind.CORE_HEARD:
             clear_alarm(batch, kind=KIND, subject=self._core, why="it is heard again")
 

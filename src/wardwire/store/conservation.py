@@ -51,6 +51,44 @@ async def find_older(connection: asyncpg.Connection, behind: UUID) -> set[UUID]:
     return {row["message_id"] for row in await connection.fetch(_SQL["older"], behind)}
 
 
+class LeftOpen(NamedTuple):
+    """What an auditor leaves behind for the next one.
+
+    Attributes:
+        upto: Up to where it has counted.
+        messages: What was open then.
+    """
+
+    upto: UUID
+    messages: Collection[UUID]
+
+
+async def find_left_open(connection: asyncpg.Connection) -> LeftOpen | None:
+    """Find what the last auditor has left; None = there was none."""
+    row = await connection.fetchrow(_SQL["left_open"])
+    return LeftOpen(row["upto"], set(row["messages"])) if row else None
+
+
+async def leave_open(connection: asyncpg.Connection, left: LeftOpen, now: datetime) -> None:
+    """Leave behind what is open, as the role that seals the record."""
+    await connection.execute(_SQL["leave_open"], left.upto, sorted(left.messages), now)
+
+
+async def find_forgotten(connection: asyncpg.Connection, behind: UUID) -> set[UUID]:
+    """Find messages up to `behind` of which a delivery is open, by reading all of them."""
+    return {row["message_id"] for row in await connection.fetch(_SQL["forgotten"], behind)}
+
+
+async def find_told(connection: asyncpg.Connection) -> list[str]:
+    """Find the subjects of open alarms about the law."""
+    return [row["subject"] for row in await connection.fetch(_SQL["told"])]
+
+
+async def find_for_nobody(connection: asyncpg.Connection, messages: Collection[UUID]) -> set[UUID]:
+    """Find which of these messages are still for nobody."""
+    return {row["id"] for row in await connection.fetch(_SQL["for_nobody"], list(messages))}
+
+
 async def look(
     connection: asyncpg.Connection, *, behind: UUID, upto: UUID, again: Collection[UUID], limit: int
 ) -> Look:

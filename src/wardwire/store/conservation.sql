@@ -23,6 +23,32 @@ LIMIT $3
 -- Older messages that something waits for: looked at from the start on, however old they are.
 SELECT DISTINCT message_id FROM deadlines WHERE message_id <= $1 AND kind = 'confirm'
 
+-- name: forgotten
+-- Older messages of which a delivery is open, whether anything waits for it or not. Reads all that is kept: asked only
+-- where nobody has left behind what was open.
+SELECT DISTINCT message_id FROM deliveries WHERE message_id <= $1 AND state = 'pending'
+
+-- name: left_open
+-- What was open when an auditor last looked, and up to where it had counted.
+SELECT upto, messages FROM audit_open ORDER BY upto DESC LIMIT 1
+
+-- name: leave_open
+INSERT INTO audit_open AS o (node, upto, messages, at) VALUES ('site', $1, $2, $3)
+ON CONFLICT (node) DO UPDATE SET upto = excluded.upto, messages = excluded.messages, at = excluded.at
+WHERE excluded.upto >= o.upto
+
+-- name: told
+-- The messages that open alarms about the law name first.
+SELECT subject FROM alarms WHERE kind = 'conservation' AND cleared_at IS NULL
+
+-- name: for_nobody
+-- Which of some messages are without end, recipients, recipients to come, or escalation.
+SELECT m.id FROM messages m
+WHERE m.id = ANY($1::uuid[]) AND m.ended_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = m.id)
+  AND NOT EXISTS (SELECT 1 FROM fanouts f WHERE f.message_id = m.id)
+  AND NOT EXISTS (SELECT 1 FROM escalations e WHERE e.message_id = m.id)
+
 -- name: growing
 -- Messages that may get more recipients, each with whether something is armed by which it goes on.
 SELECT e.message_id,

@@ -47,6 +47,8 @@ def test_a_core_that_cannot_promise_is_not_ready_and_says_why(change: dict[str, 
         {"conservation": "broken"},
         {"audit_age_s": 61.0},
         {"audit_behind_s": 61.0},
+        {"canary": "late"},
+        {"cores": 3, "cores_heard": 2},
         {"doors": (Door(name="hl7", adapter="hl7", address="127.0.0.1:2575", state="shut", why="no table"),)},
     ],
 )
