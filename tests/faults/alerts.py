@@ -30,7 +30,7 @@ from wardwire.model.priority import Priority
 from wardwire.store.groups import insert_groups
 from wardwire.store.policies import insert_policy
 from wardwire.testing.history import Answered, Operation, Outcome, Record, Seen, operations
-from wardwire.testing.steps import Alert, Count, Part, Place, Step, judge_steps
+from wardwire.testing.steps import LATE_S, Alert, Count, Part, Place, Step, judge_steps
 from wardwire.testing.verdict import Invariant, Violation
 
 # Nobody is given up because a server was away: whoever is called stays called until the step's time is up.
@@ -69,6 +69,7 @@ class Ward:
     def __init__(self, system: System) -> None:
         self.system = system
         self.count = Count()
+        self._late_s = LATE_S
         self._groups: dict[str, Called] = {}
         self._policies: dict[UUID, tuple[tuple[Step, ...], int]] = {}
 
@@ -155,8 +156,9 @@ class Ward:
         self.system.http = replace(self.system.http, to=[], alerts=sent, every_s=LOOKS_S)
         await self.system.speak(voices=self.voices())
 
-    async def judge(self) -> Finding:
+    async def judge(self, *, late_s: float = LATE_S) -> Finding:
         """Let every alert come to rest, and judge all; the figures of the steps are added."""
+        self._late_s = late_s
         finding = await self.system.judge(check=self._check)
         count = self.count
         finding.figures.update(
@@ -175,7 +177,7 @@ class Ward:
     async def _check(self, _: System, connection: asyncpg.Connection, history: Sequence[Record]) -> list[Violation]:
         alerts = await read_alerts(connection, self._policies)
         offset = clock_offset(history, {alert.message: alert.stored_at for alert in alerts})
-        found = judge_steps(alerts, rings_of(history, offset), self.count)
+        found = judge_steps(alerts, rings_of(history, offset), self.count, late_s=self._late_s)
         return found + check_answers(history, alerts)
 
 
@@ -226,6 +228,11 @@ async def read_alerts(
     for row in rows:
         answered = (row["state"] == State.ACCEPTED, row["responded_at"].timestamp())
         answers[row["message_id"]][row["person_id"].hex] = answered
+    unreached: defaultdict[UUID, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in await connection.fetch(
+        "SELECT message_id, person_id, at FROM facts WHERE kind = $1", FactKind.UNREACHABLE
+    ):
+        unreached[row["message_id"]][row["person_id"].hex].append(row["at"].timestamp())
     told: defaultdict[UUID, list[Any]] = defaultdict(list)
     kinds = [FactKind.ESCALATED, FactKind.STEP_SKIPPED, FactKind.PART_MISSING, FactKind.EXHAUSTED, FactKind.TAKEN]
     facts = await connection.fetch(
@@ -241,7 +248,7 @@ async def read_alerts(
         missing: defaultdict[tuple[Place, str], list[float]] = defaultdict(list)
         skipped: set[Place] = set()
         exhausted: list[float] = []
-        taken = 0
+        taken: list[float] = []
         place: Place = (1, 1)
         for fact in told[row["message_id"]]:
             body, at = json.loads(fact["body"]), fact["at"].timestamp()
@@ -256,7 +263,7 @@ async def read_alerts(
                 case FactKind.EXHAUSTED:
                     exhausted.append(at)
                 case FactKind.TAKEN:
-                    taken += 1
+                    taken.append(at)
         alerts.append(
             Alert(
                 message=ids.write_id(ids.MESSAGE, row["message_id"]),
@@ -264,6 +271,7 @@ async def read_alerts(
                 loops=loops,
                 stored_at=row["started_at"].timestamp(),
                 answers=answers[row["message_id"]],
+                unreached=unreached[row["message_id"]],
                 begun=begun,
                 skipped=frozenset(skipped),
                 missing=missing,

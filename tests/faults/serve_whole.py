@@ -4,7 +4,7 @@
 
 Told by the environment: FAULTS_LEAF_PORT is the port of a proxy that the core's NATS server dials instead of the
 edge's; FAULTS_CLOCKS is JSON, for `postgres` and `core` each what its environment is to have (wallclock.py);
-FAULTS_CORES is the number of core processes.
+FAULTS_CORES is the number of core processes; with FAULTS_HOLD they are those of held_core.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.faults.held_core import HOLD
 from wardwire.cli.failures import failures
 from wardwire.cli.serve import serve
 from wardwire.ops import nats, process
@@ -52,11 +53,25 @@ def set_clocks(clocks: Mapping[str, Mapping[str, str]]) -> None:
     module.spawn = spawn
 
 
+def hold_cores() -> None:
+    """Let the cores be such as can be stopped in the middle of a step."""
+    module: Any = process
+    as_it_is = module.spawn
+
+    def spawn(argv: Any, **told: Any) -> Any:
+        held = ["tests.faults.held_core" if word == "wardwire" else word for word in argv]
+        return as_it_is(held if "core" in argv else argv, **told)
+
+    module.spawn = spawn
+
+
 def main(home: str, *sets: str) -> int:
     if port := os.environ.get(LEAF_PORT):
         dial_another_leaf(port)
     if clocks := os.environ.get(CLOCKS):
         set_clocks(json.loads(clocks))
+    if HOLD in os.environ:
+        hold_cores()
     with failures() as outcome:
         serve(cores=int(os.environ.get(CORES, "1")), config=None, data=Path(home), set_=list(sets))
     return outcome.status

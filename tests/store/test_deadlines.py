@@ -10,7 +10,7 @@ import asyncpg
 from tests.store.rows import bench
 from tests.ward import reading
 from wardwire.model.priority import Lane
-from wardwire.store.deadlines import CONFIRM, EXPIRE, Due, claim_due, count_deadlines, make_due, next_due
+from wardwire.store.deadlines import CONFIRM, EXPIRE, Due, claim_due, count_deadlines, give_back, make_due, next_due
 from wardwire.testing.clock import FakeClock
 
 NOW = FakeClock().now()
@@ -142,3 +142,18 @@ async def test_claims_cost_the_same_with_many_armed(database_url: str) -> None:
             assert len(await claim(writer.connection, NOW + SECOND)) == 1
             assert set(await next_due(writer.connection)) == {Lane.HIGH}
             assert tuple(await writer.connection.fetchrow(read)) == (0, 0)
+
+
+async def test_a_claim_that_is_given_back_is_claimed_again_soon(database_url: str) -> None:
+    """By anybody; a claim that somebody else has taken meanwhile is not touched."""
+    async with reading(database_url) as connection:
+        await arm(connection, NOW)
+        holder = uuid4()
+        (first,) = await claim_due(connection, now=NOW, lease=LEASE, holder=holder, lane=Lane.HIGH, limit=9)
+        await give_back(connection, [first], holder=holder, again_at=NOW + SECOND)
+        assert await claim(connection, NOW) == []
+        (second,) = await claim(connection, NOW + SECOND)
+
+        await give_back(connection, [first], holder=holder, again_at=NOW + SECOND)
+        await give_back(connection, [second], holder=holder, again_at=NOW + SECOND)
+        assert await claim(connection, NOW + 2 * SECOND) == []

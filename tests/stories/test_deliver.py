@@ -169,6 +169,22 @@ async def test_what_a_dead_core_had_claimed_comes_back_by_itself(ward: Ward) -> 
     assert len(ward.mail.sent) == 1
 
 
+async def test_what_could_not_be_committed_is_tried_again_at_once(ward: Ward) -> None:
+    """H82: the database was away for the moment in which a deadline passed; nobody waits for the lease."""
+    await ward.send(ward.ben, ["Anna"])
+    writers = [writer for writer in ward.lanes.writers if writer.serving]
+    durables = [(writer, writer._durable) for writer in writers]
+    for writer in writers:
+        writer._durable = None
+    await ward.pass_time(seconds=10)
+    assert ward.mail.sent == []
+    for writer, durable in durables:
+        writer._durable = durable
+    await ward.pass_time(seconds=2)
+
+    assert len(ward.mail.sent) == 1
+
+
 async def test_a_core_that_wakes_too_late_changes_nothing(ward: Ward) -> None:
     """H11: the first core's claim is handled after the second core has done the work: the e-mail goes out once."""
     stored = await ward.send(ward.ben, ["Anna"])

@@ -58,6 +58,8 @@ from wardwire.model.priority import Priority
 Filter = Callable[[bytes], Iterable[bytes]]
 
 TICK_S = 0.5
+# After an outage a person can be rung again so soon: the page that waits must not wait much longer.
+RETRY_S_MAX = 2.0
 _FINAL = frozenset({Code.DEVICE_REVOKED, Code.NOT_PERMITTED, Code.SESSION_REPLACED})
 
 
@@ -136,7 +138,7 @@ class Device:
                 name=f"device {card.name}",
                 login=Login.by_key(card.keys.signing),
                 tls=tls or _tls_of(card),
-                timing=timing or Timing(),
+                timing=timing or Timing(retry_s_max=RETRY_S_MAX),
             ),
             on_state=self._on_state,
             on_error=self._on_error,

@@ -22,7 +22,7 @@ from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Event
-from wardwire.model.errors import WardwireError
+from wardwire.model.errors import Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.deadlines import (
@@ -34,6 +34,7 @@ from wardwire.store.deadlines import (
     SEND,
     Due,
     claim_due,
+    give_back,
     make_due,
     next_due,
 )
@@ -42,7 +43,11 @@ from wardwire.store.messages import load_fanout
 
 POLL_S = 1.0
 ROUND_S = 5.0
-LEASE = timedelta(seconds=15)
+# Whatever a dead or frozen core has claimed waits so long: it must begin within ten seconds of its time. Longer than
+# one attempt on an outside channel takes (engine/outbox.py).
+LEASE = timedelta(seconds=8)
+# What could not be committed now (the database is away) is tried again so soon, not only when its lease has run out.
+AGAIN_AFTER = timedelta(seconds=1)
 CLAIM_LIMIT = 200
 # Claimed and not yet committed, a lane. More are left to other cores.
 MOST_IN_FLIGHT = 1_000
@@ -76,6 +81,7 @@ class DueLoop:
         self._upcoming: dict[Lane, datetime] = {}
         self._next: datetime | None = None
         self._sooner: list[tuple[UUID, UUID, UUID]] = []
+        self._undone: list[Due] = []
         self.claimed = 0
 
     def armed(self, batch: Batch) -> None:
@@ -131,6 +137,10 @@ class DueLoop:
         What the last round saw coming is claimed first, in one trip to the database; what else has come since is
         what the database says afterwards.
         """
+        if self._undone:
+            undone = self._undone[:]
+            await give_back(connection, undone, holder=self._holder, again_at=self._clock.now() + AGAIN_AFTER)
+            del self._undone[: len(undone)]
         if self._sooner:
             sooner, self._sooner = self._sooner, []
             await make_due(connection, self._clock.now(), sooner)
@@ -169,6 +179,8 @@ class DueLoop:
             self._in_flight[lane] -= 1
             if error is not None:
                 log.warning("deadline_not_handled", kind=due.kind, message=str(due.message_id), reason=error)
+                if isinstance(error, Unavailable | Unknown):
+                    self._undone.append(due)
 
         rules = self._rules
         match due.kind:

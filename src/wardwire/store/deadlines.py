@@ -56,6 +56,13 @@ async def claim_due(
     return sorted((Due(*row) for row in rows), key=lambda due: due.due_at)
 
 
+async def give_back(connection: asyncpg.Connection, dues: Sequence[Due], *, holder: UUID, again_at: datetime) -> None:
+    """Give claims back that could not be used; what somebody else has claimed or moved on since stays as it is."""
+    keys = [(due.message_id, due.person_id, due.kind, due.ref, due.fence) for due in dues]
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    await connection.execute(_SQL["give_back"], again_at, *columns, holder)
+
+
 async def next_due(connection: asyncpg.Connection) -> dict[Lane, datetime]:
     """Return when the next deadline of each lane falls due; a lane without any is left out."""
     row = await connection.fetchrow(_SQL["next"])

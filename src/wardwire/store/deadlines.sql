@@ -9,6 +9,13 @@ FROM (
 WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
 RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence
 
+-- name: give_back
+-- What could not be done falls due again soon, if it is still claimed as it was.
+UPDATE deadlines d SET visible_at = $1, holder = NULL
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::bigint[]) AS u(message_id, person_id, kind, ref, fence)
+WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = u.kind AND d.ref = u.ref
+  AND d.fence = u.fence AND d.holder = $7
+
 -- name: next
 -- When the next one of each lane falls due: the first entry of its index, however many are armed.
 SELECT (SELECT min(visible_at) FROM deadlines WHERE lane = 0),

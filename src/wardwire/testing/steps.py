@@ -59,11 +59,12 @@ class Alert:
 
     Attributes:
         answers: The committed answer of each person: whether they accepted, and when.
+        unreached: When no device of somebody had confirmed in time, or none was connected.
         begun: When each step began, as often as facts say so.
         skipped: Steps that found nobody to wait for.
         missing: When a part (its step, its name) was told to be missing.
         exhausted: When every step had passed.
-        taken: How often somebody had it.
+        taken: When somebody had it, and everybody else fell silent.
     """
 
     message: str
@@ -71,11 +72,12 @@ class Alert:
     stored_at: float
     loops: int = 0
     answers: Mapping[str, tuple[bool, float]] = field(default_factory=dict)
+    unreached: Mapping[str, Times] = field(default_factory=dict)
     begun: Mapping[Place, Times] = field(default_factory=dict)
     skipped: frozenset[Place] = frozenset()
     missing: Mapping[tuple[Place, str], Times] = field(default_factory=dict)
     exhausted: Times = ()
-    taken: int = 0
+    taken: Times = ()
 
     @property
     def places(self) -> list[Place]:
@@ -93,6 +95,15 @@ class Alert:
         times = sorted(at for who, (yes, at) in self.answers.items() if not yes and who in people)
         spare = len(people) - n
         return times[spare] if len(times) > spare else math.inf
+
+    def beyond_reach(self, people: frozenset[str], n: int, since: float) -> float:
+        """When so many had declined or could not be reached that nobody need wait for `n`: then it may go on."""
+        times = []
+        for who in people:
+            yes, at = self.answers.get(who, (True, math.inf))
+            gone = [at, *(when for when in self.unreached.get(who, ()) if when >= since)]
+            times.append(min(gone[yes:], default=math.inf))
+        return max(since, sorted(times)[len(people) - n])
 
     def declined(self, person: str, at: float) -> bool:
         """Whether somebody had declined by then."""
@@ -164,6 +175,7 @@ class _Judgement:
     def judge(self) -> Iterator[Violation]:
         """Go through the steps in their order, and see what followed the last one."""
         alert, due, held = self._alert, self._alert.stored_at, math.inf
+        soonest = due
         places = alert.places
         for nth, place in enumerate(places):
             step, begun = alert.steps[place[1] - 1], alert.begun.get(place, ())
@@ -172,12 +184,13 @@ class _Judgement:
                     yield self._wrong(Invariant.STEP, "a step skipped that had somebody", place)
                 continue
             if not begun:
-                yield from self._stopped(place, due, held)
+                yield from self._stopped(place, due, soonest, held)
                 break
             at = min(begun)
             if len(begun) > 1:
                 yield self._wrong(Invariant.STEP, "a step begun more than once", place, f"{len(begun)} times")
             yield from self._in_time(at - due, place)
+            yield from self._not_early(at, soonest, place)
             yield from self._not_held(at, held, place)
             self._count.steps += 1
             for person in step.people:
@@ -186,18 +199,17 @@ class _Judgement:
             over = min((min(alert.begun[later]) for later in places[nth + 1 :] if later in alert.begun), default=None)
             yield from self._parts(step, place, at, over or min(alert.exhausted, default=math.inf))
             held = max(at, *(alert.accepted(part) for part in step.parts))
-            due = min(at + step.wait_s, *(max(at, self._no_hope(part)) for part in step.parts))
+            whole = [(part.people | part.backup, part.n) for part in step.parts]
+            due = min(at + step.wait_s, *(max(at, alert.hopeless(people, n)) for people, n in whole))
+            soonest = min(due, *(alert.beyond_reach(people, n, at) for people, n in whole))
         else:
-            yield from self._stopped(None, due, held)
+            yield from self._stopped(None, due, soonest, held)
         yield from self._rings()
 
-    def _no_hope(self, part: Part) -> float:
-        return self._alert.hopeless(part.people | part.backup, part.n)
-
-    def _stopped(self, place: Place | None, due: float, held: float) -> Iterator[Violation]:
+    def _stopped(self, place: Place | None, due: float, soonest: float, held: float) -> Iterator[Violation]:
         """Judge why no further step was begun: somebody had it, or there was none (`place` is None)."""
         alert, count = self._alert, self._count
-        if alert.taken > 1:
+        if len(alert.taken) > 1:
             yield self._wrong(Invariant.STEP, "taken more than once", place)
         if alert.exhausted:
             count.exhausted += 1
@@ -207,11 +219,13 @@ class _Judgement:
             if len(alert.exhausted) > 1:
                 yield self._wrong(Invariant.STEP, "the desk asked more than once that nobody answers", place)
             yield from self._in_time(at - due, place)
+            yield from self._not_early(at, soonest, place)
             yield from self._not_held(at, held, place)
         elif alert.taken and held < math.inf:
             # Perhaps after the time was up, and before any core looked: that must not have been long.
             count.held += 1
             yield from self._in_time(max(0.0, held - due), place)
+            yield from self._in_time(min(alert.taken) - held, place, what="silenced late")
         elif alert.taken:
             yield self._wrong(Invariant.STEP, "taken, and not enough had accepted", place)
         elif place is None:
@@ -232,6 +246,8 @@ class _Judgement:
                 yield self._wrong(Invariant.STEP, "a missing part told more than once", place, part.name)
             if told:
                 yield from self._in_time(min(told) - due, place)
+                soonest = min(due, alert.beyond_reach(part.people, part.n, began))
+                yield from self._not_early(min(told), soonest, place)
                 if min(told) > filled + UNSEEN_S:
                     yield self._wrong(Invariant.IN_TIME, "told to be missing, and was there", place, part.name)
                 for person in part.backup:
@@ -257,12 +273,14 @@ class _Judgement:
                 if late > self._late_s:
                     yield self._wrong(Invariant.IN_TIME, "rung late", detail=f"{person}: by {late:.2f} s")
 
-    def _in_time(self, late: float, place: Place | None) -> Iterator[Violation]:
+    def _in_time(self, late: float, place: Place | None, what: str = "late") -> Iterator[Violation]:
         self._count.late_s = max(self._count.late_s, late)
         if late > self._late_s:
-            yield self._wrong(Invariant.IN_TIME, "late", place, f"by {late:.2f} s")
-        elif late < -EARLY_S:
-            yield self._wrong(Invariant.IN_TIME, "early", place, f"by {-late:.2f} s")
+            yield self._wrong(Invariant.IN_TIME, what, place, f"by {late:.2f} s")
+
+    def _not_early(self, at: float, soonest: float, place: Place | None) -> Iterator[Violation]:
+        if at < soonest - EARLY_S:
+            yield self._wrong(Invariant.IN_TIME, "early", place, f"by {soonest - at:.2f} s")
 
     def _not_held(self, at: float, held: float, place: Place | None) -> Iterator[Violation]:
         if at > held + UNSEEN_S:

@@ -48,8 +48,9 @@ def test_silence_goes_to_the_desk() -> None:
 
 def test_whoever_accepts_keeps_the_next_step_from_its_time() -> None:
     """A step that is planned and not reached is no fault."""
-    held = alert(answers={ANNA: (True, 1.0)}, begun={(1, 1): [0.0]}, exhausted=[], taken=1)
+    held = alert(answers={ANNA: (True, 1.0)}, begun={(1, 1): [0.0]}, exhausted=[], taken=[1.1])
     assert judge(held, rung(chen=[]))[0] == []
+    assert judge(replace(held, taken=[11.5]), rung(chen=[]))[0] == ["silenced late"]
 
 
 def test_the_next_step_is_due_at_once_when_all_have_declined() -> None:
@@ -60,9 +61,17 @@ def test_the_next_step_is_due_at_once_when_all_have_declined() -> None:
     assert judge(late, rung(chen=[12.1]))[0] == ["late", "rung late"]
 
 
+def test_whoever_cannot_be_reached_need_not_be_waited_for() -> None:
+    """All of the step, and not before; one of them is waited for."""
+    soon: dict[str, Any] = {"begun": {(1, 1): [0.0], (1, 2): [1.0]}, "exhausted": [4.0]}
+    assert judge(alert(unreached={ANNA: [0.5], BEN: [1.0]}, **soon))[0] == []
+    assert judge(alert(unreached={ANNA: [0.5]}, answers={BEN: (False, 1.0)}, **soon))[0] == []
+    assert judge(alert(unreached={ANNA: [0.5]}, **soon))[0] == ["early"]
+
+
 def test_an_answer_while_nobody_looked_is_no_missed_step_unless_it_took_long() -> None:
     """The cores were away: within ten seconds that may be."""
-    held: dict[str, Any] = {"begun": {(1, 1): [0.0]}, "exhausted": [], "taken": 1}
+    held: dict[str, Any] = {"begun": {(1, 1): [0.0]}, "exhausted": [], "taken": [13.0]}
     assert judge(alert(answers={BEN: (True, 8.0)}, **held), rung(chen=[]))[0] == []
     assert judge(alert(answers={BEN: (True, 12.5)}, **held), rung(chen=[]))[0] == ["late"]
 
@@ -81,8 +90,8 @@ def test_an_answer_while_nobody_looked_is_no_missed_step_unless_it_took_long() -
         ({"exhausted": []}, {}, ["every step passed, and the desk was never asked"]),
         ({"exhausted": [5.0, 5.2]}, {}, ["the desk asked more than once that nobody answers"]),
         ({"begun": {(1, 1): [0.0]}}, {CHEN: []}, ["the desk asked before every step had passed"]),
-        ({"exhausted": [], "taken": 1}, {}, ["taken, and not enough had accepted"]),
-        ({"exhausted": [], "taken": 2, "answers": {CHEN: (True, 3.0)}}, {}, ["taken more than once"]),
+        ({"exhausted": [], "taken": [3.1]}, {}, ["taken, and not enough had accepted"]),
+        ({"exhausted": [], "taken": [3.1, 3.2], "answers": {CHEN: (True, 3.0)}}, {}, ["taken more than once"]),
         (
             {"answers": {CHEN: (True, 2.2)}, "exhausted": [5.0]}, {},
             ["called on although somebody had it"],
@@ -122,7 +131,7 @@ def test_a_team_whose_parts_are_missing_is_told_and_its_backup_called() -> None:
 
 def test_a_team_that_is_there_is_held() -> None:
     """Nothing is missing, and nobody else is called."""
-    there = team(missing={}, exhausted=[], taken=1, answers={BEN: (True, 1.0), CHEN: (True, 1.5)})
+    there = team(missing={}, exhausted=[], taken=[2.0], answers={BEN: (True, 1.0), CHEN: (True, 1.5)})
     assert judge(there, rung(chen=[0.1]))[0] == []
 
 
@@ -147,7 +156,7 @@ def test_a_part_that_was_there_is_not_missing() -> None:
 
 def test_an_accept_of_one_part_does_not_hold_a_team() -> None:
     """The airway is still missing."""
-    found = judge_steps([team(answers={BEN: (True, 1.0)}, exhausted=[], taken=1)], STOOD_IN, Count())
+    found = judge_steps([team(answers={BEN: (True, 1.0)}, exhausted=[], taken=[2.0])], STOOD_IN, Count())
     assert [(v.invariant, v.what) for v in found if v.what.startswith("taken")] == [
         (Invariant.STEP, "taken, and not enough had accepted")
     ]
