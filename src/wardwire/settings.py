@@ -47,6 +47,13 @@ class Site:
 
     name: str = setting("Wardwire", "The name that people read in e-mails and on screens.")
     desk: str = setting("", "The operators' desk: the role or person that hears of what nobody took.")
+    desk_again_s: float = setting(
+        300.0,
+        "While nobody has taken a technical alarm, the desk is asked again after so long; 0: never.",
+        unit="s",
+        least=0,
+        most=86_400,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

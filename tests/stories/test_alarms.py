@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from tests.stories.test_rest import Door, opened, told
-from wardwire.engine.upkeep import Alarm
+from wardwire.engine.desk import DeskWatch
+from wardwire.engine.upkeep import Alarm, AlarmOver
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.rights import ALARMS, CODE, SEND, Caller
-from wardwire.testing.ward import Ward
+from wardwire.testing.ward import Member, Ward
 
 LAB = Caller(source="lab", scopes=frozenset({SEND, CODE}))
 
@@ -118,3 +121,91 @@ async def test_an_alarm_raised_again_is_counted_and_rings_nobody_anew(door: Door
     assert alarm["times"] == 1
     assert ward.events(ward.dora).count("new") == 2
     await other.stop()
+
+
+class Desk:
+    """Dora and Eva at the desk, the laboratory's alarm, and a core that looks after the desk."""
+
+    def __init__(self, door: Door, pool: asyncpg.Pool, eva: Member) -> None:
+        ward = door.ward
+        self.door, self.ward, self.eva = door, ward, eva
+        again = timedelta(minutes=5)
+        self.watches = [
+            DeskWatch(pool=pool, clock=ward.clock, writer=ward.lanes, rules=ward.rules, again=again) for _ in range(2)
+        ]
+        ward.lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", ward.rules))
+
+    async def pass_time(self, seconds: int) -> None:
+        """Let time pass; two cores look every two seconds."""
+        for _ in range(seconds // 2):
+            await self.ward.pass_time(seconds=2)
+            for watch in self.watches:
+                await watch.round()
+            await self.ward.quiet()
+
+    @property
+    def message(self) -> Stored:
+        """What rings."""
+        written = ids.write_id(ids.MESSAGE, self.ward.told[self.eva.id][0].message_id)
+        return Stored(
+            message=written, thread="", at=self.ward.clock.now(), durability="", recipient_count=2, recipients=[]
+        )
+
+    def heard(self, member: Member) -> list[str]:
+        """What somebody's devices were told since the last time."""
+        return [told.event for told in self.ward.told.pop(member.id, [])]
+
+
+@pytest.fixture
+async def desk(door: Door, database_url: str) -> AsyncIterator[Desk]:
+    """Both are on, and it rings."""
+    eva = await door.ward.add_person("Eva")
+    await door.ward._change("UPDATE groups SET version = $1, members = members || $2::uuid[]", [eva.id])
+    async with asyncpg.create_pool(
+        database_url, min_size=1, max_size=2, server_settings={"search_path": "wardwire"}
+    ) as pool:
+        desk = Desk(door, pool, eva)
+        await door.ward.quiet()
+        yield desk
+
+
+async def test_the_desk_is_asked_again_while_nobody_sees_to_it(desk: Desk) -> None:
+    """H76: both have it on their phones and neither has said a word: five minutes later it rings again, once."""
+    ward, message = desk.ward, desk.message
+    for member in (ward.dora, desk.eva):
+        await ward.say(member, message, Event.CONFIRMED)
+    assert (desk.heard(ward.dora), desk.heard(desk.eva)) == (["new"], ["new"])
+    await desk.pass_time(290)
+    assert (desk.heard(ward.dora), desk.heard(desk.eva)) == ([], [])
+    await desk.pass_time(20)
+    assert (desk.heard(ward.dora), desk.heard(desk.eva)) == (["ring"], ["ring"])
+    await ward.say(desk.eva, message, Event.CONFIRMED)
+    await desk.pass_time(296)
+    assert desk.heard(desk.eva) == ["ring"]
+
+
+async def test_when_one_takes_it_the_others_fall_silent_and_see_who_has_it(desk: Desk) -> None:
+    """H76: within two seconds; and nobody is asked again."""
+    ward, message = desk.ward, desk.message
+    await ward.say(ward.dora, message, Event.ACCEPT)
+    desk.heard(ward.dora)
+    await desk.pass_time(2)
+    taken = ward.told[desk.eva.id][-1]
+    assert (taken.event, taken.body.name) == ("taken", "Dora")
+    desk.heard(desk.eva)
+    await desk.pass_time(400)
+    assert (desk.heard(ward.dora), desk.heard(desk.eva)) == ([], [])
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines") == 0
+
+
+async def test_what_is_over_rings_nobody_any_more(desk: Desk) -> None:
+    """H76: cleared by itself while both phones were off: it does not ring for what was."""
+    ward = desk.ward
+    await desk.pass_time(30)
+    ward.lanes.put(AlarmOver("feed", "lab", "It is heard again."))
+    await ward.quiet()
+    await desk.pass_time(2)
+    assert (desk.heard(ward.dora)[-1], desk.heard(desk.eva)[-1]) == ("cleared", "cleared")
+    await desk.pass_time(400)
+    assert (desk.heard(ward.dora), desk.heard(desk.eva)) == ([], [])
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines") == 0

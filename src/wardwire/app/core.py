@@ -7,6 +7,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 import asyncpg
 
@@ -20,6 +21,8 @@ from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.auditor import LOOK_EVERY_S
+from wardwire.engine.desk import LOOK_EVERY_S as DESK_EVERY_S
+from wardwire.engine.desk import DeskWatch
 from wardwire.engine.due import DueLoop
 from wardwire.engine.feeds import LOOK_EVERY_S as FEEDS_EVERY_S
 from wardwire.engine.muster import BEAT_EVERY_S, Muster
@@ -79,6 +82,7 @@ async def run_core(
             _keep_record(ground, tasks)
             look = open_auditor(ground, watch).round
             tasks.create_task(keep("auditor", LOOK_EVERY_S, look, turns=ground.turns))
+            tasks.create_task(keep("desk", DESK_EVERY_S, _make_desk(ground).round, turns=ground.turns))
             watch.canary = await stack.enter_async_context(open_canary(ground, tasks))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
@@ -141,6 +145,13 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     proofs = ProofWatch(pool=ground.pool, writer=ground.lanes, rules=ground.rules, clock=ground.clock)
     tasks.create_task(keep("seal", SEAL_EVERY_S, sealer.round, turns=ground.turns))
     tasks.create_task(keep("proofs", CHECK_EVERY_S, proofs.round, patience_s=LONG_S))
+
+
+def _make_desk(ground: Ground) -> DeskWatch:
+    again = timedelta(seconds=ground.settings.site.desk_again_s)
+    return DeskWatch(
+        pool=ground.pool, clock=ground.clock, writer=ground.lanes, rules=ground.rules, again=again
+    )  # fmt: skip
 
 
 async def _leave(muster: Muster) -> None:

@@ -56,6 +56,16 @@ async def find_open_alarms(connection: asyncpg.Connection) -> frozenset[tuple[st
     return frozenset((row["kind"], row["subject"]) for row in await connection.fetch(_SQL["open"]))
 
 
+async def claim_asks(connection: asyncpg.Connection, now: datetime, asked_before: datetime) -> list[UUID]:
+    """Claim the messages of alarms that nobody sees to, where the desk was last asked before an instant."""
+    return [row["told_by"] for row in await connection.fetch(_SQL["claim_asks"], now, asked_before)]
+
+
+async def find_settled(connection: asyncpg.Connection, since: datetime) -> list[tuple[UUID, bool]]:
+    """Find messages that still ring for alarms taken or cleared since an instant, and whether they were cleared."""
+    return [(row["told_by"], row["over"]) for row in await connection.fetch(_SQL["settled"], since)]
+
+
 async def was_raised(connection: asyncpg.Connection, kind: str, subject: str, since: datetime) -> bool:
     """Whether an alarm of this kind and subject was raised since an instant, open or not."""
     raised: bool = await connection.fetchval(_SQL["was_raised"], kind, subject, since)

@@ -5,6 +5,21 @@ SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 -- Kind and subject of each that is open.
 SELECT kind, subject FROM alarms WHERE cleared_at IS NULL
 
+-- name: claim_asks
+-- The messages of alarms that nobody sees to and about which the desk was last asked before `$2`; claimed by one asker.
+UPDATE alarms SET asked_at = $1
+WHERE cleared_at IS NULL AND taken_at IS NULL AND told_by IS NOT NULL
+  AND greatest(raised_at, last_raised_at, asked_at) <= $2
+RETURNING told_by
+
+-- name: settled
+-- Messages that still ring for alarms that were taken or cleared since an instant, and whether they were cleared.
+SELECT a.told_by, a.cleared_at IS NOT NULL AS over
+FROM alarms a
+WHERE a.told_by IS NOT NULL AND greatest(a.taken_at, a.cleared_at) >= $1
+  AND EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = a.told_by
+              AND d.state IN ('pending', 'unreachable', 'delivered', 'read'))
+
 -- name: was_raised
 -- Whether one of this kind and subject was raised since an instant, open or not.
 SELECT EXISTS (SELECT 1 FROM alarms WHERE kind = $1 AND subject = $2 AND raised_at >= $3)
