@@ -12,8 +12,10 @@ import pytest
 from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
 from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.door import Hl7Door, Manners
-from wardwire.adapters.hl7.mapping import read_table
+from wardwire.adapters.hl7.mapping import map_message, read_table
+from wardwire.adapters.hl7.tokens import parse
 from wardwire.app.adapters import Reports
+from wardwire.cli.hl7_trial import look_ahead
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
@@ -190,6 +192,22 @@ async def test_an_alarm_that_comes_back_after_its_latch_is_active_again(site: Si
     await site.hear(with_phase("end", control="A1004", state="latched"))
     await site.at(121)
     assert site.rung("Ben") == ["new"]
+
+
+async def test_who_would_get_a_sample_is_whom_the_alarm_calls(site: Site) -> None:
+    """What is tried and what happens cannot differ; once it is open, a sample of it is about that alert."""
+    ward = site.ward
+    mapped = map_message(parse(ALARM.encode()), ALARM.encode(), read_table(TABLE), source="monitors")
+    assert mapped.report is not None
+    ahead = await look_ahead(ward.connection, ward.rules(), ward.clock.now(), mapped.report)
+    assert ahead.foreseen is not None
+    assert [one.name for one in ahead.foreseen.recipients] == ["Anna"]
+    assert [(line.in_s, line.who) for line in ahead.foreseen.promise][:2] == [(0, "Anna"), (120, "Ben")]
+    assert (await site.messages(), site.rung("Anna")) == (0, [])
+    await site.hear(ALARM)
+    assert site.rung("Anna") == ["new"]
+    ahead = await look_ahead(ward.connection, ward.rules(), ward.clock.now(), mapped.report)
+    assert (ahead.open_alert[:4], ahead.foreseen) == ("msg_", None)
 
 
 async def test_two_gateways_that_count_alike_have_alerts_of_their_own(site: Site) -> None:

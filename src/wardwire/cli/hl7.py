@@ -11,61 +11,97 @@ import typer
 
 from wardwire.adapters.contract import NotUsable
 from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
-from wardwire.adapters.hl7.mapping import Mapped, map_message
+from wardwire.adapters.hl7.mapping import Mapped
 from wardwire.adapters.hl7.registration import load_table
-from wardwire.adapters.hl7.tokens import NotHl7, parse
+from wardwire.cli.exits import Exit
+from wardwire.cli.hl7_trial import Reached, Tried, find_reached, read_frames, show, try_file
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json, print_table
+from wardwire.flow.submit import Foreseen
 from wardwire.ops.failure import StartFailed
+from wardwire.settings import listeners
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="HL7: try a sample message, send one.")
 
 Sample = Annotated[Path, typer.Argument(help="A file with one message, framed or not.", exists=True, dir_okay=False)]
+Samples = Annotated[
+    list[Path], typer.Argument(help="Files with messages, framed or not, also batches.", exists=True, dir_okay=False)
+]
 
 
 @app.command("try")
 def try_(
-    file: Sample,
+    files: Samples,
     table: Annotated[Path | None, typer.Option("--table", help="Another mapping table than the site's.")] = None,
+    listener: Annotated[
+        str, typer.Option("--listener", help="Of which listener: `adapters list` names them.")
+    ] = "hl7",
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
     """
-    Say what becomes of a sample message: which rule fits, and what is handed in. Nothing is sent.
+    Say what becomes of sample messages: which rule fits, what is handed in, and who would get it now.
 
-    Example: wardwire hl7 try sample.hl7 --table mapping.toml
+    Nothing is sent or kept. Who would get it is asked of the running site; without one the rest is told. The status
+    is 1 when one of them would not be taken.
+
+    Example: wardwire hl7 try sample.hl7 batch.hl7 --table mapping.toml
     """
-    settings = read_settings(config, data, None).settings.hl7
-    content = read_sample(file)
+    settings = read_settings(config, data, None).settings
+    options = {section.replace(".also.", "-"): own for section, own in listeners("hl7", settings.hl7).items()}
+    if listener not in options:
+        raise StartFailed("usage", f"There is no listener {listener}.", f"Name one of {', '.join(options)}.")
+    own = options[listener]
     try:
-        message = parse(content, charset=settings.charset)
-    except NotHl7:
-        raise StartFailed(
-            "not_hl7", f"{file} is no HL7 message.", "It begins with MSH and its five marks, such as MSH|^~\\&|."
-        ) from None
-    try:
-        rules = load_table(table or settings.table)
+        rules = load_table(table or own.table)
     except NotUsable as error:
         raise StartFailed(error.code, error.sentence, "See docs/howto/hl7.md.") from error
-    mapped = map_message(message, content, rules, source=settings.source)
+    tried = [one for file in files for one in try_file(file, rules, charset=own.charset, source=own.source)]
+    reports = [one.mapped.report for one in tried if one.mapped and one.mapped.report]
+    found = find_reached(settings, config, data, reports) if reports else []
+    unknown = found if isinstance(found, str) else ""
+    reached = iter([None] * len(reports) if isinstance(found, str) else found)
+    told = [(one, next(reached) if one.mapped and one.mapped.report else None) for one in tried]
     if json_:
-        print_json(_shown(mapped))
-        return
-    rows = [(name, value) for name, value in _words(mapped) if value]
-    print_table(("what", "is"), rows, empty="")
-    if mapped.report is None:
-        print(f"It is answered as taken, and rings nobody: {mapped.why}.")
+        print_json({"messages": [show(*pair) for pair in told], "reached_unknown": unknown})
     else:
-        report = mapped.report
-        place = report.unit or report.bed
-        policy = report.policy or (f"the policy of {place}" if place else "")
-        by = (
-            f"escalated by {policy}"
-            if policy
-            else f"for {', '.join(report.to) or 'nobody: give it `to` or a policy'}"
-        )
-        print(f"Rule {mapped.rule!r}: {report.phase} of the alert, {by}.")
+        for pair in told:
+            _tell(*pair, unknown)
+    if any(one.no or (to and to.refused) for one, to in told):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _tell(tried: Tried, reached: Reached | None, unknown: str) -> None:
+    """Say it to a person."""
+    which = f" ({tried.number} of {tried.of})" if tried.of > 1 else ""
+    print(f"{tried.file}{which}: {tried.control_id or 'no control id'}")
+    if tried.mapped is None:
+        print(f"It is not taken: {tried.no}.\n")
+        return
+    print_table(("what", "is"), [(name, value) for name, value in _words(tried.mapped) if value], empty="")
+    report = tried.mapped.report
+    if report is None:
+        print(f"It is answered as taken, and rings nobody: {tried.mapped.why}.\n")
+        return
+    print(f"Rule {tried.mapped.rule!r}: {report.phase} of the alert {report.source_key or 'of its own'}.")
+    if reached is None:
+        print(f"Who would get it cannot be said: {unknown}\n")
+    elif reached.refused:
+        print(f"It would be refused, and be a technical alarm: {reached.refused}.\n")
+    elif reached.open_alert:
+        print(f"It is about {reached.open_alert}, which is open: wardwire trace {reached.open_alert}\n")
+    elif reached.foreseen is None:
+        print("No such alert is open, and it begins none: it rings nobody.\n")
+    else:
+        _tell_foreseen(reached.foreseen)
+
+
+def _tell_foreseen(foreseen: Foreseen) -> None:
+    rows = [(one.name, one.why, one.reach, one.tries, one.status) for one in foreseen.recipients]
+    print_table(("to", "why", "reached by", "tries", "status"), rows, empty="Nobody would get it at once.")
+    promised = [(f"{line.in_s:g} s", line.who, line.how) for line in foreseen.promise]
+    print_table(("after", "if nobody answers", "by"), promised, empty="Nothing is promised.")
 
 
 @app.command("send")
@@ -84,7 +120,7 @@ def send(
         raise StartFailed("usage", f"{to} is no address.", "Write it as host:port.")
     try:
         print(
-            asyncio.run(_send(read_sample(file), host, int(port), wait))
+            asyncio.run(_send(read_frames(file)[0], host, int(port), wait))
             .decode("utf-8", "replace")
             .replace("\r", "\n")
         )
@@ -108,18 +144,6 @@ async def _send(content: bytes, host: str, port: int, wait_s: float) -> bytes:
             writer.close()
 
 
-def read_sample(file: Path) -> bytes:
-    """Read a message from a file: as MLLP frames it, or as people save it, with line ends of any kind."""
-    content = file.read_bytes()
-    try:
-        framed = Deframer().feed(content)
-    except FrameTooLarge:
-        raise StartFailed("too_large", f"{file} holds more than a frame may.", "1 MB is the most.") from None
-    if framed:
-        return framed[0]
-    return content.strip().replace(b"\r\n", b"\r").replace(b"\n", b"\r") + b"\r"
-
-
 def _words(mapped: Mapped) -> list[tuple[str, str]]:
     heard, report = mapped.heard, mapped.report
     told = [(name, str(value)) for name, value in heard._asdict().items() if isinstance(value, str) and name != "why"]
@@ -137,12 +161,3 @@ def _words(mapped: Mapped) -> list[tuple[str, str]]:
             ("→ test", "yes" if report.test else ""),
         ]
     return told
-
-
-def _shown(mapped: Mapped) -> dict[str, object]:
-    report = mapped.report
-    told = {name: value for name, value in mapped.heard._asdict().items() if value}
-    handed = None
-    if report is not None:
-        handed = {name: value for name, value in report._asdict().items() if name != "content"}
-    return {"rule": mapped.rule, "why": mapped.why, "heard": told, "report": handed}

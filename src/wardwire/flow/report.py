@@ -7,6 +7,7 @@ keeps the beginning from ringing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from wardwire.flow.opening import store_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.statement import Responses, Statement, submission_of, view_message, write_statement
 from wardwire.flow.store_message import first_result
+from wardwire.flow.submit import Foreseen, dry_run
 from wardwire.flow.views import NewBody, read_stored
 from wardwire.model import ids
 from wardwire.model.alert import Escalation, Ring, State
@@ -129,6 +131,16 @@ class TakeReport(Act):
             self._done(ReportTaken(ids.read_id(ids.MESSAGE, read_stored(first).message), "begun", first), True)
         else:
             self._done(first, False)
+
+
+def foresee(report: Report, caller: Caller, rules: Rules, now: datetime) -> Foreseen:
+    """Say whom a report that begins an alert would call, and by when. Keeps nothing.
+
+    Raises:
+        Refused: As `TakeReport` would.
+    """
+    check_report(report)
+    return dry_run(_submission(report), caller, rules, now)
 
 
 def _about(

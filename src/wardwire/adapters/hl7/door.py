@@ -126,7 +126,7 @@ class Hl7Door:
         msh = message.msh
         if not msh.get(10):
             return await self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
-        unsupported = _unsupported(message)
+        unsupported = find_unsupported(message)
         if unsupported is not None:
             return Answer.UNSUPPORTED, unsupported
         if message.cut:
@@ -193,7 +193,7 @@ class Hl7Door:
         return True
 
 
-def _unsupported(message: Message) -> Fault | None:
+def find_unsupported(message: Message) -> Fault | None:
     """What is not taken here, whatever it says. Any 2.x is: devices say 2.3 to 2.8 and mean the same."""
     msh = message.msh
     if message.kind not in TAKEN:

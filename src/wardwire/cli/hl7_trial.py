@@ -1,0 +1,154 @@
+"""What becomes of sample messages: which rule fits, what is handed in, and who would get it now. Keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from wardwire.adapters.hl7.batch import split_frame
+from wardwire.adapters.hl7.door import find_unsupported
+from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge
+from wardwire.adapters.hl7.mapping import Mapped, Table, map_message
+from wardwire.adapters.hl7.tokens import NotHl7, parse
+from wardwire.app.adapters import known_place
+from wardwire.app.waits import waits_of
+from wardwire.cli.database import Desk, at_desk, find_place
+from wardwire.flow.ports import Rules
+from wardwire.flow.report import foresee
+from wardwire.flow.submit import Foreseen
+from wardwire.model import ids
+from wardwire.model.errors import Refused
+from wardwire.model.report import Phase, Report
+from wardwire.model.rights import CODE, SEND, Caller
+from wardwire.ops.failure import StartFailed
+from wardwire.settings import Settings
+from wardwire.store.escalations import load_escalations
+
+# What begins nothing where no alert of its key is open.
+_BEGINS_NOTHING = frozenset({Phase.END, Phase.NOTE, Phase.DEESCALATE})
+
+
+class Tried(NamedTuple):
+    """One message of a file.
+
+    Attributes:
+        number, of: Which one of its file it is.
+        control_id: MSH-10.
+        no: Why it is not taken, before any rule is asked; "" = it is.
+        mapped: What the table makes of it; None when it is not taken.
+    """
+
+    file: str
+    number: int
+    of: int
+    control_id: str
+    no: str
+    mapped: Mapped | None
+
+
+class Reached(NamedTuple):
+    """Who would get a report now.
+
+    Attributes:
+        open_alert: The alert that is open under its key, which it would change; "" = none is.
+        foreseen: Whom it would call, if it begins an alert; None = it begins none, or is refused.
+        refused: Why it would be refused.
+    """
+
+    open_alert: str = ""
+    foreseen: Foreseen | None = None
+    refused: str = ""
+
+
+def read_frames(file: Path) -> list[bytes]:
+    """Read the frames of a file; one without any is one frame, as people save messages, with line ends of any kind.
+
+    Raises:
+        StartFailed: `too_large`.
+    """
+    content = file.read_bytes()
+    try:
+        frames = Deframer().feed(content)
+    except FrameTooLarge:
+        raise StartFailed("too_large", f"{file} holds more than a frame may.", "1 MB is the most.") from None
+    return frames or [content.strip().replace(b"\r\n", b"\r").replace(b"\n", b"\r") + b"\r"]
+
+
+def try_file(file: Path, table: Table, *, charset: str, source: str) -> list[Tried]:
+    """Say what becomes of each message of a file."""
+    samples = [message for frame in read_frames(file) for message in split_frame(frame)]
+    tried = []
+    for number, data in enumerate(samples, start=1):
+        try:
+            message = parse(data, charset=charset)
+        except NotHl7:
+            no = "it is no HL7 message: one begins with MSH and its five marks, such as MSH|^~\\&|"
+            tried.append(Tried(str(file), number, len(samples), "", no, None))
+            continue
+        control_id = message.msh.get(10)
+        unsupported = find_unsupported(message)
+        no = unsupported.text if unsupported else "" if control_id else "its control id (MSH-10) is missing"
+        mapped = None if no else map_message(message, data, table, source=source)
+        tried.append(Tried(str(file), number, len(samples), control_id, no, mapped))
+    return tried
+
+
+def find_reached(
+    settings: Settings, config: Path | None, data: Path | None, reports: Sequence[Report]
+) -> list[Reached] | str:
+    """Say who would get each of these reports now, by the directory of the running site; else why nobody can say."""
+
+    async def work(at: Desk) -> list[Reached]:
+        rules = Rules(at.directory, waits_of(settings), settings.site.desk)
+        return [await look_ahead(at.connection, rules, at.clock.now(), report) for report in reports]
+
+    try:
+        return at_desk(find_place(config, data), work)
+    except (StartFailed, PermissionError) as error:
+        return error.sentence if isinstance(error, StartFailed) else f"The site's database may not be asked: {error}."
+
+
+async def look_ahead(connection: asyncpg.Connection, rules: Rules, now: datetime, report: Report) -> Reached:
+    """Say who would get one report."""
+    key = (report.source, report.source_key)
+    kept = await load_escalations(connection, [], [key]) if report.source_key else []
+    if kept:
+        return Reached(open_alert=ids.write_id(ids.MESSAGE, kept[0].escalation.message_id))
+    if report.phase in _BEGINS_NOTHING:
+        return Reached()
+    caller = Caller(source=report.source, scopes=frozenset({SEND, CODE}))
+    try:
+        return Reached(foreseen=foresee(known_place(report, rules.directory), caller, rules, now))
+    except Refused as refused:
+        return Reached(refused=f"{refused.code}: {refused.detail}")
+
+
+def show(tried: Tried, reached: Reached | None) -> dict[str, Any]:
+    """Write it for programs."""
+    mapped = tried.mapped
+    shown: dict[str, Any] = {
+        "file": tried.file,
+        "number": tried.number,
+        "control_id": tried.control_id,
+        "not_taken": tried.no,
+        "rule": mapped.rule if mapped else "",
+        "why": mapped.why if mapped else "",
+        "heard": {name: value for name, value in mapped.heard._asdict().items() if value} if mapped else {},
+        "report": None,
+        "reached": None,
+    }
+    if mapped and mapped.report is not None:
+        shown["report"] = {name: value for name, value in mapped.report._asdict().items() if name != "content"}
+    if reached is not None:
+        foreseen = reached.foreseen
+        shown["reached"] = {
+            "open_alert": reached.open_alert,
+            "refused": reached.refused,
+            "recipients": foreseen.recipients if foreseen else [],
+            "promise": foreseen.promise if foreseen else [],
+        }
+    return shown

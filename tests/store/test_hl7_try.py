@@ -1,0 +1,120 @@
+"""`wardwire hl7 try` on a real database: what becomes of samples, and who would get them now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.engines import FreshDatabase
+from tests.store.test_commands import Terminal
+from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
+from wardwire.adapters.hl7.frame import render_frame
+from wardwire.ops.engines import ENGINES_VARIABLE
+from wardwire.ops.nats import NatsLogins
+
+POLICY = '[[steps]]\ntargets = ["bed:primary"]\nwait_s = 60\n[[steps]]\ntargets = ["Ben"]\nwait_s = 60\n'
+BATCH = "FHS|^~\\&|GW7\rBHS|^~\\&|GW7\r" + ALARM + RESULT.replace("|HH|", "|N|") + "BTS|2\rFTS|1\r"
+
+
+@pytest.fixture
+def wardwire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """A terminal on a machine where nothing runs."""
+    monkeypatch.setenv(ENGINES_VARIABLE, str(tmp_path / "engines.json"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return Terminal(capsys)
+
+
+@pytest.fixture
+def ward(wardwire: Terminal, fresh_database: FreshDatabase, tmp_path: Path) -> Terminal:
+    """The same on a running site: Anna has bed 4W-12, Ben is next."""
+    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
+    engines = {"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}
+    (tmp_path / "engines.json").write_text(json.dumps(engines))
+    (tmp_path / "policy.toml").write_text(POLICY)
+    for words in (
+        ("people", "add", "Anna", "--email", "anna@ward.example"),
+        ("people", "add", "Ben"),
+        ("policy", "add", "Monitor alarm", str(tmp_path / "policy.toml")),
+        ("place", "add", "unit", "4 West", "--policy", "Monitor alarm"),
+        ("place", "add", "bed", "4W-12", "--in", "unit:4 West"),
+        ("place", "assign", "bed:4W-12", "Anna"),
+    ):
+        assert wardwire(*words)[0] == 0, wardwire.said
+    return wardwire
+
+
+def sample(folder: Path, content: str | bytes, name: str = "sample.hl7") -> str:
+    """Save a sample."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def test_a_sample_says_its_rule_and_who_would_get_it_now(ward: Terminal, tmp_path: Path) -> None:
+    """By the same planner as a real alarm: whoever has the bed, and who is called when nobody answers."""
+    status, said = ward("hl7", "try", sample(tmp_path, ALARM.replace("\r", "\n")))
+    assert status == 0
+    assert "Rule 'otherwise': start of the alert GW7|ICU|a91." in said
+    (message,) = ward.json("hl7", "try", sample(tmp_path, ALARM))["messages"]
+    assert (message["rule"], message["report"]["bed"]) == ("otherwise", "bed:4W-12")
+    assert [one["name"] for one in message["reached"]["recipients"]] == ["Anna"]
+    assert [(line["in_s"], line["who"]) for line in message["reached"]["promise"]][:2] == [(0, "Anna"), (60, "Ben")]
+
+
+def test_batches_and_several_files_are_tried_message_by_message(ward: Terminal, tmp_path: Path) -> None:
+    """Framed or not; what rings nobody says why, what begins nothing says so."""
+    batch = sample(tmp_path, BATCH, "batch.hl7")
+    framed = sample(
+        tmp_path, render_frame(with_phase("end", control="A1003", state="inactive")) + render_frame(RESULT.encode())
+    )
+    tried = ward.json("hl7", "try", batch, framed)["messages"]
+    assert [(Path(one["file"]).name, one["number"], one["control_id"]) for one in tried] == [
+        ("batch.hl7", 1, "A1001"), ("batch.hl7", 2, "K-771"), ("sample.hl7", 1, "A1003"), ("sample.hl7", 2, "K-771"),
+    ]  # fmt: skip
+    assert [one["why"] for one in tried] == ["", "no critical value", "", ""]
+    assert tried[2]["reached"] == {"open_alert": "", "refused": "", "recipients": [], "promise": []}
+    said = ward("hl7", "try", batch, framed)[1]
+    assert "batch.hl7 (2 of 2): K-771" in said
+    assert "No such alert is open, and it begins none: it rings nobody." in said
+
+
+def test_what_would_be_refused_or_is_not_taken_says_so_and_ends_with_one(ward: Terminal, tmp_path: Path) -> None:
+    """Before a patient's alarm finds it out."""
+    unknown = sample(tmp_path, ALARM.replace("4 West^4W-R6^4W-12", "9 Z^^9Z-99"))
+    assert ward("hl7", "try", unknown)[0] == 1
+    assert "It would be refused, and be a technical alarm: place_unknown" in ward("hl7", "try", unknown)[1]
+    for content, why in (
+        ("EVN|A01", "it is no HL7 message"),
+        (ALARM.replace("|2.6|", "|3.0|"), "only version 2 is spoken here"),
+        (ALARM.replace("|A1001|P|", "||P|"), "its control id (MSH-10) is missing"),
+    ):
+        status, said = ward("hl7", "try", sample(tmp_path, content))
+        assert status == 1
+        assert f"It is not taken: {why}" in said
+
+
+def test_without_a_site_the_rest_is_told(wardwire: Terminal, tmp_path: Path) -> None:
+    """A table can be written before anything runs."""
+    status, said = wardwire("hl7", "try", sample(tmp_path, ALARM), "--data", str(tmp_path))
+    assert status == 0
+    assert "Rule 'otherwise'" in said
+    assert "Who would get it cannot be said: Nothing has been started on" in said
+    told = wardwire.json("hl7", "try", sample(tmp_path, ALARM), "--data", str(tmp_path))
+    assert told["messages"][0]["reached"] is None
+    assert "Nothing has been started" in told["reached_unknown"]
+
+
+def test_a_sample_is_tried_as_its_listener_would_take_it(
+    wardwire: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its own table and source; one that is not there is named."""
+    table = sample(tmp_path, '[[rules]]\nname = "all of the laboratory"\nto = ["Ben"]\n', "laboratory.toml")
+    monkeypatch.setenv("WARDWIRE__HL7__ALSO__LAB__LISTEN", "127.0.0.1:2576")
+    monkeypatch.setenv("WARDWIRE__HL7__ALSO__LAB__TABLE", table)
+    (message,) = wardwire.json("hl7", "try", sample(tmp_path, RESULT), "--listener", "hl7-lab")["messages"]
+    assert (message["rule"], message["report"]["source"]) == ("all of the laboratory", "lab")
+    assert wardwire("hl7", "try", sample(tmp_path, RESULT), "--listener", "lab")[0] == 2
+    assert "Name one of hl7, hl7-lab." in wardwire.said
