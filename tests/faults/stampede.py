@@ -1,7 +1,7 @@
-"""Cores away, and then very many devices come back at once (ADR 0005).
+"""Cores away, and then very many devices come back at once (ADR 0015).
 
-The lifetimes are those of a hospital made shorter: a login lasts 40 s instead of a day, the cores are away for 5 s
-instead of ten minutes. So the absence is an eighth of a login's life here, and a 144th there.
+The lifetimes are those of a hospital made shorter: a login lasts a minute instead of a day, the cores are away for
+5 s instead of ten minutes. So the absence is a twelfth of a login's life here, and a 144th there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wardwire.testing import processes
 from wardwire.testing.history import Outcome, operations
 from wardwire.testing.verdict import Invariant, Violation
 
-LOGIN_S = 40.0
+LOGIN_S = 60.0
 AWAY_S = 5.0
 BACK_S = 60.0
 

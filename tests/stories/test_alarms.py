@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from tests.stories.test_rest import Door, opened, told
 from wardwire.engine.desk import DeskWatch
+from wardwire.engine.lanes import Lanes
 from wardwire.engine.upkeep import Alarm, AlarmOver
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.rights import ALARMS, CODE, SEND, Caller
+from wardwire.model.whom import is_attended
 from wardwire.testing.ward import Member, Ward
 
 LAB = Caller(source="lab", scopes=frozenset({SEND, CODE}))
@@ -62,14 +66,7 @@ async def test_whoever_accepts_what_rings_at_the_desk_has_taken_it(door: Door) -
     alarm = await raised(door)
     ward = door.ward
     (rung,) = ward.told[ward.dora.id]
-    message = Stored(
-        message=ids.write_id(ids.MESSAGE, rung.message_id),
-        thread="",
-        at=ward.clock.now(),
-        durability="",
-        recipient_count=1,
-        recipients=[],
-    )
+    message = rings(ward, rung.message_id)
     await ward.say(ward.dora, message, Event.ACCEPT)
     shown = (await door.get(await door.key("console", ALARMS), f"/v1/alarms/{alarm}")).json()
     assert (shown["state"], shown["taken_by"], shown["told_by"]) == ("taken", ward.dora.wire, message.message)
@@ -146,10 +143,7 @@ class Desk:
     @property
     def message(self) -> Stored:
         """What rings."""
-        written = ids.write_id(ids.MESSAGE, self.ward.told[self.eva.id][0].message_id)
-        return Stored(
-            message=written, thread="", at=self.ward.clock.now(), durability="", recipient_count=2, recipients=[]
-        )
+        return rings(self.ward, self.ward.told[self.eva.id][0].message_id)
 
     def heard(self, member: Member) -> list[str]:
         """What somebody's devices were told since the last time."""
@@ -157,16 +151,22 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(door: Door, database_url: str) -> AsyncIterator[Desk]:
-    """Both are on, and it rings."""
-    eva = await door.ward.add_person("Eva")
-    await door.ward._change("UPDATE groups SET version = $1, members = members || $2::uuid[]", [eva.id])
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """For reading."""
     async with asyncpg.create_pool(
         database_url, min_size=1, max_size=2, server_settings={"search_path": "wardwire"}
     ) as pool:
-        desk = Desk(door, pool, eva)
-        await door.ward.quiet()
-        yield desk
+        yield pool
+
+
+@pytest.fixture
+async def desk(door: Door, pool: asyncpg.Pool) -> Desk:
+    """Both are on, and it rings."""
+    eva = await door.ward.add_person("Eva")
+    await door.ward._change("UPDATE groups SET version = $1, members = members || $2::uuid[]", [eva.id])
+    desk = Desk(door, pool, eva)
+    await door.ward.quiet()
+    return desk
 
 
 async def test_the_desk_is_asked_again_while_nobody_sees_to_it(desk: Desk) -> None:
@@ -209,3 +209,55 @@ async def test_what_is_over_rings_nobody_any_more(desk: Desk) -> None:
     await desk.pass_time(400)
     assert (desk.heard(ward.dora), desk.heard(desk.eva)) == ([], [])
     assert await ward.connection.fetchval("SELECT count(*) FROM deadlines") == 0
+
+
+async def look(ward: Ward, pool: asyncpg.Pool, lanes: Lanes | None = None) -> None:
+    """Let a core look after the desk once."""
+    writer, again = lanes or ward.lanes, timedelta(minutes=5)
+    await DeskWatch(pool=pool, clock=ward.clock, writer=writer, rules=ward.rules, again=again).round()
+    for each in writer.writers:
+        await each.idle()
+
+
+async def test_an_alarm_waits_for_whoever_comes_to_an_empty_desk(ward: Ward, pool: asyncpg.Pool) -> None:
+    """H79: raised while nobody held the desk; whoever comes hears of it at the next look, once, and can take it."""
+    role = await ward.add_role("Desk")
+    ward.desk = "role:Desk"
+    ward.lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", ward.rules))
+    await ward.quiet()
+    await look(ward, pool)
+    assert not is_attended(ward.people.directory, ward.desk, ward.clock.now())
+    assert ward.events(ward.dora) == []
+
+    await ward.add_shift(role, ward.dora, timedelta(0), timedelta(hours=8))
+    assert is_attended(ward.people.directory, ward.desk, ward.clock.now())
+    other = ward.new_lanes("other")
+    await other.start()
+    await asyncio.gather(look(ward, pool), look(ward, pool, other))
+    await look(ward, pool)
+    assert ward.events(ward.dora) == ["new"]
+    (rung,) = ward.told[ward.dora.id]
+    await ward.say(ward.dora, rings(ward, rung.message_id), Event.ACCEPT)
+    assert await ward.connection.fetchval("SELECT taken_by FROM alarms") == ward.dora.wire
+    await other.stop()
+
+
+async def test_who_has_come_to_the_desk_since_is_asked_and_not_who_has_gone(ward: Ward, pool: asyncpg.Pool) -> None:
+    """H79: the shift at the desk has changed; the alarm does not ring on at home."""
+    role = await ward.add_role("Desk")
+    ward.desk = "role:Desk"
+    await ward.add_shift(role, ward.dora, timedelta(0), timedelta(minutes=4))
+    await ward.add_shift(role, ward.ben, timedelta(minutes=4), timedelta(hours=8))
+    ward.lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", ward.rules))
+    await ward.quiet()
+    (rung,) = ward.told[ward.dora.id]
+    await ward.say(ward.dora, rings(ward, rung.message_id), Event.CONFIRMED)
+    await ward.pass_time(minutes=5)
+    await look(ward, pool)
+    assert (ward.events(ward.dora), ward.events(ward.ben)) == (["new"], ["new"])
+
+
+def rings(ward: Ward, message_id: UUID) -> Stored:
+    """What rings at the desk, as a device knows it."""
+    written = ids.write_id(ids.MESSAGE, message_id)
+    return Stored(message=written, thread="", at=ward.clock.now(), durability="", recipient_count=1, recipients=[])

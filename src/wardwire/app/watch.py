@@ -21,6 +21,7 @@ from wardwire.engine.muster import Muster
 from wardwire.engine.ops_port import PORTS_TRIED, OpsPort
 from wardwire.engine.upkeep import LoopLag, keep
 from wardwire.model.canary import Way
+from wardwire.model.whom import is_attended
 from wardwire.ops.disk import Room, decide_room, measure
 from wardwire.settings import split_address
 
@@ -60,7 +61,7 @@ class Watch:
 
     def vitals(self) -> Vitals:
         """Say how this core is now."""
-        prober, auditor = self.prober, self.auditor
+        ground, prober, auditor = self._ground, self.prober, self.auditor
         looked_at = auditor.looked_at if auditor else None
         mustered = self.muster.last if self.muster else None
         return Vitals(
@@ -68,7 +69,7 @@ class Watch:
             commit_s=prober.commit_s,
             durability=prober.durability,
             epoch=prober.epoch,
-            lanes_serving=self._ground.lanes.serving,
+            lanes_serving=ground.lanes.serving,
             lag_s=self.lag.seconds,
             disk_share=self._share,
             room=self._room.value,
@@ -77,11 +78,12 @@ class Watch:
             deadlines_late=prober.deadlines_late,
             open_alarms=prober.open_alarms,
             conservation=("holds" if auditor.holds else "broken") if auditor and looked_at is not None else "",
-            audit_age_s=None if looked_at is None else self._ground.clock.monotonic() - looked_at,
+            audit_age_s=None if looked_at is None else ground.clock.monotonic() - looked_at,
             audit_behind_s=auditor.behind_s if auditor and looked_at is not None else 0.0,
             doors=tuple(door.told() for door in self.doors),
             cores=len(mustered.heard) + len(mustered.silent) if mustered else 0,
             cores_heard=len(mustered.heard) if mustered else 0,
+            attended=is_attended(ground.people.directory, ground.settings.site.desk, ground.clock.now()),
             **self._flights(),
         )
 

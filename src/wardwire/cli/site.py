@@ -217,6 +217,8 @@ def announce(settings: Settings, engines: Engines) -> None:
     scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
     say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}.")
     say(f"Its data is in {logins.home}. Stop it with Ctrl-C.")
+    if not settings.site.desk:
+        say("No operators' desk is set: what nobody answers rings nowhere in the end. Set site.desk, e.g. role:Desk.")
     notify("READY=1")
 
 

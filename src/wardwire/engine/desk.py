@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from wardwire.flow.desk import AskAgain, FallSilent
+from wardwire.flow.desk import AskAgain, FallSilent, TellDesk
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model.clock import Clock
-from wardwire.store.alarms import claim_asks, find_settled
+from wardwire.store.alarms import claim_asks, find_settled, find_untold
 
 LOOK_EVERY_S = 2.0
 # What was settled longer ago is silent, or was not made silent by us.
@@ -38,7 +38,10 @@ class DeskWatch:
         now = self._clock.now()
         async with self._pool.acquire() as connection:
             asks = await claim_asks(connection, now, now - self._again) if self._again else []
+            untold = await find_untold(connection)
             settled = await find_settled(connection, now - LOOK_BACK)
+        for alarm_id, text in untold:
+            self._writer.put(TellDesk(alarm_id, text, self._rules))
         for message_id in asks:
             self._writer.put(AskAgain(message_id, self._rules))
         for message_id, over in settled:

@@ -80,6 +80,7 @@ class Vitals:
         audit_age_s: How long ago the auditor last looked; None = it never has, or is not here.
         audit_behind_s: How old the youngest messages are that it has counted.
         cores, cores_heard: How many core processes there should be, and how many are heard; 0 = not looked yet.
+        attended: Whether anybody is at the operators' desk whom something can reach.
         canary: Whether canaries get through: `through` or `late`; "" = none has flown here.
         canary_age_s, canary_took_s: Of the last one over the way of devices that got through.
         doors: The listeners for other systems that this core has.
@@ -102,6 +103,7 @@ class Vitals:
     audit_behind_s: float = 0.0
     cores: int = 0
     cores_heard: int = 0
+    attended: bool = True
     canary: str = ""
     canary_age_s: float | None = None
     canary_took_s: float | None = None
@@ -143,6 +145,8 @@ def readiness(vitals: Vitals, now: float) -> Readiness:
     warnings += [f"the listener {door.name} is shut: {door.why}" for door in vitals.doors if door.state != "open"]
     if vitals.cores_heard < vitals.cores:
         warnings.append(f"{vitals.cores - vitals.cores_heard} of {vitals.cores} cores are not heard")
+    if not vitals.attended:
+        warnings.append("nobody can be reached at the operators' desk (site.desk): technical alarms ring nowhere")
     if vitals.canary == "late":
         warnings.append("a canary has not got through: messages may not")
     if max(vitals.audit_age_s or 0.0, vitals.audit_behind_s) > AUDIT_STALE_S:

@@ -38,9 +38,9 @@ def raise_alarm(
 
     The message at the desk asks to be accepted: whoever does, has taken the alarm. Raised again while it is open it
     is counted, and rings nobody anew.
-    `text` is for the desk and never holds what a message says. Where no desk can be found the alarm's row and
-    fact stand alone: /readyz shows them. One of the same kind and subject is raised once a batch: a message that
-    a thousand people did not get is one thing to see to.
+    `text` is for the desk and never holds what a message says. Where nobody is at the desk the alarm's row and
+    fact stand alone until somebody is (flow/desk.py): /readyz shows them. One of the same kind and subject is raised
+    once a batch: a message that a thousand people did not get is one thing to see to.
 
     Args:
         stands: It tells of a state and not of an event: while it is open nothing is added, not even to its count.
@@ -59,11 +59,11 @@ def raise_alarm(
             _ENCODE({"kind": kind, "subject": subject, "again": True}).decode(),
             message_id=message_id,
         )
-        if insists:
-            _tell_desk(batch, rules, new_id(batch.now), text, thread_id)
+        if insists and thread_id is not None:
+            tell_desk(batch, rules, new_id(batch.now), text, thread_id)
         return
     alarm_id = new_id(batch.now)
-    told_by = _tell_desk(batch, rules, alarm_id, text)
+    told_by = tell_desk(batch, rules, alarm_id, text)
     batch.also("alarm", alarm_id, kind, subject, text, message_id, batch.now, told_by)
     batch.record(
         FactKind.ALARM_RAISED,
@@ -72,8 +72,8 @@ def raise_alarm(
     )
 
 
-def _tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str, thread_id: UUID | None = None) -> UUID | None:
-    """Store the message that rings for an alarm; None = there is no desk to tell."""
+def tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str, thread_id: UUID | None = None) -> UUID | None:
+    """Store the message that rings for an alarm at whoever is at the desk now; None = nobody is."""
     if not rules.desk:
         return None
     statement = Statement(

@@ -6,7 +6,7 @@ Unlike a submission's target (model/routing.py), one that means nobody is no ref
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -61,6 +61,13 @@ def _whom(
     if holder is None:
         return Call(target, empty="role_vacant", role=role.id)
     return _people(target, [holder], directory, absent)._replace(role=role.id)
+
+
+def is_attended(directory: Directory, desk: str, now: datetime) -> bool:
+    """Whether anybody is at the operators' desk whom something can reach; `desk` = "" when the site has none."""
+    whom = resolver(directory, bed=None, desk=desk, priority=Priority.HIGH, now=now)
+    call = whom(DESK, Step((DESK,), timedelta(0)))
+    return any(not called.absent for called in call.people)
 
 
 def role_holder(role: Role, directory: Directory, now: datetime) -> tuple[UUID, str] | None:

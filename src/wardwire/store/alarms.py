@@ -61,6 +61,11 @@ async def claim_asks(connection: asyncpg.Connection, now: datetime, asked_before
     return [row["told_by"] for row in await connection.fetch(_SQL["claim_asks"], now, asked_before)]
 
 
+async def find_untold(connection: asyncpg.Connection) -> list[tuple[UUID, str]]:
+    """Find open alarms that ring nowhere, because nobody was at the desk: their ids and what they say."""
+    return [tuple(row) for row in await connection.fetch(_SQL["untold"])]
+
+
 async def find_settled(connection: asyncpg.Connection, since: datetime) -> list[tuple[UUID, bool]]:
     """Find messages that still ring for alarms taken or cleared since an instant, and whether they were cleared."""
     return [(row["told_by"], row["over"]) for row in await connection.fetch(_SQL["settled"], since)]

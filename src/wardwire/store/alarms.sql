@@ -12,6 +12,10 @@ WHERE cleared_at IS NULL AND taken_at IS NULL AND told_by IS NOT NULL
   AND greatest(raised_at, last_raised_at, asked_at) <= $2
 RETURNING told_by
 
+-- name: untold
+-- Alarms that nobody sees to and of which nobody was told, because nobody was at the desk.
+SELECT id, detail FROM alarms WHERE cleared_at IS NULL AND taken_at IS NULL AND told_by IS NULL
+
 -- name: settled
 -- Messages that still ring for alarms that were taken or cleared since an instant, and whether they were cleared.
 SELECT a.told_by, a.cleared_at IS NOT NULL AS over

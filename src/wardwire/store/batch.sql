@@ -229,6 +229,10 @@ WITH changed AS (
 )
 SELECT guard((SELECT count(*) FROM changed), 1)
 
+-- name: alarm_told
+-- Somebody is at the desk now: this message rings for an alarm of which nobody was told.
+UPDATE alarms SET told_by = $2, asked_at = $3 WHERE id = $1 AND told_by IS NULL
+
 -- name: alarm_over
 -- The cause of an alarm has gone by itself. Is it not open, the batch is undone and decided anew.
 WITH changed AS (

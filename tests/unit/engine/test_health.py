@@ -50,6 +50,7 @@ def test_a_core_that_cannot_promise_is_not_ready_and_says_why(change: dict[str, 
         {"canary": "late"},
         {"cores": 3, "cores_heard": 2},
         {"doors": (Door(name="hl7", adapter="hl7", address="127.0.0.1:2575", state="shut", why="no table"),)},
+        {"attended": False},
     ],
 )
 def test_what_does_not_stop_messages_is_told_and_stops_nothing(change: dict[str, Any]) -> None:
