@@ -82,7 +82,7 @@ class TellDesk(Act):
 
 
 class AskAgain(_AtDesk):
-    """Nobody sees to it: ring everybody at the desk again who has it and has said nothing, and call who has come since.
+    """Nobody sees to it: ring who is at the desk, has it and has said nothing again, and call who has come since.
 
     Whoever has gone is not rung, unless nobody is there.
     """
