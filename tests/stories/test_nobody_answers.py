@@ -291,7 +291,12 @@ async def test_a_source_raises_its_alert_and_those_who_are_called_are_rung_again
     taken = await ward.report("A1001", Phase.ESCALATE, priority=Priority.CODE, bed="bed:4W-12")
     assert taken.did == "raised"
     assert one.heard(ward.anna)[-2:] == [(30, "raised"), (30, "ring")]
+    assert b'"priority":"code"' in ward.told[ward.anna.id][-1].body.message
     assert await ward.state(stored_of(message), ward.anna) == "pending"
+    await one.say(ward.anna, message, Event.DECLINE, at=35)
+    assert (
+        b'"priority":"code"' in ward.told[ward.ben.id][-1].body.message
+    )  # who is called now is told how urgent it is
 
 
 async def test_urgent_alerts_never_expire_and_others_say_so(ward: Ward) -> None:
@@ -567,3 +572,61 @@ async def test_a10_what_is_simulated_is_what_happens(ward: Ward) -> None:
         assert [second for second, event in one.heard(member) if event in ("new", "ring")] == mine
     desk = [(int((line.at - one.begin).total_seconds()), "unanswered") for line in expected if line.desk]
     assert [told for told in await one.alarmed() if told[1] == "unanswered"] == desk
+
+
+async def test_whoever_is_off_without_cover_is_passed_over_at_once(ward: Ward) -> None:
+    """H43: she was off, and nobody stood in for her; her time was waited out all the same."""
+    one = await night(ward, Step(("bed:primary",), 2 * MINUTE), Step(("Dr. Okafor",), MINUTE), Step(("Ben",), MINUTE))
+    await ward.set(ward.anna, status="off")
+    await ward.set(ward.okafor, status="do_not_disturb")
+    stored = await ward.send(ward.chen, [], place="bed:4W-12", priority=Priority.MEDIUM)
+    assert not ward.told[ward.anna.id][0].body.rings  # she finds it when she is back
+    assert [line.who for line in stored.promise] == ["Anna", "Dr. Okafor", "Ben", "the desk"]
+    skipped = await ward.connection.fetch("SELECT body FROM facts WHERE kind = 'StepSkipped' ORDER BY seq")
+    reasons = [row["body"].rpartition('":"')[2].rstrip('"}') for row in skipped]
+    assert reasons == ["status_off", "status_do_not_disturb"]
+    assert one.heard(ward.ben) == [(0, "new")]
+
+
+async def test_a_step_that_asks_for_all_leaves_the_others_ringing(ward: Ward) -> None:
+    """H56: one had accepted, and the second pair of hands was called off."""
+    one = await night(ward, Step(("Anna", "Ben"), MINUTE, ends=Ends.ALL), Step(("Dr. Chen",), MINUTE))
+    message = await alarm(one)
+    await one.say(ward.ben, message, Event.CONFIRMED, at=1)
+    await one.say(ward.anna, message, Event.ACCEPT, at=5)
+    assert one.heard(ward.ben) == [(0, "new")]
+    await one.at(60)
+    assert one.heard(ward.chen) == [(60, "new")]  # one of two is not all of them
+    second = await alarm(one, "A2", at=70)
+    await one.say(ward.ben, second, Event.CONFIRMED, at=71)
+    for member in (ward.anna, ward.ben):
+        await one.say(member, second, Event.ACCEPT, at=75)
+    await one.at(140)
+    assert await ward.connection.fetchval("SELECT state FROM escalations WHERE message_id = $1", second) == "held"
+
+
+async def test_a_step_calls_by_the_endpoints_that_it_names(ward: Ward) -> None:
+    """H45: the night policy says *by pager*, and the phone rang in the theatre."""
+    pager = ward.add_channel("pager")
+    await ward.add_endpoint(ward.anna, "pager", "8812")
+    one = await night(ward, Step(("bed:primary",), MINUTE, endpoints=("pager",)), Step(("Ben",), MINUTE))
+    taken = await ward.report("A1", bed="bed:4W-12")
+    assert taken.message_id is not None
+    await one.at(59)
+    assert [address for address, _ in pager.sent] == ["8812"]
+    assert (ward.mail.sent, one.heard(ward.ben)) == ([], [])
+    await one.at(60)
+    assert one.heard(ward.ben) == [(60, "new")]
+
+
+async def test_a_source_lowers_its_alert_and_rings_nobody(ward: Ward) -> None:
+    """H51: it had become better, and everybody was rung for it."""
+    one = await night(ward)
+    message = await alarm(one)
+    taken = await ward.report("A1001", Phase.DEESCALATE, priority=Priority.MEDIUM, bed="bed:4W-12")
+    assert (taken.message_id, taken.did) == (message, "lowered")
+    assert one.heard(ward.anna)[-1][1] == "lowered"
+    assert not ward.told[ward.anna.id][-1].body.rings
+    await one.at(120)
+    assert one.heard(ward.ben) == [(120, "new")]  # and it goes on all the same
+    assert b'"priority":"medium"' in ward.told[ward.ben.id][-1].body.message

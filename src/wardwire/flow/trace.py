@@ -155,7 +155,7 @@ def steps_of(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, list[f
 
 def _named_in_promise(fact: ToldFact) -> str:
     match fact.kind:
-        case FactKind.ESCALATED:
+        case FactKind.ESCALATED | FactKind.STEP_SKIPPED:
             return f"step {json.loads(fact.body).get('step')}"
         case FactKind.RUNG:
             step, _, why = str(json.loads(fact.body).get("why")).partition(":")
