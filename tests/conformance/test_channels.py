@@ -82,7 +82,7 @@ class Carrier:
         self.taken: list[Taken] = []
         self.came, self.gone = asyncio.Event(), asyncio.Event()
 
-    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message) -> SendResult:
+    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message, *, again: bool = False) -> SendResult:
         """Hand it over."""
         wrong = self._mistake
         if not endpoint.address.isdigit() and wrong != "it raises at an address":

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import pytest
 
+from wardwire.flow.attempt import Attempted
 from wardwire.flow.ports import SendResult
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.priority import Kind, Lane, Priority
 from wardwire.model.rights import CODE, SEND, Caller
-from wardwire.store.deadlines import claim_due
+from wardwire.store.deadlines import Due, claim_due
 from wardwire.testing.ward import Ward
 
 LAB = Caller(source="lab", scopes=frozenset({SEND, CODE}))
@@ -199,6 +200,66 @@ async def test_a_core_that_wakes_too_late_changes_nothing(ward: Ward) -> None:
 
     assert len(ward.mail.sent) == 1
     assert (await ward.facts(stored)).count("NotConfirmed") == 1
+
+
+async def _claim_email(ward: Ward) -> list[Due]:
+    """Ben pages Anna; no device confirms, and a core claims the e-mail that is to be sent to her."""
+    await ward.send(ward.ben, ["Anna"])
+    ward.clock.advance(timedelta(seconds=10))
+    await ward.due.round(ward.connection)
+    await ward.quiet()
+    return await claim_due(
+        ward.connection, now=ward.clock.now(), lease=timedelta(seconds=8), holder=uuid4(), lane=Lane.HIGH, limit=10
+    )
+
+
+async def test_an_email_that_another_core_may_have_sent_says_so(ward: Ward) -> None:
+    """H83: a core froze with an e-mail in its hand; another one sends it, as a repeat; woken up, it sends nothing."""
+    stale = await _claim_email(ward)
+    assert [due.kind for due in stale] == ["send"]
+    await ward.pass_time(seconds=8)
+    assert ward.mail.repeats == [True]
+
+    await ward.due.hand_over(ward.connection, stale, Lane.HIGH)
+    await ward.due.idle()
+    await ward.settle()
+    assert ward.mail.repeats == [True]
+
+
+async def test_an_email_that_waited_too_long_for_its_turn_is_left_to_the_next_claim(ward: Ward) -> None:
+    """H83: begun at the end of its claim, two cores would send it side by side."""
+    stale = await _claim_email(ward)
+    ward.clock.advance(timedelta(seconds=4))
+    await ward.due.hand_over(ward.connection, stale, Lane.HIGH)
+    await ward.due.idle()
+    assert ward.mail.sent == []
+
+    await ward.pass_time(seconds=4)
+    assert ward.mail.repeats == [True]
+
+
+@pytest.mark.parametrize("outcome", ["retry", "refused", "sent"])
+@pytest.mark.parametrize("ended", [True, False])
+async def test_the_late_result_of_an_email_changes_nothing(ward: Ward, outcome: str, ended: bool) -> None:
+    """H83: a core that was frozen while it sent tells what came of it; another one has sent it since, or does so."""
+    (stale,) = await _claim_email(ward)
+    if ended:
+        await ward.pass_time(seconds=8)
+    else:
+        ward.clock.advance(timedelta(seconds=8))
+        now, lease = ward.clock.now(), timedelta(seconds=8)
+        await claim_due(ward.connection, now=now, lease=lease, holder=uuid4(), lane=Lane.HIGH, limit=9)
+    stands = ("SELECT ended_at, outcome, detail FROM attempts", "SELECT * FROM deadlines WHERE kind = 'send'")
+    before = [await ward.connection.fetch(stand) for stand in stands]
+    assert len(before[1]) == (0 if ended else 1)
+    late = Attempted(
+        stale.message_id, stale.person_id, stale.ref, "email", SendResult(outcome, "late"), fence=stale.fence,
+        lane=Lane.HIGH, done=lambda error: None,
+    )  # fmt: skip
+    ward.lanes.put(late)
+    await ward.quiet()
+
+    assert [await ward.connection.fetch(stand) for stand in stands] == before
 
 
 async def test_a_medium_message_that_expires_tells_its_sender(ward: Ward) -> None:

@@ -87,11 +87,11 @@ class EmailChannel:
         self._link_base = link_base.rstrip("/")
         self._bounces_by_attempt = bounces_by_attempt
 
-    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message) -> SendResult:
+    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message, *, again: bool = False) -> SendResult:
         """Hand a message to the relay once.
 
-        The Message-ID is made from `attempt_id`: a repeat has the same, and mail programs show it once. When the
-        caller's deadline ends it, the connection is cut.
+        The Message-ID is made from `attempt_id`: a repeat has the same, and mail programs show it once; it also says
+        in its subject that it may be one. When the caller's deadline ends it, the connection is cut.
 
         Returns:
             `sent` when the relay took it; `retry` when it may take it later, cannot be reached or was not heard
@@ -100,7 +100,13 @@ class EmailChannel:
         if not (_ADDRESS.fullmatch(endpoint.address) and endpoint.address.isprintable()):
             return SendResult("refused", "not an address")
         mail = render_mail(
-            attempt_id, endpoint.address, message, sender=self._sender, site=self._site, link_base=self._link_base
+            attempt_id,
+            endpoint.address,
+            message,
+            sender=self._sender,
+            site=self._site,
+            link_base=self._link_base,
+            again=again,
         )
         client = self._client()
         try:
@@ -155,7 +161,14 @@ class EmailChannel:
 
 
 def render_mail(
-    attempt_id: str, address: str, message: Message, *, sender: str, site: str, link_base: str
+    attempt_id: str,
+    address: str,
+    message: Message,
+    *,
+    sender: str,
+    site: str,
+    link_base: str,
+    again: bool = False,
 ) -> EmailMessage:
     """Write the e-mail: how urgent, whether an answer is wanted, where to read it. Pure.
 
@@ -167,7 +180,7 @@ def render_mail(
     mail = EmailMessage(policy=WIRE)
     mail["From"] = sender
     mail["To"] = address
-    mail["Subject"] = f"{site}: {word}{' - response needed' if wanted else ''}"
+    mail["Subject"] = f"{site}: {word}{' - response needed' if wanted else ''}{' (may be a repeat)' if again else ''}"
     mail["Date"] = format_datetime(message.stored_at)
     mail["Message-ID"] = f"<{_clean(attempt_id)}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"

@@ -73,7 +73,7 @@ class DueLoop:
         self._writer = writer
         self._rules = rules
         self._clock = clock
-        self._outbox = Outbox(writer=writer, rules=rules, channels=channels)
+        self._outbox = Outbox(writer=writer, rules=rules, clock=clock, channels=channels)
         self.polling = polling
         self._holder = uuid4()
         self._in_flight = dict.fromkeys(Lane, 0)

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 import asyncpg
 import structlog
 
 from wardwire.flow.attempt import Attempted, still_wanted
 from wardwire.flow.ports import Channel, Rules, SendResult, Writer
+from wardwire.model.clock import Clock
 from wardwire.model.people import Endpoint
 from wardwire.model.priority import Lane
 from wardwire.store.deadlines import Due
@@ -28,9 +30,12 @@ log = structlog.get_logger("wardwire.engine.outbox")
 class Outbox:
     """Sends claimed attempts, each lane within its own bound."""
 
-    def __init__(self, *, writer: Writer, rules: Callable[[], Rules], channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, *, writer: Writer, rules: Callable[[], Rules], clock: Clock, channels: Mapping[str, Channel]
+    ) -> None:
         self._writer = writer
         self._rules = rules
+        self._clock = clock
         self._channels = channels
         self._slots = {lane: asyncio.Semaphore(count) for lane, count in MOST_AT_ONCE.items()}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -72,10 +77,13 @@ class Outbox:
 
     async def _try(self, channel: Channel, due: Due, endpoint: Endpoint, message: Message, lane: Lane) -> None:
         async with self._slots[lane]:
+            if due.until is not None and self._clock.now() + timedelta(seconds=TIME_LIMIT_S[lane]) > due.until:
+                return  # it stood in line, or we were frozen, until its claim is as good as over: somebody claims it
             try:
                 async with asyncio.timeout(TIME_LIMIT_S[lane]):
                     attempt_id = f"{due.message_id.hex}-{due.person_id.hex}-{due.ref.hex}"
-                    result = await channel.send(attempt_id, endpoint, message)
+                    # Claimed before: whoever did may have sent it and not lived to say so.
+                    result = await channel.send(attempt_id, endpoint, message, again=due.fence > 1)
             except TimeoutError:
                 result = SendResult("retry", f"no answer within {TIME_LIMIT_S[lane]:g} s")
             except Exception as error:
@@ -85,5 +93,14 @@ class Outbox:
 
     def _record(self, due: Due, lane: Lane, channel: str, result: SendResult) -> None:
         self._writer.put(
-            Attempted(due.message_id, due.person_id, due.ref, channel, result, lane=lane, done=lambda error: None)
+            Attempted(
+                due.message_id,
+                due.person_id,
+                due.ref,
+                channel,
+                result,
+                fence=due.fence,
+                lane=lane,
+                done=lambda error: None,
+            )
         )

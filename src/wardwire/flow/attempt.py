@@ -29,11 +29,14 @@ def still_wanted(delivery: Delivery | None) -> bool:
 class Attempted(Act):
     """Record how an attempt ended.
 
-    `retry` leaves its deadline armed, ten seconds on, while the delivery still wants it. A result that comes
-    twice (the lease of a slow send ran out) is recorded once.
+    `retry` leaves its deadline armed, ten seconds on, while the delivery still wants it. A result that comes after
+    its claim has ended (the core was frozen, and another one has tried since) leaves a fact and changes nothing.
+
+    Args:
+        fence: The deadline's, as it was claimed.
     """
 
-    __slots__ = ("_channel", "_done", "_endpoint_id", "_key", "_result", "affinity", "lane")
+    __slots__ = ("_channel", "_done", "_endpoint_id", "_fence", "_key", "_result", "affinity", "lane")
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Attempted(Act):
         channel: str,
         result: SendResult,
         *,
+        fence: int,
         lane: Lane,
         done: Callable[[WardwireError | None], None],
     ) -> None:
@@ -50,6 +54,7 @@ class Attempted(Act):
         self._endpoint_id = endpoint_id
         self._channel = channel
         self._result = result
+        self._fence = fence
         self._done = done
         self.lane = lane
         self.affinity = hash(person_id)
@@ -63,12 +68,11 @@ class Attempted(Act):
         message_id, person_id = self._key
         delivery, result = known.delivery(self._key), self._result
         again = result.outcome == "retry" and delivery is not None and delivery.state is State.PENDING
-        if again:
-            batch.arm(message_id, person_id, SEND, self._endpoint_id, self.lane, batch.now + RETRY_AFTER)
-        else:
-            batch.disarm(message_id, person_id, SEND, self._endpoint_id)
+        due = batch.now + RETRY_AFTER if again else None
+        batch.rearm(message_id, self._fence, due, person_id=person_id, kind=SEND, ref=self._endpoint_id)
+        if not again:
             columns = ([message_id], [person_id], [self._endpoint_id], [result.outcome], [result.detail])
-            batch.also("attempt_ended", batch.now, *columns)
+            batch.also("attempt_ended", batch.now, *columns, [self._fence])
         body = {
             "channel": self._channel,
             "endpoint": self._endpoint_id.hex,
@@ -87,5 +91,5 @@ class Attempted(Act):
         self._done(None)
 
     def failed(self, error: WardwireError) -> None:
-        """The lease runs out, and somebody tries again: it may be sent twice, never not at all."""
+        """The lease runs out, and somebody tries again: it may be sent twice, marked so, never not at all."""
         self._done(error)

@@ -167,6 +167,10 @@ class Channel(Protocol):
 
     kind: str
 
-    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message) -> SendResult:
-        """Try to hand a message over. Repeating an `attempt_id` is the same attempt, marked as such."""
+    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message, *, again: bool = False) -> SendResult:
+        """Try to hand a message over. Repeating an `attempt_id` is the same attempt.
+
+        Args:
+            again: It may have been handed over before, and nobody knows: what is handed over now says so.
+        """
         ...

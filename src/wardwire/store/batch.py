@@ -38,6 +38,7 @@ _ENCODE = msgspec.json.Encoder().encode
 NOBODY = UUID(int=0)
 
 DeliveryKey = tuple[UUID, UUID]
+DeadlineKey = tuple[UUID, UUID, str, UUID]
 
 
 class NewEvent(msgspec.Struct, frozen=True, gc=False):
@@ -82,11 +83,11 @@ class Batch:
     reasons: tuple[list[str], list[str], list[str]] = field(default_factory=lambda: ([], [], []))
     created: list[Delivery] = field(default_factory=list)
     changes: dict[DeliveryKey, tuple[int, Delivery]] = field(default_factory=dict)
-    armed: dict[tuple[UUID, UUID, str, UUID], tuple[int, datetime]] = field(default_factory=dict)
-    disarmed: set[tuple[UUID, UUID, str, UUID]] = field(default_factory=set)
+    armed: dict[DeadlineKey, tuple[int, datetime]] = field(default_factory=dict)
+    disarmed: set[DeadlineKey] = field(default_factory=set)
     begun: list[Escalation] = field(default_factory=list)
     escalated: dict[UUID, tuple[int, Escalation]] = field(default_factory=dict)
-    rearmed: dict[UUID, tuple[int, datetime | None]] = field(default_factory=dict)
+    rearmed: dict[DeadlineKey, tuple[int, datetime | None]] = field(default_factory=dict)
     drafts: list[Recorded] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
     attempts: list[tuple[Any, ...]] = field(default_factory=list)
@@ -161,13 +162,23 @@ class Batch:
         first = self.escalated.get(before.message_id)
         self.escalated[before.message_id] = (first[0] if first else before.version, after)
 
-    def rearm(self, message_id: UUID, fence: int, due: datetime | None) -> None:
-        """Set when an escalation is looked at next, None = never, if its deadline is still as it was claimed.
+    def rearm(
+        self,
+        message_id: UUID,
+        fence: int,
+        due: datetime | None,
+        *,
+        person_id: UUID = NOBODY,
+        kind: str = ESCALATE,
+        ref: UUID = NOBODY,
+    ) -> None:
+        """Set when a claimed deadline falls due next, None = never, if it is still as it was claimed.
 
-        Whatever has moved it on meanwhile wants to be looked at sooner, and stays: also what this batch has armed.
+        Whatever has moved it on meanwhile stays: also what this batch has armed.
         """
-        if (message_id, NOBODY, ESCALATE, NOBODY) not in self.armed:
-            self.rearmed[message_id] = (fence, due)
+        key = (message_id, person_id, kind, ref)
+        if key not in self.armed:
+            self.rearmed[key] = (fence, due)
 
     def arm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID, lane: int, due: datetime) -> None:
         """Set a deadline, or move it."""
@@ -175,8 +186,8 @@ class Batch:
         if self.disarmed:
             self.disarmed.discard(key)
         self.armed[key] = (lane, due)
-        if kind == ESCALATE:
-            self.rearmed.pop(message_id, None)
+        if self.rearmed:
+            self.rearmed.pop(key, None)
 
     def disarm(self, message_id: UUID, person_id: UUID, kind: str, ref: UUID) -> None:
         """Take a deadline away; one that is not there is no fault."""
@@ -184,8 +195,8 @@ class Batch:
         if self.armed:
             self.armed.pop(key, None)
         self.disarmed.add(key)
-        if kind == ESCALATE:
-            self.rearmed.pop(message_id, None)
+        if self.rearmed:
+            self.rearmed.pop(key, None)
 
     def record(
         self,
@@ -389,8 +400,9 @@ def _write_rows(written: _Written, batch: Batch) -> None:
         lane, due = zip(*batch.armed.values(), strict=True)
         written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), instants(due))
     if batch.rearmed:
+        message, person, kind, ref = zip(*batch.rearmed, strict=True)
         fence, due = zip(*batch.rearmed.values(), strict=True)
-        written.add("rearmed", ids(batch.rearmed), numbers(fence), due)
+        written.add("rearmed", ids(message), ids(person), words(kind), ids(ref), numbers(fence), due)
     if batch.disarmed:
         message, person, kind, ref = zip(*batch.disarmed, strict=True)
         written.add("disarmed", ids(message), ids(person), words(kind), ids(ref))

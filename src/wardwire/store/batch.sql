@@ -94,15 +94,19 @@ escalated AS (
 )
 
 -- name: rearmed
--- When escalations are looked at next, or never again: only where the deadline is still as it was claimed.
+-- When claimed deadlines fall due next, or never again: only where they are still as they were claimed.
 rearmed AS (
     UPDATE deadlines d SET due_at = u.due_at, visible_at = u.due_at, holder = NULL
-    FROM unnest(@message::text::integer[], @fence::text::integer[], @due_at::timestamptz[]) AS u(message, fence, due_at)
-    WHERE d.message_id = @ids[u.message] AND d.kind = 'escalate' AND d.fence = u.fence AND u.due_at IS NOT NULL
+    FROM unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
+                @fence::text::integer[], @due_at::timestamptz[]) AS u(message, person, kind, ref, fence, due_at)
+    WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.kind = u.kind AND d.ref = @ids[u.ref]
+      AND d.fence = u.fence AND u.due_at IS NOT NULL
 ), undone AS (
     DELETE FROM deadlines d
-    USING unnest(@message::text::integer[], @fence::text::integer[], @due_at::timestamptz[]) AS u(message, fence, due_at)
-    WHERE d.message_id = @ids[u.message] AND d.kind = 'escalate' AND d.fence = u.fence AND u.due_at IS NULL
+    USING unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
+                 @fence::text::integer[], @due_at::timestamptz[]) AS u(message, person, kind, ref, fence, due_at)
+    WHERE d.message_id = @ids[u.message] AND d.person_id = @ids[u.person] AND d.kind = u.kind AND d.ref = @ids[u.ref]
+      AND d.fence = u.fence AND u.due_at IS NULL
 )
 
 -- name: armed
@@ -173,12 +177,14 @@ ON CONFLICT (message_id, person_id, endpoint_id, stage)
 DO UPDATE SET intended_at = excluded.intended_at, ended_at = NULL, outcome = NULL, detail = NULL
 
 -- name: attempt_ended
--- The result of an attempt; the first result stays.
+-- The result of an attempt, if it is still claimed as it was: whoever was late with theirs changes nothing.
 UPDATE attempts a SET ended_at = $1, outcome = u.outcome, detail = u.detail
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
-    AS u(message_id, person_id, endpoint_id, outcome, detail)
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[])
+    AS u(message_id, person_id, endpoint_id, outcome, detail, fence)
 WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_id = u.endpoint_id
   AND a.ended_at IS NULL
+  AND EXISTS (SELECT FROM deadlines d WHERE d.message_id = u.message_id AND d.person_id = u.person_id
+                                        AND d.kind = 'send' AND d.ref = u.endpoint_id AND d.fence = u.fence)
 
 -- name: response
 -- What people answered, as their devices signed it.

@@ -33,7 +33,12 @@ EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
 
 
 class Due(NamedTuple):
-    """A claimed deadline. `fence`: whoever has moved it on since then has changed this number."""
+    """A claimed deadline.
+
+    Attributes:
+        fence: Whoever has claimed it, or moved it on, since then has changed this number.
+        until: When the claim ends; None = it was not claimed.
+    """
 
     message_id: UUID
     person_id: UUID
@@ -42,6 +47,7 @@ class Due(NamedTuple):
     lane: int
     due_at: datetime
     fence: int = 0
+    until: datetime | None = None
 
 
 async def claim_due(

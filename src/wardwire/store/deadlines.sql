@@ -7,7 +7,7 @@ FROM (
     ORDER BY lane, visible_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) due
 WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
-RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence
+RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence, d.visible_at
 
 -- name: give_back
 -- What could not be done falls due again soon, if it is still claimed as it was.

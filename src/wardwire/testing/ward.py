@@ -73,11 +73,13 @@ class Mail:
     def __init__(self, kind: str = "email") -> None:
         self.kind = kind
         self.sent: list[tuple[str, str]] = []
+        self.repeats: list[bool] = []
         self.answer = SendResult("sent", "250 taken")
 
-    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message) -> SendResult:
+    async def send(self, attempt_id: str, endpoint: Endpoint, message: Message, *, again: bool = False) -> SendResult:
         """Keep it."""
         self.sent.append((endpoint.address, attempt_id))
+        self.repeats.append(again)
         return self.answer
 
 
