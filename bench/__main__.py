@@ -12,6 +12,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,12 +68,14 @@ def main() -> int:
     report = Report()
     failed = False
     for name in picked:
+        began = time.monotonic()
         try:
             WORK[name](report, full=os.environ.get("FULL") == "1")
         except NotStored as error:
             print(f"\n{name.upper()} means nothing: {error}", flush=True)
             report.results = [result for result in report.results if not result.id.startswith(f"{name}.")]
             failed = True
+        print(f"{name.upper()} took {time.monotonic() - began:.0f} s.", flush=True)
     print(report.table(), flush=True)
     report.write(Path(__file__).parent / "results.json")
     if failed:

@@ -58,7 +58,7 @@ def enter_team(logins: EngineLogins, staff: Staff) -> None:
 def run_code(report: Report, *, full: bool) -> None:
     """Measure the code call."""
     turns = 9 if full else 5
-    order = Fan(times=20, gap_s=0.1)
+    order = Fan(times=15, gap_s=0.1)
     with ExitStack() as stack:
         postgres = stack.enter_context(floor_postgres())
         bare = stack.enter_context(bare_shape("bare", "ours", postgres, listeners=TEAM))

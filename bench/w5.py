@@ -40,7 +40,7 @@ CHAINS = 64
 SEND_S = 5.0
 WAITS_S = (6.0, 6.0 + SEND_S)
 RATE = 335.0
-FLOOR_S = 5.0
+FLOOR_S = 4.0
 LONG = timedelta(hours=1)
 SETTLE_S = 1.5
 DUE = """

@@ -35,7 +35,7 @@ def run_w6(report: Report, *, full: bool) -> None:
         saturate = Run(window=WINDOW, seconds=seconds)
         saturate.stock = stock_for(last.rate * 1.3, saturate)
         flat_out = take_turns(empty, filled, saturate, turns)
-        paced = take_turns(empty, filled, Run(rate=RATE, seconds=2, stock=stock_for(RATE, Run())), turns)
+        paced = take_turns(empty, filled, Run(rate=RATE, seconds=2, stock=stock_for(RATE, Run())), 3)
         what = f"{messages:,} messages"
         report.outcomes(
             f"W6: W1 at saturation, empty and with {what}", {"empty": flat_out.floor, "filled": flat_out.other}

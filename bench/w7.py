@@ -100,7 +100,7 @@ def ward() -> Iterator[tuple[Shape, Site, int]]:
 
 def run_w7(report: Report, *, full: bool) -> None:
     """Measure W7."""
-    turns, seconds = (9, 5.0) if full else (5, 3.0)
+    turns, seconds = (9, 5.0) if full else (4, 3.0)
     parser(report)
     with ExitStack() as stack:
         real, site, port = stack.enter_context(ward())

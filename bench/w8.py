@@ -33,8 +33,8 @@ LOOK_S = 0.2
 def run_w8(report: Report, *, full: bool) -> None:
     """Measure W8."""
     with same_cores(2):
-        share(report, turns=9 if full else 5, seconds=4.0 if full else 2.5)
-        storm(report, turns=9 if full else 5)
+        share(report, turns=9 if full else 4, seconds=4.0 if full else 2.5)
+        storm(report, turns=9 if full else 3)
 
 
 def share(report: Report, *, turns: int, seconds: float) -> None:
