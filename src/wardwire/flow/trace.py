@@ -308,7 +308,10 @@ def _sentence(
         case FactKind.CLOSED:
             return f"closed: {body.get('why')}"
         case FactKind.REPORTED:
-            return f"its source reported: {body.get('phase')}"
+            held = (
+                "; it is latched, and goes on until its source lets go of it" if body.get("did") == "latched" else ""
+            )
+            return f"its source reported: {body.get('phase')}{held}"
         case FactKind.CLEARED:
             return f"over for {who}: its source has ended it"
         case FactKind.PROOF_FAILED:

@@ -97,14 +97,22 @@ def test_every_listener_is_planned_and_checked(tmp_path: Path) -> None:
     further = {
         "lab": Hl7(listen="127.0.0.1:2", table=tmp_path / "none.toml"),
         "tls": Hl7(listen="127.0.0.1:3", tls_certificate=tmp_path / "none.pem", tls_key=tmp_path / "none.key"),
+        "up": Hl7(listen="127.0.0.1:5", source="../up"),
         "well": Hl7(listen="127.0.0.1:4"),
     }
     settings = Settings(hl7=Hl7(listen=own.listen, charset=own.charset, also=further))
 
-    assert [planned.name for planned in plan_listeners(settings)] == ["hl7", "hl7-lab", "hl7-tls", "hl7-well"]
+    assert [planned.name for planned in plan_listeners(settings)] == [
+        "hl7",
+        "hl7-lab",
+        "hl7-tls",
+        "hl7-up",
+        "hl7-well",
+    ]
     assert [(planned.section, error.code) for planned, error in find_unusable(settings)] == [
         ("hl7", "hl7_charset"),
         ("hl7.also.lab", "hl7_table"),
         ("hl7.also.tls", "hl7_tls"),
+        ("hl7.also.up", "hl7_source"),
     ]
     assert plan_listeners(Settings()) == []

@@ -54,6 +54,11 @@ def story(*facts: ToldFact, **fields: Any) -> Story:
         (told(FactKind.READ, device=PHONE), "read by Dr. Chen on Dr. Chen's phone"),
         (told(FactKind.ANSWERED, state="declined"), "declined by Dr. Chen"),
         (told(FactKind.HANDED_BACK), "handed back by Dr. Chen"),
+        (told(FactKind.REPORTED, phase="end", did="cleared"), "its source reported: end"),
+        (
+            told(FactKind.REPORTED, phase="end", did="latched"),
+            "its source reported: end; it is latched, and goes on until its source lets go of it",
+        ),
         (told(FactKind.NOT_CONFIRMED, stage=0), "no device of Dr. Chen confirmed within 10 s; next: e-mail"),
         (told(FactKind.UNREACHABLE), "nothing reached Dr. Chen; the sender is told"),
         (told(FactKind.CANCELLED, why="recalled"), "recalled by its sender for Dr. Chen"),

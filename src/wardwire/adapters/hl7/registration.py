@@ -38,6 +38,9 @@ def check(options: Options) -> None:
     """Look whether a listener could be made. Raises `NotUsable`."""
     load_table(options.table)
     _tls(options)
+    if not options.source or options.source.startswith(".") or "/" in options.source:
+        # Its dead letters lie in a folder of this name.
+        raise NotUsable("hl7_source", f"{options.source!r} is no name of a source.", "Write a name without / in it.")
     try:
         codecs.lookup(options.charset)
     except LookupError:
