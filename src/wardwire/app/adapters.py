@@ -12,9 +12,9 @@ from wardwire.adapters.contract import Adapter, Ended, Given
 from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.app.ground import Ground
 from wardwire.app.listeners import Planned, plan_listeners
-from wardwire.app.listening import KIND, Listening
+from wardwire.app.listening import LOOK_EVERY_S, ListenerWatch, Listening
 from wardwire.engine.feeds import FeedWatch
-from wardwire.engine.upkeep import Alarm, AlarmOver
+from wardwire.engine.upkeep import Alarm, keep
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.model.errors import Refused, WardwireError
@@ -23,7 +23,6 @@ from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.report import Report
 from wardwire.model.rights import CODE, SEND, Caller
-from wardwire.store.alarms import find_open_alarms
 
 
 class Reports:
@@ -60,40 +59,18 @@ def known_place(report: Report, directory: Directory) -> Report:
     return report
 
 
-class _Desk:
-    """Implements app/listening.Alarms. Another machine has listeners of the same names."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._host = ground.node.rpartition("-")[0]
-
-    def shut(self, name: str, text: str) -> None:
-        """Raise the alarm."""
-        self._ground.lanes.put(Alarm(KIND, f"{name} on {self._host}", text, self._ground.rules))
-
-    async def opened(self, name: str) -> None:
-        """Clear it, if it is open."""
-        subject = f"{name} on {self._host}"
-        async with self._ground.pool.acquire() as connection:
-            is_raised = (KIND, subject) in await find_open_alarms(connection)
-        if is_raised:
-            self._ground.lanes.put(AlarmOver(KIND, subject, "it is open"))
-
-
 @contextlib.asynccontextmanager
 async def open_adapters(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator[Sequence[Listening]]:
     """Open the doors that are set up, and close them in the end.
 
     One that cannot be opened is told and tried again: the other services of the process go on.
     """
-    desk = _Desk(ground)
     doors = [
         Listening(
             planned.name,
             planned.registration.name,
             planned.options.listen,
             functools.partial(_make, ground, planned),
-            alarms=desk,
             clock=ground.clock,
         )
         for planned in plan_listeners(ground.settings)
@@ -101,8 +78,10 @@ async def open_adapters(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         for door in doors:
             stack.push_async_callback(door.close)
-            if not await door.open():
-                tasks.create_task(door.keep_trying())
+            await door.keep_open()
+        host = ground.node.rpartition("-")[0]
+        watch = ListenerWatch(doors, pool=ground.pool, writer=ground.lanes, rules=ground.rules, host=host)
+        tasks.create_task(keep("listeners", LOOK_EVERY_S, watch.round, turns=ground.turns))
         yield doors
 
 
