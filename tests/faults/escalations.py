@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -31,9 +31,8 @@ REACHED_S = 5.0
 FROZEN_S = max(LEASE_S, LATE_S) + 1.0
 
 
-@contextlib.asynccontextmanager
-async def ward(case: Case, mutant: str = "") -> AsyncIterator[tuple[System, Ward]]:
-    """A site with two cores whose people are sent alerts, and who answer, decline, or do not hear."""
+def environment_of(mutant: str) -> Callable[[Path], dict[str, str]]:
+    """What a site with two cores that can be held is told."""
 
     def environment(home: Path) -> dict[str, str]:
         orders = home / "hold"
@@ -41,7 +40,13 @@ async def ward(case: Case, mutant: str = "") -> AsyncIterator[tuple[System, Ward
         hand_over(orders, drop_account())
         return {CORES: "2", HOLD: str(orders), MUTANT: mutant}
 
-    async with whole(case, *SETS, pairs=1, environment=environment) as system:
+    return environment
+
+
+@contextlib.asynccontextmanager
+async def ward(case: Case, mutant: str = "") -> AsyncIterator[tuple[System, Ward]]:
+    """A site with two cores whose people are sent alerts, and who answer, decline, or do not hear."""
+    async with whole(case, *SETS, pairs=1, environment=environment_of(mutant)) as system:
         hospital = Ward(system)
         await hospital.open()
         await hospital.call()

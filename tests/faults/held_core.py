@@ -102,7 +102,18 @@ def no_guards() -> None:
         batch._SQL[part] = text
 
 
-MUTANTS = {"long lease": long_lease, "no guards": no_guards}
+def unmarked() -> None:
+    """A mutant: an e-mail that may have been sent before looks like the first one."""
+    as_it_is = EmailChannel.send
+
+    async def send(self: EmailChannel, *args: Any, **_: Any) -> Any:
+        return await as_it_is(self, *args)
+
+    patched: Any = EmailChannel
+    patched.send = send
+
+
+MUTANTS = {"long lease": long_lease, "no guards": no_guards, "unmarked": unmarked}
 
 
 def main() -> None:

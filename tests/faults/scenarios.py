@@ -20,6 +20,7 @@ MODULES = (
     "tests.faults.single",
     "tests.faults.whole",
     "tests.faults.escalations",
+    "tests.faults.mail",
     "tests.faults.stampede",
     "tests.faults.nights",
     "tests.faults.harmed",
