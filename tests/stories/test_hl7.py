@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,11 +16,13 @@ from wardwire.adapters.hl7.mapping import map_message, read_table
 from wardwire.adapters.hl7.tokens import parse
 from wardwire.app.adapters import Reports
 from wardwire.cli.hl7_trial import look_ahead
+from wardwire.flow.trace import read_story
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.places import PlaceKind, Rank
 from wardwire.model.policy import Step
+from wardwire.model.priority import Priority
 from wardwire.testing.ward import Member, Ward
 
 TABLE = """
@@ -115,6 +117,91 @@ async def test_an_alarm_is_one_alert_from_its_start_to_its_end(site: Site) -> No
     assert site.rung("Ben") == ["new", "cleared"]
     assert site.rung("Mallory") == []
     assert await site.messages() == 1
+
+
+async def test_a1_to_the_second(site: Site) -> None:
+    """H41: A1, 18:40:00 to 18:44:00, from the bytes of the monitor; each line of the story."""
+    ward, begin = site.ward, site.begin
+
+    def heard(name: str) -> list[tuple[int, str]]:
+        """What somebody's devices were told, and in which second."""
+        told = ward.told.get(site.member(name).id, [])
+        return [(int((one.at - begin).total_seconds()), one.event) for one in told]
+
+    async def say(name: str, event: Event) -> None:
+        """Somebody answers the alarm."""
+        await ward.say(site.member(name), stored, event)
+        await ward.settle()
+
+    async def stored_when_acknowledged() -> tuple[str, int]:
+        """The answer to the alarm, and how many messages another connection sees by then."""
+        return await site.hear(ALARM), await site.messages()
+
+    assert await stored_when_acknowledged() == ("CA|A1001", 1)  # 18:40:00: only after the commit
+    message = ward.told[ward.anna.id][0].message_id
+    stored = Stored(ids.write_id(ids.MESSAGE, message), "", begin, "", 0, [])
+    assert (await ward.facts(stored))[:2] == ["Stored", "Escalated"]
+    assert (heard("Anna"), await ward.why(message, ward.anna)) == ([(0, "new")], "bed:primary")
+    await site.at(1)  # 18:40:01
+    await say("Anna", Event.CONFIRMED)
+    due = "SELECT due_at FROM deadlines WHERE kind = 'escalate'"
+    assert await ward.connection.fetchval(due) == begin + 2 * MINUTE
+    await site.at(90)  # 18:41:30: once more; no new row, no ring, the same deadline
+    assert await site.hear(ALARM) == "CA|A1001"
+    assert (await site.messages(), heard("Anna")) == (1, [(0, "new")])
+    assert await ward.connection.fetchval(due) == begin + 2 * MINUTE
+    await site.at(119.9)
+    assert heard("Ben") == []
+    await site.at(120)  # 18:42:00
+    assert (heard("Ben"), await ward.why(message, ward.ben)) == ([(120, "new")], "step 2:no_answer")
+    await site.at(121)
+    await say("Ben", Event.CONFIRMED)
+    await site.at(140)  # 18:42:20
+    await say("Ben", Event.ACCEPT)
+    await site.at(142)  # by 18:42:22
+    assert (heard("Anna")[-1], ward.told[ward.anna.id][-1].body.name) == ((140, "taken"), "Ben")
+    # The accept did not silence the bedside: the monitor goes on, and nobody is rung for it.
+    await site.at(200)
+    assert await site.hear(with_phase("continue", control="A1002")) == "CA|A1002"
+    await site.at(240)  # 18:44:00
+    assert await site.hear(with_phase("end", control="A1003", state="inactive")) == "CA|A1003"
+    await site.at(4000)
+    assert heard("Anna") == [(0, "new"), (140, "taken"), (240, "cleared")]
+    assert [event for at, event in heard("Ben") if at > 140] == ["cleared"]
+    assert (heard("Dora"), heard("Mallory")) == ([], [])
+    facts = await ward.facts(stored)
+    assert ("Cleared" in facts, "Closed" in facts) == (True, True)
+    seen = "SELECT count(*) FROM deliveries WHERE person_id = $1"
+    assert await ward.connection.fetchval(seen, ward.mallory.id) == 0
+
+
+async def test_a8_what_fell_due_while_nobody_was_there_happens_late_and_says_so(site: Site) -> None:
+    """A8: 05:40 to 06:05 no core; then what was due happens, code first, and the trace says how late."""
+    ward, begin = site.ward, site.begin
+    assert await site.hear(ALARM) == "CA|A1001"
+    alarm = ward.told[ward.anna.id][0].message_id
+    await ward.add_policy("Code blue", Step(("Dr. Chen",), 2 * MINUTE), Step(("Dr. Okafor",), 2 * MINUTE))
+    code = await ward.send(ward.dora, [], policy="Code blue", priority=Priority.CODE)
+    await site.at(1)
+    for member, message in ((ward.anna, alarm), (ward.chen, ids.read_id(ids.MESSAGE, code.message))):
+        stored = Stored(ids.write_id(ids.MESSAGE, message), "", begin, "", 0, [])
+        await ward.say(member, stored, Event.CONFIRMED)
+    ward.clock.advance(25 * MINUTE)
+    order: list[str] = []
+    heard = ward.inbox
+
+    def listen(epoch: int, events: Any) -> None:
+        order.extend(str(one.event.person_id) for one in events if one.event.event == "new")
+        heard(epoch, events)
+
+    ward.inbox = listen  # type: ignore[method-assign]
+    await ward.settle()
+    assert order[:2] == [str(ward.okafor.id), str(ward.ben.id)]
+    assert (site.rung("Ben"), site.rung("Anna")) == (["new"], ["new"])
+    story = await read_story(ward.connection, alarm, ward.people.directory)
+    assert story is not None
+    late = {line.who: round(line.late_s) for line in story.promise}
+    assert (late["Anna"], late["Ben"]) == (0, 25 * 60 + 1 - 120)
 
 
 async def test_start_and_end_that_come_together_after_an_outage_ring_nobody_for_long(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from wardwire.app.waits import waits_of
 from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.exits import Exit
 from wardwire.cli.names import read_instant
@@ -22,7 +23,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import find_place as find_spot
 from wardwire.model.policy import ASK_WAIT, STILL_ACTIVE, Policy, check_policy, find_policy
 from wardwire.model.priority import Priority
-from wardwire.model.simulation import Happening, simulate_alert
+from wardwire.model.simulation import Beyond, Happening, find_beyond, simulate_alert
 from wardwire.ops.failure import StartFailed
 from wardwire.store.policies import StepText, span_of, text_of
 
@@ -146,9 +147,9 @@ def simulate(
     """
     draft = Path(policy) if Path(policy).suffix in (".toml", ".json") else None
     wanted = read_file(draft) if draft else None
-    desk = read_settings(config, data, None).settings.site.desk
+    settings = read_settings(config, data, None).settings
 
-    async def work(here: Desk) -> tuple[Directory, tuple[Happening, ...]]:
+    async def work(here: Desk) -> tuple[Directory, tuple[Happening, ...], tuple[Beyond, ...]]:
         directory, now = here.directory, here.clock.now()
         if wanted is not None and draft is not None:
             tried = Policy(id=ids.new_id(now), name=draft.stem, version=0, **wanted.fields())
@@ -159,9 +160,11 @@ def simulate(
         if abs(begin - now) > FARTHEST:
             raise Refused(Code.INVALID, "an instant within ten years of now is needed", pointer="/at")
         spot = find_spot(place, directory, "/place") if place else None
-        return directory, simulate_alert(tried, directory, at=begin, priority=priority, place=spot, desk=desk)
+        desk = settings.site.desk
+        lines = simulate_alert(tried, directory, at=begin, priority=priority, place=spot, desk=desk)
+        return directory, lines, find_beyond(lines, tried, priority, directory, waits_of(settings))
 
-    directory, found = at_desk(find_place(config, data), work)
+    directory, found, beyond = at_desk(find_place(config, data), work)
     begin, end = found[0].at, found[-1]
     if json_:
         print_json(
@@ -169,6 +172,10 @@ def simulate(
                 "happenings": [_happening(line, directory) for line in found],
                 "worst_case_s": (end.at - begin).total_seconds(),
                 "unreachable_end": not end.people,
+                "beyond": [
+                    {"step": one.step, "person": directory.person_name(one.person), "endpoints": one.kinds}
+                    for one in beyond
+                ],
             }
         )
     else:
@@ -177,6 +184,9 @@ def simulate(
         if len(found) > MOST_ROWS:
             print(f"… and {len(found) - MOST_ROWS} more lines: --json has all.")
         print(f"Worst case: the operators' desk hears of it after {_span(end.at - begin)}.")
+        for one in beyond:
+            who = directory.person_name(one.person)
+            print(f"Step {one.step} is over before {who} is tried by {', '.join(one.kinds)}: let it wait longer.")
     if not end.people:
         say("unreachable_end: at that moment nobody at the operators' desk can be reached. See site.desk.")
         raise typer.Exit(Exit.FAILED)

@@ -114,6 +114,8 @@ def render(story: Story) -> None:
         console.print(Text(_promised(promise), style="green" if promise.kept else "yellow"))
     for line in story.promise:
         happened = f"{line.happened_s:.1f} s" if line.happened_s is not None else "not so far"
+        if line.late_s:
+            happened += f", late by {line.late_s:g} s"
         console.print(Text(f"promised: {line.who}, {line.how}, after {line.in_s:g} s; happened: {happened}", "dim"))
     if not story.told_all:
         console.print(Text("There is more than is told here; --json has no more either.", style="dim"))

@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from wardwire.flow.end import ALL_CLEAR
+from wardwire.flow.escalate import IN_TIME
 from wardwire.flow.statement import Sender, sender_of
 from wardwire.flow.views import PromiseLine, read_stored
 from wardwire.model import ids
@@ -64,12 +65,16 @@ class Promise(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Foretold(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the promise that the sender was given, and the fact beside it: `happened_s` is when it came so."""
+    """A line of the promise that the sender was given, and the fact beside it: `happened_s` is when it came so.
+
+    `late_s`: by how much it came too late, where that is more than a second: the promise was not kept.
+    """
 
     in_s: float
     who: str
     how: str
     happened_s: float | None = None
+    late_s: float = 0.0
 
 
 class Story(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,10 +141,16 @@ def retell(
 def _beside(promise: Sequence[PromiseLine], began: Mapping[str, Sequence[float]]) -> list[Foretold]:
     """Put the facts beside what was promised: what is promised a second time, beside what happened a second time."""
     left = {how: list(times) for how, times in began.items()}
-    return [
-        Foretold(line.in_s, line.who, line.how, left[line.how].pop(0) if left.get(line.how) else None)
-        for line in promise
-    ]
+    lines = []
+    for line in promise:
+        happened = left[line.how].pop(0) if left.get(line.how) else None
+        late = 0.0 if happened is None else happened - line.in_s
+        lines.append(
+            Foretold(
+                line.in_s, line.who, line.how, happened, round(late, 3) if late > IN_TIME.total_seconds() else 0.0
+            )
+        )
+    return lines
 
 
 def steps_of(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, list[float]]:

@@ -159,10 +159,7 @@ def plan_person(
 ) -> Planned:
     """Plan one person's endpoints; `only` limits their kinds, () = all."""
     priority = submission.priority
-    kinds = kinds_of(directory, person_id)
-    if only:
-        kinds = tuple(kind for kind in kinds if kind in only)
-    stages = _stages(kinds, waits.of(priority), priority is Priority.CODE)
+    stages = stages_of(person_id, priority, directory, waits, only)
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
     return Planned(person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages))
@@ -252,6 +249,16 @@ def kinds_of(directory: Directory, person_id: UUID) -> tuple[str, ...]:
     if directory.active_devices(person_id):
         active.add(APP)
     return tuple(kind for kind in KINDS if kind in active)
+
+
+def stages_of(
+    person_id: UUID, priority: Priority, directory: Directory, waits: Waits, only: tuple[str, ...] = ()
+) -> tuple[Stage, ...]:
+    """Return how somebody is tried, stage by stage; `only` limits the kinds of endpoints, () = all."""
+    kinds = kinds_of(directory, person_id)
+    if only:
+        kinds = tuple(kind for kind in kinds if kind in only)
+    return _stages(kinds, waits.of(priority), priority is Priority.CODE)
 
 
 @lru_cache(maxsize=256)

@@ -8,8 +8,9 @@ open all ask here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import Place, PlaceKind, unit_of
 from wardwire.model.policy import DESK, Policy, Step
 from wardwire.model.priority import Priority
+from wardwire.model.routing import Waits, stages_of
 from wardwire.model.whom import next_turn, resolver, turned_roles
 
 _NOBODY = UUID(int=0)
@@ -111,6 +113,38 @@ def foretell(decided: Decided, ahead: Ahead, now: datetime) -> Iterator[Happenin
             return
         now, given = due, ahead.given(due, escalation.roles)
         decided = fold(escalation, given, now)
+
+
+class Beyond(NamedTuple):
+    """Endpoints of somebody that are not tried within their step: it is over before their turn comes."""
+
+    step: int
+    person: UUID
+    kinds: tuple[str, ...]
+
+
+def find_beyond(
+    lines: Iterable[Happening], policy: Policy, priority: Priority, directory: Directory, waits: Waits
+) -> tuple[Beyond, ...]:
+    """Return which endpoints of those who are called can never be reached in their step, each once.
+
+    They are tried all the same, beside the steps that follow; but nobody should count on them.
+    """
+    found: dict[Beyond, None] = {}
+    for line in lines:
+        if line.desk:
+            continue
+        step = policy.steps[line.step - 1]
+        lasts = step.wait * (step.repeat + 1)
+        for person in line.people:
+            stages = stages_of(person, priority, directory, waits, step.endpoints)
+            begins = accumulate((stage.wait for stage in stages), initial=timedelta(0))
+            late = tuple(
+                kind for stage, at in zip(stages, begins, strict=False) if at >= lasts for kind in stage.kinds
+            )
+            if late:
+                found[Beyond(line.step, person, late)] = None
+    return tuple(found)
 
 
 def _lines(

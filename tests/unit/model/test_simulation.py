@@ -9,12 +9,13 @@ from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, OKAFOR, T0, device, 
 from wardwire.model import directory as merge
 from wardwire.model.alert import Escalation, State
 from wardwire.model.escalation import begin
-from wardwire.model.people import Directory
+from wardwire.model.people import Directory, Endpoint
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank
 from wardwire.model.policy import Ends, Policy, Quorum, Step
 from wardwire.model.priority import Priority
 from wardwire.model.promise import promise_escalation
-from wardwire.model.simulation import Happening, look_ahead, simulate_alert
+from wardwire.model.routing import Waits
+from wardwire.model.simulation import Happening, find_beyond, look_ahead, simulate_alert
 
 S, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 BED = Place(id=UUID(int=12), kind=PlaceKind.BED, parent=UUID(int=4), name="4W-12")
@@ -140,3 +141,17 @@ def test_the_promise_of_an_alert_is_its_simulation() -> None:
     ]
     called = [((line.at - T0).total_seconds(), line.people) for line in told(*steps) if not line.desk]
     assert called == [(line.after.total_seconds(), line.people) for line in promised if line.people]
+
+
+def test_endpoints_that_cannot_be_reached_in_their_step_are_pointed_at() -> None:
+    """Ten seconds for the phone, then the mailbox; the first step is over before, the second is not."""
+    made = house()
+    mail = Endpoint(id=UUID(int=70), person_id=ANNA, kind="email", address="anna@ward.example", disabled=False)
+    made.endpoints_of[ANNA] = (mail,)
+    steps = (
+        Step(("Anna",), 5 * S), Step(("Anna",), 5 * S, repeat=2), Step(("Anna",), 5 * S, endpoints=("email",)),
+    )  # fmt: skip
+    policy = Policy(UUID(int=9), "p", 1, steps)
+    lines = simulate_alert(policy, made, at=T0, priority=Priority.HIGH, place=None, desk="Dora")
+    assert find_beyond(lines, policy, Priority.HIGH, made, Waits()) == ((1, ANNA, ("email",)),)
+    assert find_beyond(lines, policy, Priority.CODE, made, Waits()) == ()  # everything at once
