@@ -71,6 +71,7 @@ async def test_a_canary_goes_the_whole_way_and_is_missed_when_it_is_cut(site: Si
     assert flown[:2] == (APP, "")
     assert flown[3] is not None
     assert flown[3] < 1
+    assert site.doorway.sessions == 0  # of devices that are people's
 
     await canary.close()
     await look_until(site, watch, ["canary"])

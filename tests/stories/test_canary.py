@@ -17,13 +17,13 @@ from wardwire.directory.canary import enter_device, enter_mailbox, has_device, h
 from wardwire.engine.canary import CanaryWatch
 from wardwire.engine.health import Vitals
 from wardwire.engine.metrics import Metrics
-from wardwire.flow.canary import PREFIX, SOURCE
-from wardwire.flow.ports import SendResult
+from wardwire.flow.canary import PREFIX, SOURCE, SendCanary
+from wardwire.flow.ports import Act, SendResult
 from wardwire.flow.views import read_stored
 from wardwire.model import ids
 from wardwire.model.canary import PEOPLE, Rhythm
 from wardwire.model.delivery import Event
-from wardwire.model.errors import Refused
+from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.places import PlaceKind
 from wardwire.model.rights import READ
 from wardwire.store.batch import Batch
@@ -237,3 +237,42 @@ async def test_a_unit_that_is_gone_is_proved_no_more(ward: Ward, watch: CanaryWa
     await look(ward, watch)
     assert await ward.alarms() == []
     assert await ward.connection.fetchval("SELECT count(*) FROM canaries") == 1
+
+
+async def test_a_canary_that_cannot_be_stored_calls_the_desk_as_soon_as_anything_can(
+    ward: Ward, pool: asyncpg.Pool, database_url: str, watch: CanaryWatch
+) -> None:
+    """H71: its lane is full for a quarter of a minute: late all the same."""
+    await look(ward, watch)
+    assert await confirm(ward) == 2
+    full = Full(ward)
+    poor = CanaryWatch(
+        pool=pool, clock=ward.clock, writer=full, rules=ward.rules, rhythm=RHYTHM, channels=("app",)
+    )  # fmt: skip
+    await ward.pass_time(seconds=61)
+    await look(ward, poor)
+    assert await ward.alarms() == []
+    await ward.pass_time(seconds=15)
+    await look(ward, poor)
+    assert [kind for kind, _ in await ward.alarms()] == ["canary"]
+    full.takes = True
+    await look(ward, poor)
+    await confirm(ward)
+    await look(ward, poor)
+    await look(ward, poor)
+    assert await ward.alarms() == []
+
+
+class Full:
+    """A lane that has no room for canaries."""
+
+    def __init__(self, ward: Ward) -> None:
+        self._ward = ward
+        self.takes = False
+
+    def put(self, act: Act) -> None:
+        """Take anything else."""
+        if self.takes or not isinstance(act, SendCanary):
+            self._ward.lanes.put(act)
+        else:
+            act.failed(Unavailable(Code.OVERLOADED, "full"))

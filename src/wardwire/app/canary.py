@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import msgspec
+import structlog
 
 from wardwire import __version__
 from wardwire.app.devices import read_site_key
@@ -27,10 +28,16 @@ from wardwire.store.registration import DeviceRow
 
 CARD = "canary.json"
 
+log = structlog.get_logger("wardwire.app")
+
 
 @contextlib.asynccontextmanager
-async def open_canary(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator[CanaryWatch | None]:
-    """Let canaries fly until left; None where the site wants none."""
+async def open_canary(
+    ground: Ground, tasks: asyncio.TaskGroup, amiss: Callable[[str], None]
+) -> AsyncIterator[CanaryWatch | None]:
+    """Let canaries fly until left; None where the site wants none, or where its card cannot be used: then `amiss`
+    is told. Messages go on without canaries.
+    """
     own = ground.settings.canary
     rhythm = Rhythm(*(timedelta(seconds=s) for s in (own.every_s, own.unit_every_s, own.email_every_s, own.within_s)))
     mailbox = own.mailbox if own.email_every_s and ground.settings.smtp.host else ""
@@ -40,7 +47,13 @@ async def open_canary(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterator
     async with contextlib.AsyncExitStack() as stack:
         ledger = ground.ledger("canary")
         stack.push_async_callback(ledger.close)
-        card = _card(ground)
+        try:
+            card = _card(ground)
+        except (OSError, ValueError) as error:
+            log.error("canary_card_unusable", reason=error)
+            amiss(f"the card of its canary (secrets/{CARD}) cannot be used")
+            yield None
+            return
         nest = _Nest(ground, DirectoryDesk(ledger, ground.clock), card, mailbox)
         device = Device(card, app=f"wardwire-canary/{__version__}")
         stack.push_async_callback(device.close)

@@ -83,7 +83,7 @@ async def run_core(
             look = open_auditor(ground, watch).round
             tasks.create_task(keep("auditor", LOOK_EVERY_S, look, turns=ground.turns))
             tasks.create_task(keep("desk", DESK_EVERY_S, _make_desk(ground).round, turns=ground.turns))
-            watch.canary = await stack.enter_async_context(open_canary(ground, tasks))
+            watch.canary = await stack.enter_async_context(open_canary(ground, tasks, watch.amiss.append))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
         muster = Muster(

@@ -42,6 +42,7 @@ class Watch:
         self.feeds: FeedWatch | None = None
         self.doors: Sequence[Listening] = ()
         self.muster: Muster | None = None
+        self.amiss: list[str] = []
         self._since = ground.clock.monotonic()
         self.lag = LoopLag(ground.clock)
         self.metrics = Metrics(
@@ -91,9 +92,10 @@ class Watch:
         """Say what is amiss here that the desk must hear of, in sentences without their full stop."""
         auditor = self.auditor
         if auditor is None:
-            return []
+            return self.amiss
         ago = self._ground.clock.monotonic() - (self._since if auditor.looked_at is None else auditor.looked_at)
-        return [f"the auditor has not looked for {ago:.0f} s"] if ago > AUDIT_STALE_S else []
+        stale = [f"the auditor has not looked for {ago:.0f} s"] if ago > AUDIT_STALE_S else []
+        return [*self.amiss, *stale]
 
     def _flights(self) -> dict[str, Any]:
         if self.canary is None or not self.canary.flown:

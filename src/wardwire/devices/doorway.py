@@ -49,6 +49,7 @@ from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.statement import Statement, submission_of
 from wardwire.flow.submit import Submit
 from wardwire.model import ids
+from wardwire.model.canary import ROBOTS
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
@@ -173,8 +174,9 @@ class Doorway:
 
     @property
     def sessions(self) -> int:
-        """How many devices have a session that this core knows."""
-        return sum(door.session is not None for door in self._doors.values())
+        """How many devices of people have a session that this core knows."""
+        sessions = [door.session for door in self._doors.values() if door.session is not None]
+        return sum(session.device.person_id not in ROBOTS for session in sessions)
 
     def directory_changed(self) -> None:
         """Close the connections of devices that are not welcome any more. Call after each change."""

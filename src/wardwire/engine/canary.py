@@ -57,6 +57,8 @@ class CanaryWatch:
         self._rules = rules
         self._rhythm = rhythm
         self._channels = channels
+        self._since = clock.now()
+        self._refused: dict[Way, datetime] = {}
         self.flown: list[Canary] = []
         self.failing: frozenset[str] = frozenset()
 
@@ -68,30 +70,37 @@ class CanaryWatch:
             flown = await list_canaries(connection)
             alarms = {subject for kind, subject in await find_open_alarms(connection) if kind == KIND}
             now = self._clock.now()
-            verdict = judge(flown, self._rhythm.ways(units, self._channels), self._rhythm, now)
+            sent = {canary.way: canary.sent_at for canary in flown}
+            self._refused = {way: at for way, at in self._refused.items() if sent.get(way, at) <= at}
+            ways = self._rhythm.ways(units, self._channels)
+            verdict = judge(flown, ways, self._rhythm, refused=self._refused, since=self._since, now=now)
             if verdict.gone:
                 await forget_canaries(connection, verdict.gone)
         late = {way.channel for way in verdict.late}
         self.flown = flown
-        self.failing = frozenset(self.failing | alarms | late) - verdict.sound
+        self.failing = frozenset(self.failing | alarms | late) & verdict.unsound
         self._send(verdict, directory)
         for channel in sorted(late - alarms):
             self._raise(channel, [way for way in verdict.late if way.channel == channel], directory)
-        for channel in alarms & verdict.sound:
+        for channel in sorted(alarms - verdict.unsound):
             self._writer.put(AlarmOver(KIND, channel, "the next one has got through"))
 
     def last(self, directory: Directory) -> list[tuple[str, str, datetime | None, float | None]]:
         """Return channel, unit, and of the last one that got through: when, after how many seconds."""
-        return [
-            (canary.way.channel, name_unit(canary.way, directory), *canary.last)
-            for canary in self.flown
-        ]  # fmt: skip
+        return [(canary.way.channel, name_unit(canary.way, directory), *canary.last) for canary in self.flown]
 
     def _send(self, verdict: Verdict, directory: Directory) -> None:
         former = {canary.way: canary for canary in self.flown}
         for way in verdict.send:
             name = name_unit(way, directory)
-            self._writer.put(SendCanary(way, name, former.get(way), rhythm=self._rhythm, rules=self._rules))
+            self._writer.put(
+                SendCanary(
+                    way, name, former.get(way), rhythm=self._rhythm, rules=self._rules, refused=self._not_stored
+                )
+            )
+
+    def _not_stored(self, way: Way) -> None:
+        self._refused.setdefault(way, self._clock.now())
 
     def _raise(self, channel: str, late: list[Way], directory: Directory) -> None:
         names = sorted(filter(None, (name_unit(way, directory) for way in late)))

@@ -33,12 +33,31 @@ class SendCanary(Act):
     Its identity is the one that it follows: of several cores that send the next one at once, one does.
     """
 
-    __slots__ = ("_former", "_person", "_rhythm", "_rules", "_submission", "_way", "affinity", "identity", "lane")
+    __slots__ = (
+        "_former",
+        "_person",
+        "_refused",
+        "_rhythm",
+        "_rules",
+        "_submission",
+        "_way",
+        "affinity",
+        "identity",
+        "lane",
+    )
 
     def __init__(
-        self, way: Way, name: str, former: Canary | None, *, rhythm: Rhythm, rules: Callable[[], Rules]
+        self,
+        way: Way,
+        name: str,
+        former: Canary | None,
+        *,
+        rhythm: Rhythm,
+        rules: Callable[[], Rules],
+        refused: Callable[[Way], None],
     ) -> None:
-        """`name` is the unit's, for whoever reads it."""
+        """`name` is the unit's, for whoever reads it; `refused` is told when it could not be stored."""
+        self._refused = refused
         self._way = way
         self._former = former
         self._rhythm = rhythm
@@ -80,6 +99,7 @@ class SendCanary(Act):
     def failed(self, error: WardwireError) -> None:
         """The next look sends it again."""
         log.warning("canary_not_stored", channel=self._way.channel, reason=error)
+        self._refused(self._way)
 
     def repeated(self, digest: bytes, result: str) -> None:
         """Another core has sent it."""

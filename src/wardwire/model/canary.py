@@ -84,39 +84,46 @@ class Verdict(NamedTuple):
 
     Attributes:
         send: Ways whose next canary is due.
-        late: Ways whose canary was not confirmed in its time.
-        sound: Channels of which every canary has got through.
+        late: Ways whose canary was not confirmed in its time, or could not be stored for so long.
+        unsound: Channels of which not every canary has got through, so far.
         gone: Ways that are proved no more.
     """
 
     send: tuple[Way, ...]
     late: tuple[Way, ...]
-    sound: frozenset[str]
+    unsound: frozenset[str]
     gone: tuple[Way, ...]
 
 
-def judge(flown: Sequence[Canary], ways: Mapping[Way, timedelta], rhythm: Rhythm, now: datetime) -> Verdict:
-    """Decide which canaries fly now, and which are late. A late one is followed by the next at once."""
+def judge(
+    flown: Sequence[Canary],
+    ways: Mapping[Way, timedelta],
+    rhythm: Rhythm,
+    *,
+    refused: Mapping[Way, datetime],
+    since: datetime,
+    now: datetime,
+) -> Verdict:
+    """Decide which canaries fly now, and which are late. A late one is followed by the next at once.
+
+    Args:
+        refused: Since when the next one of a way could not be stored.
+        since: When whoever asks began to look: what the site was stopped for makes none late.
+    """
     last = {canary.way: canary for canary in flown}
-    send, late, waiting = [], [], set()
+    send, late, unsound = [], [], set()
     for way, every in ways.items():
-        canary = last.get(way)
-        if canary is None:
-            send.append(way)
-            waiting.add(way.channel)
-        elif canary.through_at is not None:
-            if now - canary.sent_at >= every:
-                send.append(way)
-        elif now - canary.sent_at >= rhythm.allowed(way):
+        canary, allowed = last.get(way), rhythm.allowed(way)
+        waits = canary is not None and canary.through_at is None
+        begun = max(canary.sent_at, since) if canary is not None and waits else refused.get(way)
+        if begun is not None and now - begun >= allowed:
             late.append(way)
             send.append(way)
-        else:
-            waiting.add(way.channel)
-    unsound = waiting | {way.channel for way in late}
-    gone = tuple(way for way in last if way not in ways)
-    return Verdict(
-        tuple(send), tuple(late), frozenset({way.channel for way in (*ways, *gone)} - unsound), gone
-    )  # fmt: skip
+        elif canary is None or (not waits and now - canary.sent_at >= every):
+            send.append(way)
+        if canary is None or waits or way in late:
+            unsound.add(way.channel)
+    return Verdict(tuple(send), tuple(late), frozenset(unsound), tuple(way for way in last if way not in ways))
 
 
 def is_real(kind: str) -> bool:
