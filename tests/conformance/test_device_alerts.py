@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.device_pair import PATIENCE_S, Raw, make_device, until
+from wardwire.cli.main import main
 from wardwire.client.device import Device
 from wardwire.devices.frames import Escalate, Event, RefusedFrame, TeamFrame, encode
 from wardwire.model import ids
@@ -229,3 +233,31 @@ async def test_a_running_call_is_joined_by_those_who_may(house: House) -> None:
         pass
     assert heard.message is not None
     assert (heard.message.text, heard.message.thread) == ("Lift is blocked", joined.thread)
+
+
+async def test_a_terminal_calls_a_team_escalates_and_gives_the_all_clear(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`wardwire device send|escalate|answer|cancel`: each ends when it is stored, and says what follows."""
+    dora = ids.read_id(ids.PERSON, house["Dora"].card.place.person)
+    (await house.site.enrol(dora, "terminal")).save(tmp_path / "dora.json")
+
+    async def said(*words: str, status: int = 0) -> str:
+        """Run a command, which has an event loop of its own; returns what it printed."""
+        card = ("--card", str(tmp_path / "dora.json"))
+        assert await asyncio.to_thread(main, ["device", *words, *card]) == status
+        told = capsys.readouterr()
+        return told.out + told.err
+
+    code = ("-t", "Code blue", "-p", "code", "--place", "unit:4 West", "--policy", "Code blue")
+    told = await said("send", *code)
+    running = told.split()[2]
+    assert "by 0 s: Dr. Chen, Anna, Ben (step 1)" in told
+    assert f"Join it: --add-to {running}" in await said("send", *code, status=1)
+    joined = json.loads(await said("send", "-t", "Room 3", "-p", "code", "--add-to", running, "--json"))
+    assert joined["recipient_count"] == 3
+    assert "all_clear, 3 deliveries" in await said("cancel", running, "--all-clear")
+    assert [view.by for view in (await house.hear("Ben", "all_clear")).deliveries] == ["Dora"]
+    chat = json.loads(await said("send", "Anna", "-t", "Could you see bed 12?", "--chat", "--json"))
+    alert = json.loads(await said("escalate", chat["message"], "--policy", "Consult", "--json"))
+    assert (alert["thread"], alert["promise"][0]["who"]) == (chat["thread"], "Dr. Chen, Ben")

@@ -118,7 +118,7 @@ async def test_a3_to_the_second(ward: Ward, team: Team, chatter: tuple[Chatter, 
     await one.at(3)  # 02:14:09: those two who have not confirmed, and nobody else
     assert (len(team.ways["sms"].sent), len(team.ways["voice"].sent)) == (2, 2)
     await say(ward.ben, Event.ACCEPT, at=14)  # 02:14:20: one of four; the rest ring on
-    assert told(ward, message) == [("role:Leader", 0), ("role:Airway", 0), ("group:Code nurses", 1)]
+    assert told(ward) == [("role:Leader", 0), ("role:Airway", 0), ("group:Code nurses", 1)]
     assert silent(one, team) == set()
     await say(ward.chen, Event.ACCEPT, at=20)
     await say(ward.anna, Event.ACCEPT, at=25)
@@ -133,7 +133,7 @@ async def test_a3_to_the_second(ward: Ward, team: Team, chatter: tuple[Chatter, 
     assert silent(one, team) == set()
     await say(team.backup, Event.CONFIRMED, at=31)
     await say(team.backup, Event.ACCEPT, at=44)  # 02:14:50: four of four, the ringing stops
-    assert told(ward, message) == [("role:Leader", 1), ("role:Airway", 1), ("group:Code nurses", 2)]
+    assert told(ward) == [("role:Leader", 1), ("role:Airway", 1), ("group:Code nurses", 2)]
     assert silent(one, team) == {member.name for member in team.nurses[2:]}
     assert {at for member in team.nurses[2:] for at, event in one.heard(member) if event == "taken"} == {44}
     await say(team.nurses[2], Event.ACCEPT, at=50)  # later accepts are recorded
@@ -158,9 +158,8 @@ async def test_a3_to_the_second(ward: Ward, team: Team, chatter: tuple[Chatter, 
     await story_is(ward, message, stored)
 
 
-def told(ward: Ward, message: UUID) -> list[tuple[str, int]]:
+def told(ward: Ward) -> list[tuple[str, int]]:
     """What everybody of the team was shown last: how many of each part are there."""
-    assert message
     return [(role, there) for role, (_, there) in ward.teams[-1].items()]
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from tests.stories.test_nobody_answers import Night, code_team
+from tests.stories.test_rest import opened
 from wardwire.flow.trace import read_story
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.errors import Code, Refused
 from wardwire.model.priority import Kind, Priority
+from wardwire.model.rights import CODE, SEND
 from wardwire.testing.ward import Ward
 
 CALL = {"place": "bed:4W-12", "priority": Priority.CODE, "text": "Code blue"}
@@ -107,3 +109,25 @@ async def test_the_all_clear_names_whose_word_it_is(ward: Ward) -> None:
     assert story.ended_why == "all_clear"
     assert "all clear, said by Dr. Chen for Anna" in [hop.text for hop in story.hops]
     assert await ward.connection.fetchval("SELECT closed_why FROM escalations") == "all_clear"
+
+
+async def test_an_integration_is_told_which_call_is_running(ward: Ward, database_url: str) -> None:
+    """H57: the switchboard was refused, and nobody could tell it what to join."""
+    await code_team(ward)
+    async with opened(ward, database_url) as door:
+        key = await door.key("switchboard", SEND, CODE)
+        call = {"to": [], "place": "bed:4W-12", "priority": "code", "responses": {}}
+        running = (await door.send(key, "1", **call)).json()["message"]
+        refused = await door.send(key, "2", **call)
+        assert (refused.status_code, refused.json()["code"], refused.json()["message"]) == (
+            409,
+            "code_running",
+            running,
+        )
+        joined = await door.send(key, "3", to=[], priority="code", add_to=running, responses={})
+        assert (joined.status_code, joined.json()["recipient_count"]) == (201, 5)
+        over = await door.post(key, f"/v1/messages/{running}/cancel", {"all_clear": True})
+        assert (over.json()["why"], over.json()["ended"]) == ("all_clear", 5)
+        assert ward.told[ward.anna.id][-1].body.by == "switchboard"
+        both = await door.post(key, f"/v1/messages/{running}/cancel", {"all_clear": True, "recall": True})
+        assert both.status_code == 422

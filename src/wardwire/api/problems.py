@@ -93,7 +93,8 @@ class Suggestion(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a request was not done. Programs go by `code`; `type` is a page that says what it means.
 
-    `errors` names each fault with its place. `candidates` and `suggested` help where a name was ambiguous.
+    `errors` names each fault with its place. `candidates` and `suggested` help where a name was ambiguous; `message`
+    names the call that is running already.
     """
 
     type: str
@@ -107,6 +108,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     suggested: list[Suggestion] = []
     scope: str = ""
     limit: int | None = None
+    message: str = ""
 
 
 def problem_of(error: WardwireError, request_id: str) -> Problem:
@@ -130,6 +132,7 @@ def problem_of(error: WardwireError, request_id: str) -> Problem:
         suggested=[Suggestion(candidate) for candidate in candidates],
         scope=str(fields.get("scope", "")),
         limit=limit if isinstance(limit, int) else None,
+        message=str(fields.get("message", "")),
     )
 
 

@@ -59,7 +59,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except Refused as refused:
         at = f" ({refused.pointer})" if refused.pointer else ""
-        raise StartFailed(refused.code, f"Refused: {refused.detail}{at}.", f"Code: {refused.code}") from None
+        running = refused.fields.get("message")
+        remedy = f"Join it: --add-to {running}" if running else f"Code: {refused.code}"
+        raise StartFailed(refused.code, f"Refused: {refused.detail}{at}.", remedy) from None
     except Unavailable as error:
         raise StartFailed("not_running", f"{error.detail or error.code}.", "Try again in a moment.") from None
     except Unknown:

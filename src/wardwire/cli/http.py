@@ -83,4 +83,8 @@ def _problem(told: Any) -> StartFailed:
     candidates = ", ".join(problem.get("candidates", ()))
     sentence = detail[0].upper() + detail[1:] + (f" ({where})" if where else "") + "."
     remedy = MEANING[Code(code)] if code in MEANING else "See the log of the server."
-    return StartFailed(code, sentence, remedy + (f" Candidates: {candidates}." if candidates else ""))
+    if candidates:
+        remedy += f" Candidates: {candidates}."
+    if problem.get("message"):
+        remedy += f" It is --add-to {problem['message']}."
+    return StartFailed(code, sentence, remedy)
