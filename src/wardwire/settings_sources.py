@@ -391,7 +391,7 @@ def explain(entry: Entry, loaded: Loaded) -> dict[str, Any]:
     return {
         "key": entry.key,
         "value": _shown(entry, value),
-        "source": loaded.origins.get(entry.key, "default"),
+        "source": next((where for key, where in loaded.origins.items() if _is_of(key, entry)), "default"),
         "default": _shown(entry, entry.default),
         "allowed": entry.allowed,
         "unit": entry.unit,
@@ -400,12 +400,19 @@ def explain(entry: Entry, loaded: Loaded) -> dict[str, Any]:
     }
 
 
+def _is_of(key: str, entry: Entry) -> bool:
+    return key == entry.key or (entry.name == "also" and key.startswith(f"{entry.key}."))
+
+
 def _shown(entry: Entry, value: Any) -> Any:
     if entry.secret and value:
         return "(set, not shown)"
     if entry.name == "also":
         return {
-            name: {each.name: str(getattr(own, each.name) or "") for each in fields(own)}
-            for name, own in value.items()
+            name: {each.name: _plain(getattr(own, each.name)) for each in fields(own)} for name, own in value.items()
         }
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value

@@ -187,6 +187,9 @@ def test_further_listeners_are_tables_with_the_keys_of_the_first(tmp_path: Path)
     assert (own.source, laboratory.source, icu.source) == ("hl7", "laboratory", "monitors")
     assert (laboratory.charset, laboratory.table, icu.release_poison) == ("iso8859-1", Path("/lab.toml"), True)
     assert loaded.origins["hl7.also.laboratory.listen"] == f"{file}:4"
+    told = explain(next(entry for entry in entries() if entry.key == "hl7.also"), loaded)
+    assert told["source"] == f"{file}:4"
+    assert (told["value"]["icu-2"]["release_poison"], told["value"]["laboratory"]["table"]) == (True, "/lab.toml")
 
 
 def test_what_is_wrong_with_a_further_listener_is_told_with_its_line(tmp_path: Path) -> None:
