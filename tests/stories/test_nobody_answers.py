@@ -20,6 +20,7 @@ from wardwire.model.priority import Kind, Lane, Priority
 from wardwire.model.report import Phase
 from wardwire.model.simulation import simulate_alert
 from wardwire.store.deadlines import ESCALATE, claim_due
+from wardwire.store.inbox import read_page
 from wardwire.testing.ward import Member, Ward
 
 MINUTE = timedelta(minutes=1)
@@ -630,3 +631,21 @@ async def test_a_source_lowers_its_alert_and_rings_nobody(ward: Ward) -> None:
     await one.at(120)
     assert one.heard(ward.ben) == [(120, "new")]  # and it goes on all the same
     assert b'"priority":"medium"' in ward.told[ward.ben.id][-1].body.message
+
+
+async def test_whoever_is_called_later_reads_what_the_source_says_now(ward: Ward) -> None:
+    """H51: it had fallen to 71, and the second one who was called read 79; so did a phone that came back."""
+    one = await night(ward)
+    message = await alarm(one)
+    taken = await ward.report("A1001", Phase.UPDATE, priority=Priority.CODE, subject="SpO2 71 %", bed="bed:4W-12")
+    assert taken.did == "raised"
+    assert b"SpO2 71 %" in ward.told[ward.anna.id][-1].body.message
+    await one.say(ward.anna, message, Event.DECLINE, at=5)
+    [called] = ward.told[ward.ben.id]
+    assert (b"SpO2 71 %" in called.body.message, b'"priority":"code"' in called.body.message) == (True, True)
+    for member in (ward.anna, ward.ben):
+        page = await read_page(ward.connection, member.id, after=0, upto=99, limit=99)
+        [back] = page.messages.values()
+        assert (b"SpO2 71 %" in back.content, back.priority) == (True, "code")
+    content = await ward.connection.fetchval("SELECT content FROM messages WHERE id = $1", message)
+    assert b"SpO2 79 %" in content  # what was stored stays as it was

@@ -32,11 +32,10 @@ from wardwire.model.delivery import Delivery, Event, Happened, step
 from wardwire.model.escalation import next_due
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
-from wardwire.model.priority import Priority
 from wardwire.model.routing import RINGS, plan_person
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
-from wardwire.store.messages import Message
+from wardwire.store.messages import Message, as_reported
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -64,13 +63,14 @@ def carry_out(
     batch: Batch, known: Known, rules: Rules, message: Message, after: Escalation, commands: Sequence[Command]
 ) -> None:
     """Take everything that an escalation commands about a stored message; why comes before what."""
+    message = as_reported(message, after)
     take_commands(batch, rules, after, [command for command in commands if isinstance(command, Record)])
     pages = [command for command in commands if isinstance(command, Page)]
     if pages:
         _page(batch, rules, message, after, pages)
     for command in commands:
         if isinstance(command, Ring):
-            _ring(batch, known, rules, message, after.priority, command)
+            _ring(batch, known, rules, message, command)
         elif isinstance(command, Silence):
             _silence(batch, known, rules, message, command)
     rest = [command for command in commands if isinstance(command, Tell | Alarm)]
@@ -99,7 +99,7 @@ def take_commands(
                 _alarm(batch, rules, after, command, told_by)
             case Tell(person_id, event) if message is not None:
                 rings = event == "still_active"
-                said = NewBody(view_message(message, rules.directory, after.priority), rings, batch.now)
+                said = NewBody(view_message(message, rules.directory), rings, batch.now)
                 batch.tell(person_id, event, after.message_id, said)
             case _:
                 pass
@@ -142,13 +142,13 @@ def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages
         submission,
         planned,
         message_id=message.id,
-        body=view_message(message, rules.directory, after.priority),
+        body=view_message(message, rules.directory),
         sender=message.sender_person,
         escalates=after.marks,
     )
 
 
-def _ring(batch: Batch, known: Known, rules: Rules, message: Message, priority: Priority, ring: Ring) -> None:
+def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring) -> None:
     before = known.delivery((message.id, ring.person_id))
     if before is None:
         return
@@ -157,8 +157,8 @@ def _ring(batch: Batch, known: Known, rules: Rules, message: Message, priority: 
         return
     take_step(batch, known, rules, before, decided, detail={"why": ring.why})
     person = rules.directory.people.get(ring.person_id)
-    rings = person is not None and priority in RINGS[person.status_at(batch.now)]
-    said = NewBody(view_message(message, rules.directory, priority), rings, batch.now)
+    rings = person is not None and message.priority in RINGS[person.status_at(batch.now)]
+    said = NewBody(view_message(message, rules.directory), rings, batch.now)
     batch.tell(ring.person_id, "ring", message.id, said)
 
 

@@ -31,7 +31,7 @@ from wardwire.model.priority import Kind, Priority, lane_of
 from wardwire.model.report import Phase, Report, check_report
 from wardwire.model.rights import Caller, may_submit
 from wardwire.store.batch import Batch
-from wardwire.store.messages import Message
+from wardwire.store.messages import Message, as_reported
 
 _ENCODE = msgspec.json.Encoder().encode
 _URGENCY = {priority: nth for nth, priority in enumerate(Priority)}
@@ -165,6 +165,8 @@ def _about(
         after, did = after._replace(priority=report.priority), "raised" if more < 0 else "lowered"
     elif report.phase in (Phase.UPDATE, Phase.ESCALATE, Phase.DEESCALATE):
         did = "updated"
+    if did not in ("repeated", "latched"):
+        after = after._replace(said=_words(message, report))
     batch.escalate(before, after)
     known.escalated(after)
     if did == "repeated":
@@ -172,7 +174,7 @@ def _about(
     _record(batch, message.id, report, did)
     if did == "latched":
         return ReportTaken(message.id, did)
-    body = _say(message, rules, report)
+    body = view_message(as_reported(message, after), rules.directory)
     for delivery in known.deliveries_of(message.id):
         if delivery.state not in ENDED:
             batch.tell(delivery.person_id, did, message.id, NewBody(body, did == "raised", batch.now))
@@ -183,18 +185,9 @@ def _about(
     return ReportTaken(message.id, did)
 
 
-def _say(message: Message, rules: Rules, report: Report) -> bytes:
-    """Write what devices are given of an alert as its source describes it now."""
-    statement = _statement(report)
-    now = msgspec.structs.replace(statement, id=message.external_id)
-    return view_message(
-        Message(
-            message.id, message.thread_id, message.reply_to, message.kind, report.priority, message.source,
-            message.external_id, message.sender_person, message.sender_device, write_statement(now),
-            message.expires_at, message.stored_at, message.ended_at, message.ended_why,
-        ),
-        rules.directory,
-    )  # fmt: skip
+def _words(message: Message, report: Report) -> bytes:
+    """Write the statement of an alert as its source describes it now."""
+    return write_statement(msgspec.structs.replace(_statement(report), id=message.external_id))
 
 
 def _record(batch: Batch, message_id: UUID, report: Report, did: str) -> None:

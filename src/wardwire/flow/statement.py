@@ -198,11 +198,10 @@ def view_submission(
     return head + b"," + rest[1:] if rest != b"{}" else head + b"}"
 
 
-def view_message(message: Message, directory: Directory, priority: Priority | None = None) -> bytes:
-    """Write the same of a message that was stored before; `priority` is what it has now, if its source changed it."""
+def view_message(message: Message, directory: Directory) -> bytes:
+    """Write the same of a message that was stored before."""
     submission = submission_of(read_statement(message.content), source=message.source, content=message.content)
-    if priority is not None:
-        submission = submission._replace(priority=priority)
+    submission = submission._replace(priority=Priority(message.priority))
     return view_submission(
         submission,
         message_id=message.id,

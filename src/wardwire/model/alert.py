@@ -94,6 +94,7 @@ class Escalation(NamedTuple):
         latched: Its condition is over, and its source holds it until somebody has seen to it.
         guarded: A call of this policy at this place must not be begun a second time beside it.
         test: A drill, a test or a canary: never counted as real.
+        said: What its source said of it last, as a statement, byte for byte; b"" = nothing since it began.
     """
 
     message_id: UUID
@@ -124,6 +125,7 @@ class Escalation(NamedTuple):
     test: bool = False
     closed_at: datetime | None = None
     closed_why: str = ""
+    said: bytes = b""
 
     @property
     def marks(self) -> int:

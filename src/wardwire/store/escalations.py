@@ -42,6 +42,7 @@ class _Standing(msgspec.Struct, omit_defaults=True):
     held_since: datetime | None = None
     asked_at: datetime | None = None
     latched: bool = False
+    said: str = ""
 
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -70,6 +71,7 @@ def to_row(one: Escalation) -> tuple[Any, ...]:
         held_since=one.held_since,
         asked_at=one.asked_at,
         latched=one.latched,
+        said=one.said.decode(),
     )
     return (
         one.message_id, one.version, one.state, one.priority, _write_policy(one.policy), one.unit, one.bed, one.step,
@@ -103,6 +105,7 @@ def from_row(row: Any) -> Kept:
             held_since=standing.held_since,
             asked_at=standing.asked_at,
             latched=standing.latched,
+            said=standing.said.encode(),
             source=row["source"],
             source_key=row["source_key"],
             seen_at=row["seen_at"],

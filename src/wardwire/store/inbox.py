@@ -12,7 +12,8 @@ import asyncpg
 
 from wardwire.model.delivery import Delivery, State
 from wardwire.store.deliveries import from_row, load_deliveries
-from wardwire.store.messages import Message, load_messages
+from wardwire.store.escalations import load_escalations
+from wardwire.store.messages import Message, as_reported, load_messages
 from wardwire.store.queries import load
 
 _SQL = load("inbox")
@@ -67,7 +68,7 @@ async def read_page(
     condensed: bool = False,
     code_only: bool = False,
 ) -> Page:
-    """Read events after a number, up to another one, in order, in at most five queries.
+    """Read events after a number, up to another one, in order, in at most six queries.
 
     Args:
         condensed: Of each message only its last event in this range.
@@ -83,6 +84,11 @@ async def read_page(
     messages = await load_messages(connection, message_ids) if message_ids else {}
     keys = [(message_id, person_id) for message_id in message_ids]
     own = {d.message_id: d for d in await load_deliveries(connection, keys)}
+    escalating = [message_id for message_id, delivery in own.items() if delivery.looks]
+    for kept in await load_escalations(connection, escalating) if escalating else ():
+        message = messages.get(kept.escalation.message_id)
+        if message is not None:
+            messages[message.id] = as_reported(message, kept.escalation)
     outcomes: dict[UUID, list[Delivery]] = {}
     of_failures = sorted({event.message_id for event in events if event.event in FAILURES})
     if of_failures:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from wardwire.model.alert import Escalation
 from wardwire.store.queries import load
 
 _SQL = load("messages")
@@ -41,6 +42,11 @@ class Fanout(NamedTuple):
     people: list[UUID]
     whys: list[str]
     done: int
+
+
+def as_reported(message: Message, escalation: Escalation) -> Message:
+    """Return a message as its source describes it now: its last words, and its priority."""
+    return replace(message, content=escalation.said or message.content, priority=escalation.priority)
 
 
 async def load_messages(connection: asyncpg.Connection, message_ids: Sequence[UUID]) -> dict[UUID, Message]:
