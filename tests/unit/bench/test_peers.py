@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from bench.__main__ import main
 from bench.peers.install import CannotInstall, check_machine
 from bench.peers.mqtt import CONNACK, PUBACK, PUBLISH, QOS_1, SUBACK, MqttDevice, packet, split_packets, text
 from bench.peers.plain import Plain
@@ -120,8 +121,12 @@ def test_an_attribute_is_read_in_either_quotes() -> None:
     assert attribute(b"<a id='1'>", b"to") == b""
 
 
-def test_only_root_installs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is measured."""
+def test_only_root_installs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is measured: it ends with 2 and one sentence."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(CannotInstall, match="root"):
         check_machine()
+    monkeypatch.setattr("sys.argv", ["bench"])
+    monkeypatch.setenv("PEERS", "1")
+    assert main() == 2
+    assert capsys.readouterr().err == "PEERS=1 installs ejabberd and RabbitMQ, and needs root for it.\n"
