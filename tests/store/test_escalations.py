@@ -14,7 +14,9 @@ from wardwire.model.policy import Ends, Policy, Quorum, Step
 from wardwire.model.priority import Lane, Priority
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE, claim_due
-from wardwire.store.escalations import forget_escalations, list_open, load_ended, load_escalations
+from wardwire.store.deliveries import load_deliveries
+from wardwire.store.escalations import forget_escalations, list_open, load_ended, load_escalations, load_looks
+from wardwire.store.messages import load_messages
 from wardwire.testing.clock import FakeClock
 
 NOW = FakeClock().now()
@@ -79,6 +81,22 @@ async def test_what_is_written_is_read_back(database_url: str) -> None:
         await writer.write(batch)
         assert [kept.escalation for kept in await load_escalations(writer.connection, [one.message_id])] == [after]
         assert await load_escalations(writer.connection, [], [("monitors", 'k"1')], [(POLICY.id, one.bed)]) == []  # type: ignore[list-item]
+
+
+async def test_a_look_is_given_in_one_trip_what_each_table_has(database_url: str) -> None:
+    """The same as the three reads of it, field by field; what has no escalation is left out."""
+    async with bench(database_url) as writer:
+        batch = Batch(NOW)
+        one = escalation(add_message(batch, "1", await add_people(writer.connection, 3)))
+        plain = add_message(batch, "2", await add_people(writer.connection, 1))
+        batch.begin(one)
+        await writer.write(batch)
+        [(kept, message, deliveries)] = await load_looks(writer.connection, [one.message_id, plain])
+        assert [kept] == await load_escalations(writer.connection, [one.message_id])
+        assert {one.message_id: message} == await load_messages(writer.connection, [one.message_id])
+        read = await load_deliveries(writer.connection, [], [one.message_id])
+        assert len(read) == 3
+        assert sorted(deliveries, key=repr) == sorted(read, key=repr)
 
 
 async def test_a_change_that_was_decided_on_an_older_version_undoes_its_batch(database_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.store.batch import DeliveryKey
 from wardwire.store.deliveries import load_deliveries
-from wardwire.store.escalations import Kept, load_ended, load_escalations
+from wardwire.store.escalations import Kept, load_ended, load_escalations, load_looks
 from wardwire.store.messages import Message, load_messages
 
 
@@ -69,28 +69,42 @@ class BatchKnown:
         return bool(self._missing or self._whole or self._looks or self._alerts or self._calls)
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read what is missing, in at most five queries for all acts."""
-        if self._looks or self._alerts or self._calls:
+        """Read what is missing, in at most six queries for all acts; one does for those that only look."""
+        if self._alerts or self._calls:
             await self._read_escalations(connection)
+        if self._looks:
+            await self._read_looks(connection)
         messages = sorted(self._whole)
-        read = await load_deliveries(connection, sorted(self._missing), messages)
-        self.guessed -= {(delivery.message_id, delivery.person_id) for delivery in read}
-        for delivery in read:
-            self.took(delivery)
-            if delivery.message_id in self._whole:
-                self._of.setdefault(delivery.message_id, []).append((delivery.message_id, delivery.person_id))
+        self._took_read(await load_deliveries(connection, sorted(self._missing), messages))
         if messages:
-            self._messages = await load_messages(connection, messages)
+            self._messages |= await load_messages(connection, messages)
+
+    async def _read_looks(self, connection: asyncpg.Connection) -> None:
+        for kept, message, deliveries in await load_looks(connection, sorted(self._looks)):
+            self._remember(kept)
+            if message is not None:
+                self._messages[message.id] = message
+            self._took_read(deliveries)
+            self._whole.discard(kept.escalation.message_id)
 
     async def _read_escalations(self, connection: asyncpg.Connection) -> None:
         keys = sorted(self._alerts)
-        for kept in await load_escalations(connection, sorted(self._looks), keys, sorted(self._calls)):
+        for kept in await load_escalations(connection, [], keys, sorted(self._calls)):
             one = kept.escalation
             self._remember(kept)
             if (one.source, one.source_key) in self._alerts:
                 self._whole.add(one.message_id)
         if keys:
             self._ended = await load_ended(connection, keys, self._now)
+
+    def _took_read(self, deliveries: Sequence[Delivery]) -> None:
+        """Remember deliveries as they were read, those of a message that is needed whole by that message too."""
+        keys = [(delivery.message_id, delivery.person_id) for delivery in deliveries]
+        self.guessed = self.guessed.difference(keys)
+        for key, delivery in zip(keys, deliveries, strict=True):
+            self.took(delivery)
+            if delivery.message_id in self._whole:
+                self._of.setdefault(delivery.message_id, []).append(key)
 
     def escalation(self, message_id: UUID) -> Kept | None:
         """Return the escalation of a message."""

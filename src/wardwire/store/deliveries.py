@@ -15,6 +15,10 @@ from wardwire.store.offered import read_offered
 from wardwire.store.queries import load
 
 _SQL = load("deliveries")
+COLUMNS = (
+    "message_id", "person_id", "version", "state", "stage", "plan", "kind", "priority", "sender_person", "offered",
+    "delivered_at", "delivered_by", "read_at", "response", "responded_at", "escalates",
+)  # fmt: skip
 
 
 async def load_deliveries(

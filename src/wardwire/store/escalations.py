@@ -12,8 +12,12 @@ import asyncpg
 import msgspec
 
 from wardwire.model.alert import Escalation, State
+from wardwire.model.delivery import Delivery
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Priority
+from wardwire.store.deliveries import COLUMNS
+from wardwire.store.deliveries import from_row as read_delivery
+from wardwire.store.messages import Message
 from wardwire.store.policies import read_policy, write_policy
 from wardwire.store.queries import load
 
@@ -134,6 +138,21 @@ async def load_escalations(
         [call[0] for call in calls], [call[1] for call in calls],
     )  # fmt: skip
     return [from_row(row) for row in rows]
+
+
+async def load_looks(
+    connection: asyncpg.Connection, messages: Sequence[UUID]
+) -> list[tuple[Kept, Message | None, list[Delivery]]]:
+    """Read escalations by message, each with its message and all its deliveries, as of one moment."""
+    rows = await connection.fetch(_SQL["looks"], list(messages))
+    return [
+        (
+            from_row(row),
+            Message(*row["message"]) if row["message"] is not None else None,
+            [read_delivery(dict(zip(COLUMNS, one, strict=True))) for one in row["deliveries"]],
+        )
+        for row in rows
+    ]
 
 
 async def load_ended(

@@ -22,6 +22,22 @@ FROM escalations e
 LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
                   AND a.cleared_at IS NULL WHERE e.message_id = ANY($1::uuid[])
 
+-- name: looks
+-- Escalations by message with all that a look asks for, in one trip: the message, and all its deliveries.
+SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
+       e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
+       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by,
+       (SELECT ROW(m.id, m.thread_id, m.reply_to, m.kind, m.priority, m.source, m.external_id, m.sender_person,
+                   m.sender_device, m.content, m.expires_at, m.stored_at, m.ended_at, m.ended_why)
+        FROM messages m WHERE m.id = e.message_id) AS message,
+       ARRAY(SELECT ROW(d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority,
+                        d.sender_person, d.offered, d.delivered_at, d.delivered_by, d.read_at, d.response,
+                        d.responded_at, d.escalates)
+             FROM deliveries d WHERE d.message_id = e.message_id) AS deliveries
+FROM escalations e
+LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
+                  AND a.cleared_at IS NULL WHERE e.message_id = ANY($1::uuid[])
+
 -- name: ended
 -- Which of some keys were ended before they began, lately.
 SELECT r.source, r.source_key FROM ended_reports r
