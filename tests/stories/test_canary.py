@@ -220,7 +220,9 @@ async def test_what_is_kept_of_canaries_goes(ward: Ward, watch: CanaryWatch) -> 
     assert await ward.connection.fetchval("SELECT count(*) FROM deadlines") == 0
 
 
-async def test_a_unit_that_is_gone_is_proved_no_more(ward: Ward, watch: CanaryWatch, database_url: str) -> None:
+async def test_a_unit_that_is_gone_is_proved_no_more_until_it_is_there_again(
+    ward: Ward, watch: CanaryWatch, database_url: str
+) -> None:
     """Its last canary was late: with the unit the alarm goes too."""
     await look(ward, watch)
     heard = ward.told[CANARY.id]
@@ -237,6 +239,11 @@ async def test_a_unit_that_is_gone_is_proved_no_more(ward: Ward, watch: CanaryWa
     await look(ward, watch)
     assert await ward.alarms() == []
     assert await ward.connection.fetchval("SELECT count(*) FROM canaries") == 1
+
+    await ward._change("UPDATE places SET version = $1, disabled_at = NULL WHERE id = $2", unit.id)
+    await ward.pass_time(seconds=61)
+    await look(ward, watch)  # opened anew: its first canary is another one than the first before
+    assert await ward.connection.fetchval("SELECT count(*) FROM canaries") == 2
 
 
 async def test_a_canary_that_cannot_be_stored_calls_the_desk_as_soon_as_anything_can(

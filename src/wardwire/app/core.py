@@ -149,9 +149,7 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
 
 def _make_desk(ground: Ground) -> DeskWatch:
     again = timedelta(seconds=ground.settings.site.desk_again_s)
-    return DeskWatch(
-        pool=ground.pool, clock=ground.clock, writer=ground.lanes, rules=ground.rules, again=again
-    )  # fmt: skip
+    return DeskWatch(pool=ground.pool, clock=ground.clock, writer=ground.lanes, rules=ground.rules, again=again)
 
 
 async def _leave(muster: Muster) -> None:

@@ -95,7 +95,9 @@ class Watch:
             return self.amiss
         ago = self._ground.clock.monotonic() - (self._since if auditor.looked_at is None else auditor.looked_at)
         stale = [f"the auditor has not looked for {ago:.0f} s"] if ago > AUDIT_STALE_S else []
-        return [*self.amiss, *stale]
+        waited = self._ground.clock.monotonic() - self._since > AUDIT_STALE_S
+        grounded = ["its canaries do not fly"] if self.canary and not self.canary.flown and waited else []
+        return [*self.amiss, *stale, *grounded]
 
     def _flights(self) -> dict[str, Any]:
         if self.canary is None or not self.canary.flown:

@@ -35,7 +35,7 @@ async def enter_device(desk: DirectoryDesk, directory: Directory, device: Device
         await _person(change, directory, APP)
         await add_device(
             change.connection, device, name=name, app_version=app, now=change.now, version=change.version
-        )  # fmt: skip
+        )
         told = {"name": name, "nkey": device.nkey}
         change.record(
             "canary_entered", told, kind=FactKind.DEVICE_REGISTERED, person_id=device.person_id, device_id=device.id
@@ -55,9 +55,7 @@ async def enter_mailbox(desk: DirectoryDesk, directory: Directory, mailbox: str)
                 change.connection, former.id, change.version, change.now, address=None, disabled=True
             )
         if address:
-            endpoint = Endpoint(
-                id=ids.new_id(change.now), person_id=PEOPLE[EMAIL], kind=EMAIL, address=address
-            )  # fmt: skip
+            endpoint = Endpoint(id=ids.new_id(change.now), person_id=PEOPLE[EMAIL], kind=EMAIL, address=address)
             await people.insert_endpoint(change.connection, endpoint, change.version)
         change.record("canary_mailbox", {"address": address}, person_id=PEOPLE[EMAIL])
 

@@ -95,7 +95,13 @@ class CanaryWatch:
             name = name_unit(way, directory)
             self._writer.put(
                 SendCanary(
-                    way, name, former.get(way), rhythm=self._rhythm, rules=self._rules, refused=self._not_stored
+                    way,
+                    name,
+                    former.get(way),
+                    rhythm=self._rhythm,
+                    rules=self._rules,
+                    refused=self._not_stored,
+                    now=self._clock.now(),
                 )
             )
 

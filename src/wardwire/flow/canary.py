@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -19,7 +20,7 @@ from wardwire.model.message import Submission
 from wardwire.model.priority import Kind, Priority, lane_of
 from wardwire.model.rights import SYSTEM
 from wardwire.model.routing import Plan, plan_person
-from wardwire.store.batch import NOBODY, Batch
+from wardwire.store.batch import Batch
 
 SOURCE = SYSTEM.source
 PREFIX = "canary "  # of the identities
@@ -30,7 +31,7 @@ log = structlog.get_logger("wardwire.flow.canary")
 class SendCanary(Act):
     """Store the canary that follows `former` on its way.
 
-    Its identity is the one that it follows: of several cores that send the next one at once, one does.
+    Its identity is the one that it follows, or the minute of the first one: of several cores that send it, one does.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class SendCanary(Act):
         rhythm: Rhythm,
         rules: Callable[[], Rules],
         refused: Callable[[Way], None],
+        now: datetime,
     ) -> None:
         """`name` is the unit's, for whoever reads it; `refused` is told when it could not be stored."""
         self._refused = refused
@@ -63,7 +65,7 @@ class SendCanary(Act):
         self._rhythm = rhythm
         self._rules = rules
         self._person = PEOPLE[way.channel]
-        after = former.message_id if former else NOBODY
+        after = former.message_id.hex if former else f"{now:%Y%m%d%H%M}"
         self._submission = _submission(way, name, self._person, after)
         self.identity = (SOURCE, self._submission.external_id)
         self.lane = lane_of(self._submission.priority)
@@ -89,9 +91,7 @@ class SendCanary(Act):
             durability=durability,
         )
         confirmed_at, took_s = former.last if former else (None, None)
-        batch.also(
-            "canary", way.channel, way.unit, message_id, self._person, batch.now, confirmed_at, took_s
-        )  # fmt: skip
+        batch.also("canary", way.channel, way.unit, message_id, self._person, batch.now, confirmed_at, took_s)
 
     def committed(self) -> None:
         """It flies."""
@@ -105,9 +105,9 @@ class SendCanary(Act):
         """Another core has sent it."""
 
 
-def _submission(way: Way, name: str, person: UUID, after: UUID) -> Submission:
+def _submission(way: Way, name: str, person: UUID, after: str) -> Submission:
     statement = Statement(
-        id=f"{PREFIX}{way.channel} {way.unit.hex} {after.hex}",
+        id=f"{PREFIX}{way.channel} {way.unit.hex} {after}",
         to=(ids.write_id(ids.PERSON, person),),
         kind=Kind.CANARY,
         priority=Priority.HIGH,

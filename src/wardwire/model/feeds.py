@@ -91,9 +91,7 @@ def judge(
     last: Mapping[str, datetime], rules: Mapping[str, Quiet], alarmed: Sequence[str], now: datetime, zone: tzinfo
 ) -> Verdict:
     """Decide of every feed that is watched; a feed of an alarm that is watched no more counts as heard."""
-    silent = [
-        name for name, quiet in rules.items() if name in last and spent(quiet, last[name], now, zone) >= 1
-    ]  # fmt: skip
+    silent = [name for name, quiet in rules.items() if name in last and spent(quiet, last[name], now, zone) >= 1]
     return Verdict(tuple(silent), frozenset(alarmed) - set(silent))
 
 
