@@ -18,7 +18,7 @@ import asyncpg
 from msgspec.structs import replace
 
 from tests.faults.scenarios import Finding
-from tests.faults.system import Member, System
+from tests.faults.system import Check, Member, System
 from tests.faults.voices import Alerts, Voice
 from wardwire.model import ids
 from wardwire.model.delivery import State
@@ -70,6 +70,8 @@ class Ward:
         self.system = system
         self.count = Count()
         self._late_s = LATE_S
+        self._also: Check | None = None
+        self._ids: dict[str, UUID] = {}
         self._groups: dict[str, Called] = {}
         self._policies: dict[UUID, tuple[tuple[Step, ...], int]] = {}
 
@@ -88,6 +90,7 @@ class Ward:
                 await insert_groups(connection, [called.group for called in self._groups.values()], version)
                 for name, steps, loops in self._plans():
                     policy = Policy(uuid4(), name, version, tuple(each for each, _ in steps), loops, None)
+                    self._ids[name] = policy.id
                     self._policies[policy.id] = (tuple(judged for _, judged in steps), loops)
                     await insert_policy(connection, policy, datetime.now(UTC))
         finally:
@@ -156,9 +159,14 @@ class Ward:
         self.system.http = replace(self.system.http, to=[], alerts=sent, every_s=LOOKS_S)
         await self.system.speak(voices=self.voices())
 
-    async def judge(self, *, late_s: float = LATE_S) -> Finding:
-        """Let every alert come to rest, and judge all; the figures of the steps are added."""
-        self._late_s = late_s
+    @property
+    def policy_id(self) -> UUID:
+        """The policy by which an alarm goes from the nurses to the residents and seniors."""
+        return self._ids[_WARD]
+
+    async def judge(self, *, late_s: float = LATE_S, also: Check | None = None) -> Finding:
+        """Let every alert come to rest, and judge all, and what `also` judges; the figures of the steps are added."""
+        self._late_s, self._also = late_s, also
         finding = await self.system.judge(check=self._check)
         count = self.count
         finding.figures.update(
@@ -174,10 +182,13 @@ class Ward:
         )
         return finding
 
-    async def _check(self, _: System, connection: asyncpg.Connection, history: Sequence[Record]) -> list[Violation]:
+    async def _check(
+        self, system: System, connection: asyncpg.Connection, history: Sequence[Record]
+    ) -> list[Violation]:
         alerts = await read_alerts(connection, self._policies)
         offset = clock_offset(history, {alert.message: alert.stored_at for alert in alerts})
         found = judge_steps(alerts, rings_of(history, offset), self.count, late_s=self._late_s)
+        found += await self._also(system, connection, history) if self._also else []
         return found + check_answers(history, alerts)
 
 

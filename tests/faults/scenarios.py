@@ -21,6 +21,7 @@ MODULES = (
     "tests.faults.whole",
     "tests.faults.escalations",
     "tests.faults.mail",
+    "tests.faults.monitors",
     "tests.faults.stampede",
     "tests.faults.nights",
     "tests.faults.harmed",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -99,6 +99,8 @@ class System:
         self.desk: Member
         self.http: Http
         self.extra: list[Violation] = []
+        # Sources whose identities are not in anybody's history, and are judged apart.
+        self.apart: set[str] = set()
         self._struck_at = 0.0
         self._voices: dict[str, subprocess.Popen[bytes]] = {}
         self._named: dict[str, subprocess.Popen[bytes]] = {}
@@ -324,7 +326,7 @@ class System:
                 raise RuntimeError(f"{name} ended with {process.returncode}: {self._log_end(name)}")
         connection = await self.owner()
         try:
-            dump = await dump_site(connection)
+            dump = await dump_site(connection, self.apart)
             self.extra += await self._undelivered(connection)
             figures = await _count(connection)
             history = self.history()
@@ -441,12 +443,17 @@ async def whole(
         await asyncio.to_thread(site.remove)
 
 
-async def dump_site(connection: asyncpg.Connection) -> Dump:
-    """Read what the checker needs; technical alarms are ours and have no identity, so they are not messages here."""
+async def dump_site(connection: asyncpg.Connection, apart: Set[str] = frozenset()) -> Dump:
+    """Read what the checker needs, without what is of sources `apart`.
+
+    Technical alarms are ours and have no identity, so they are not messages here.
+    """
     dump = await dump_product(connection)
     ours = {
         ids.write_id(ids.MESSAGE, row["id"])
-        for row in await connection.fetch("SELECT id FROM messages WHERE kind = $1", Kind.TECHNICAL_ALARM)
+        for row in await connection.fetch(
+            "SELECT id FROM messages WHERE kind = $1 OR source = ANY($2)", Kind.TECHNICAL_ALARM, list(apart)
+        )
     }
     return msgspec.structs.replace(
         dump,
