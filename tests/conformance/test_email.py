@@ -7,6 +7,7 @@ import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -231,3 +232,11 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext, ssl.SSLCo
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(chain, secret)
     return server, ssl.create_default_context(cafile=str(chain)), ssl.create_default_context()
+
+
+@pytest.mark.parametrize(("kind", "word"), [("technical_alarm", "Technical alarm"), ("canary", "Canary")])
+def test_what_is_our_own_says_so_in_its_subject(kind: str, word: str) -> None:
+    """Whoever reads the mailbox of the canaries does not take one for a page."""
+    message = replace(page(), kind=kind)
+    mail = render_mail("a", "a@ward.example", message, sender="b@ward.example", site="S", link_base="")
+    assert str(mail["Subject"]).startswith(f"S: {word}")

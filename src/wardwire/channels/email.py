@@ -160,6 +160,9 @@ class EmailChannel:
         return f"{local}+{_clean(attempt_id).replace('-', '')[-(63 - len(local)) :]}@{domain}"
 
 
+_OF_OURS: dict[str, str] = {Kind.TECHNICAL_ALARM: "Technical alarm", Kind.CANARY: "Canary"}
+
+
 def render_mail(
     attempt_id: str,
     address: str,
@@ -176,7 +179,7 @@ def render_mail(
     """
     priority = Priority(message.priority)
     wanted = _answer_wanted(message)
-    word = "Technical alarm" if message.kind == Kind.TECHNICAL_ALARM else f"{_WORDS[priority]} priority message"
+    word = _OF_OURS.get(message.kind) or f"{_WORDS[priority]} priority message"
     mail = EmailMessage(policy=WIRE)
     mail["From"] = sender
     mail["To"] = address
