@@ -240,3 +240,16 @@ def test_what_is_our_own_says_so_in_its_subject(kind: str, word: str) -> None:
     message = replace(page(), kind=kind)
     mail = render_mail("a", "a@ward.example", message, sender="b@ward.example", site="S", link_base="")
     assert str(mail["Subject"]).startswith(f"S: {word}")
+
+
+def test_a_drill_says_so_in_its_e_mail() -> None:
+    """H58: whoever reads it at home does not run."""
+    drill = Statement(id="1", to=("Dr. Chen",), priority=Priority.CODE, text="Resuscitation", drill=True)
+    message = page(priority="code", content=write_statement(drill))
+    mail = render_mail("a", "a@ward.example", message, sender="b@ward.example", site="S", link_base="")
+    assert str(mail["Subject"]) == "S: DRILL: CODE priority message"
+    assert "This is a DRILL." in mail.get_content()
+    assert (
+        "DRILL"
+        not in render_mail("a", "a@w.example", page(), sender="b@w.example", site="S", link_base="").as_string()
+    )

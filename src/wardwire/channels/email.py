@@ -17,7 +17,7 @@ import aiosmtplib
 import msgspec
 
 from wardwire.flow.ports import SendResult
-from wardwire.flow.statement import read_statement
+from wardwire.flow.statement import DRILL, Statement, read_statement
 from wardwire.model import ids
 from wardwire.model.people import Endpoint
 from wardwire.model.priority import Kind, Priority
@@ -178,8 +178,11 @@ def render_mail(
     It holds nothing that was written by a sender: neither subject nor text nor patient nor name.
     """
     priority = Priority(message.priority)
-    wanted = _answer_wanted(message)
+    said = _read(message)
+    wanted = said is not None and _wants_answer(said)
     word = _OF_OURS.get(message.kind) or f"{_WORDS[priority]} priority message"
+    if said is not None and said.drill:
+        word = f"{DRILL}: {word}"
     mail = EmailMessage(policy=WIRE)
     mail["From"] = sender
     mail["To"] = address
@@ -193,6 +196,8 @@ def render_mail(
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
     lines = [f"You have a message in {site}.", "", f"Priority: {priority.value}"]
+    if said is not None and said.drill:
+        lines.append(f"This is a {DRILL}.")
     lines.append("Response needed: " + ("yes" if wanted else "no"))
     if link_base:
         lines += ["", f"Read it here: {link_base}/m/{ids.write_id(ids.MESSAGE, message.id)}"]
@@ -203,11 +208,16 @@ def render_mail(
     return mail
 
 
-def _answer_wanted(message: Message) -> bool:
+def _read(message: Message) -> Statement | None:
+    """Read what was said; None = it cannot be read here, and the doorbell rings all the same."""
     try:
-        offered = read_statement(message.content).responses
+        return read_statement(message.content)
     except msgspec.DecodeError:
-        return False
+        return None
+
+
+def _wants_answer(said: Statement) -> bool:
+    offered = said.responses
     return offered.accept_decline or offered.free_text or bool(offered.choices)
 
 
