@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from wardwire.api.operation import Answer, Call, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next
+from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.flow.see_to import MAX_WHY, clear_alarm, take_alarm
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -80,9 +80,10 @@ async def list_(call: Call) -> Answer:
     limit, after, cleared = call.query["limit"], call.query["after"], bool(call.query["cleared"])
     before = _cursor(after)
     found = await call.read(lambda c: list_alarms(c, also_cleared=cleared, before=before, limit=limit + 1))
-    page = [show_alarm(alarm) for alarm in found[:limit]]
-    following = page[-1].id if len(found) > limit else None
-    headers = link_next("/v1/alarms", following, limit, cleared="true" if cleared else None)
+    shown = [show_alarm(alarm) for alarm in found]
+    page, following, headers = cut(
+        shown, limit, lambda one: one.id, "/v1/alarms", cleared="true" if cleared else None
+    )
     return Answer(body=Alarms(page, following), headers=headers)
 
 

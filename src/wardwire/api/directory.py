@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from wardwire.api import wire
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Identity, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next
+from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.directory import groups, keys, people, roles
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -55,8 +55,7 @@ def cut_page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[l
     found = sorted(
         (t for t in things if t.id > behind and (wanted is None or fold_name(t.name) == wanted)), key=lambda t: t.id
     )
-    following = ids.write_id(prefix, found[limit - 1].id) if len(found) > limit else None
-    return found[:limit], following, link_next(path, following, limit, name=name)
+    return cut(found, limit, lambda thing: ids.write_id(prefix, thing.id), path, name=name)
 
 
 def find(table: dict[UUID, T], key: UUID) -> T:

@@ -8,7 +8,7 @@ import msgspec
 
 from wardwire.api.messages import readable
 from wardwire.api.operation import Answer, Call, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next, read_cursor
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.drills import DrillReport, read_drill, read_drills
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -30,9 +30,7 @@ async def list_(call: Call) -> Answer:
     before = read_cursor(ids.MESSAGE, call.query["after"], _LAST)
     source = source_to_read(call.caller, call.query["source"])
     found = await call.read(lambda c: read_drills(c, directory, before=before, source=source, limit=limit + 1))
-    page = found[:limit]
-    following = page[-1].message if len(found) > limit else None
-    headers = link_next("/v1/drills", following, limit, source=call.query["source"])
+    page, following, headers = cut(found, limit, lambda one: one.message, "/v1/drills", source=call.query["source"])
     return Answer(body=Drills(page, following), headers=headers)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from wardwire.api.messages import readable
 from wardwire.api.operation import Answer, Call, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next, read_cursor
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.open_alerts import OpenAlert, read_alert, read_open
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -30,9 +30,9 @@ async def list_(call: Call) -> Answer:
     after = read_cursor(ids.MESSAGE, call.query["after"], _NOBODY)
     source = source_to_read(call.caller, call.query["source"])
     found = await call.read(lambda c: read_open(c, rules, now, after=after, source=source, limit=limit + 1))
-    page = found[:limit]
-    following = page[-1].message if len(found) > limit else None
-    headers = link_next("/v1/escalations", following, limit, source=call.query["source"])
+    page, following, headers = cut(
+        found, limit, lambda one: one.message, "/v1/escalations", source=call.query["source"]
+    )
     return Answer(body=Escalations(page, following), headers=headers)
 
 

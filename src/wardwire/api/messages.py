@@ -11,7 +11,7 @@ import asyncpg
 
 from wardwire.api.identity import REPLAYED, find_identity, get_identity
 from wardwire.api.operation import Answer, Call, Identity, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, link_next, read_cursor
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.wire import (
     CancelIn,
     Cancelled,
@@ -156,7 +156,7 @@ def _page_of(
 ) -> tuple[list[DeliveryOut], str | None, dict[str, str]]:
     """Show as many as a page has; of one more that was found, say where it goes on."""
     people = call.deps.rules().directory.people
-    page = [
+    shown = [
         DeliveryOut(
             person=ids.write_id(ids.PERSON, d.person_id),
             name=people[d.person_id].name if d.person_id in people else "",
@@ -168,11 +168,10 @@ def _page_of(
             response=d.response or "",
             responded_at=d.responded_at,
         )
-        for d, why in found[:limit]
+        for d, why in found
     ]
-    following = page[-1].person if len(found) > limit else None
     path = f"/v1/messages/{ids.write_id(ids.MESSAGE, message_id)}/deliveries"
-    return page, following, link_next(path, following, limit)
+    return cut(shown, limit, lambda one: one.person, path)
 
 
 async def list_(call: Call) -> Answer:
@@ -193,11 +192,10 @@ async def list_(call: Call) -> Answer:
             ended_at=m.ended_at,
             ended_why=m.ended_why or "",
         )
-        for m in found[:limit]
+        for m in found
     ]
-    following = lines[-1].id if len(found) > limit else None
-    headers = link_next("/v1/messages", following, limit, source=call.query["source"])
-    return Answer(body=Messages(data=lines, next=following), headers=headers)
+    page, following, headers = cut(lines, limit, lambda one: one.id, "/v1/messages", source=call.query["source"])
+    return Answer(body=Messages(data=page, next=following), headers=headers)
 
 
 async def trace(call: Call) -> Answer:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -26,6 +29,15 @@ def anchors_folder(ground: Ground) -> Path:
     return folder
 
 
+@contextlib.asynccontextmanager
+async def _sealing(ground: Ground) -> AsyncIterator[asyncpg.Connection]:
+    connection = await ground.sealing()
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=2)
+
+
 def open_auditor(ground: Ground, watch: Watch) -> Auditor:
     """Make the auditor of this process, and let its health tell of it."""
     folder = anchors_folder(ground)
@@ -36,18 +48,12 @@ def open_auditor(ground: Ground, watch: Watch) -> Auditor:
 
     async def file(report: SignedReport) -> None:
         await asyncio.to_thread(write_report, folder, report)
-        connection = await ground.sealing()
-        try:
+        async with _sealing(ground) as connection:
             await keep_report(connection, report)
-        finally:
-            await connection.close(timeout=2)
 
     async def leave(left: LeftOpen) -> None:
-        connection = await ground.sealing()
-        try:
+        async with _sealing(ground) as connection:
             await leave_open(connection, left, ground.clock.now())
-        finally:
-            await connection.close(timeout=2)
 
     watch.auditor = Auditor(
         connect=ground.looking,

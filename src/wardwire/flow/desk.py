@@ -9,12 +9,13 @@ import structlog
 
 from wardwire.flow.alarm import tell_desk
 from wardwire.flow.end import end_message
+from wardwire.flow.escalating import silence
 from wardwire.flow.planning import plan_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.statement import read_statement, submission_of, view_message
 from wardwire.flow.store_message import add_deliveries
 from wardwire.flow.take import take_step
-from wardwire.flow.views import NewBody, view_delivery
+from wardwire.flow.views import NewBody
 from wardwire.model import ids
 from wardwire.model.delivery import Event, Happened, State, step
 from wardwire.model.errors import Refused, WardwireError
@@ -137,13 +138,5 @@ class FallSilent(_AtDesk):
             end_message(batch, known, rules, message, Event.CLEAR, "cleared")
             return
         deliveries = known.deliveries_of(self._message_id)
-        view = None
-        for holder in deliveries:
-            if holder.state is State.ACCEPTED:
-                person = rules.directory.people.get(holder.person_id)
-                view = view_delivery(holder, batch.now, None, name=person.name if person else "")
-        for before in deliveries:
-            decided = step(before, Happened(Event.TAKE), batch.now)
-            if decided.delivery is not before:
-                take_step(batch, known, rules, before, decided)
-                batch.tell(before.person_id, "taken", self._message_id, view)
+        holders = [one.person_id for one in deliveries if one.state is State.ACCEPTED]
+        silence(batch, known, rules, self._message_id, holders)

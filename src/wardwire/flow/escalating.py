@@ -72,7 +72,7 @@ def carry_out(
         if isinstance(command, Ring):
             _ring(batch, known, rules, message, command)
         elif isinstance(command, Silence):
-            _silence(batch, known, rules, message, command)
+            silence(batch, known, rules, message.id, command.holders)
     rest = [command for command in commands if isinstance(command, Tell | Alarm)]
     kept = known.escalation(after.message_id)
     take_commands(batch, rules, after, rest, message, told_by=kept.told_by if kept else None)
@@ -162,20 +162,20 @@ def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring
     batch.tell(ring.person_id, "ring", message.id, said)
 
 
-def _silence(batch: Batch, known: Known, rules: Rules, message: Message, silence: Silence) -> None:
-    """Everybody else falls silent, and sees who has it."""
-    first = known.delivery((message.id, silence.holders[0])) if silence.holders else None
+def silence(batch: Batch, known: Known, rules: Rules, message_id: UUID, holders: Sequence[UUID]) -> None:
+    """Let everybody but the holders fall silent, and see who has it: the first of them."""
+    first = known.delivery((message_id, holders[0])) if holders else None
     view = None
     if first is not None:
         holder = rules.directory.people.get(first.person_id)
         view = view_delivery(first, batch.now, None, name=holder.name if holder else "")
-    for before in known.deliveries_of(message.id):
-        if before.person_id in silence.holders:
+    for before in known.deliveries_of(message_id):
+        if before.person_id in holders:
             continue
         decided = step(before, Happened(Event.TAKE), batch.now)
         if decided.delivery is not before:
             take_step(batch, known, rules, before, decided)
-            batch.tell(before.person_id, "taken", message.id, view)
+            batch.tell(before.person_id, "taken", message_id, view)
 
 
 def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm, told_by: UUID | None) -> None:
