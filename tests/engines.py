@@ -9,6 +9,7 @@ Fixtures:
                     `throwaway_postgres` for that
     fresh_database  a migrated database of this test alone: `.name`, `.logins` (owner, app, sealer, readonly)
     database_url    its address for the app's role
+    commands_site   commands that are run in a test find the site of that test
     nats_pair       the two servers (`.edge`, `.core`, `.logins()`); never kill it either
 """
 
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from wardwire.ops.nats import NatsPair
+from wardwire.ops.engines import ENGINES_VARIABLE
+from wardwire.ops.nats import NatsLogins, NatsPair
 from wardwire.ops.nats_throwaway import throwaway_nats
 from wardwire.ops.postgres import SUPERUSER, Postgres
 from wardwire.ops.postgres_throwaway import throwaway_postgres
@@ -83,6 +86,19 @@ def nats_pair() -> Iterator[NatsPair]:
     """The edge and core servers, joined."""
     with throwaway_nats() as pair:
         yield pair
+
+
+def write_engines(path: Path, database: DatabaseLogins) -> None:
+    """Write what a command finds of a site on its machine: this database, and no NATS."""
+    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
+    path.write_text(json.dumps({"home": str(path.parent), "database": asdict(database), "nats": nats}))
+
+
+@pytest.fixture
+def commands_site(fresh_database: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that are run in this test find the site of this test."""
+    write_engines(tmp_path / "engines.json", fresh_database.logins)
+    monkeypatch.setenv(ENGINES_VARIABLE, str(tmp_path / "engines.json"))
 
 
 async def _execute(server: Postgres, statement: str) -> None:

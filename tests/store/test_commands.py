@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from tests.ward import reading
 from wardwire.cli.main import main
 from wardwire.engine.auditor import Report
 from wardwire.model.anchor import Anchored, write_line
-from wardwire.ops.engines import ENGINES_VARIABLE, REPORT_KEY
-from wardwire.ops.nats import NatsLogins
+from wardwire.ops.engines import REPORT_KEY
 from wardwire.store.conservation import SignedReport, keep_report
 
 
@@ -47,16 +45,11 @@ class Terminal:
 
 @pytest.fixture
 def wardwire(
-    fresh_database: FreshDatabase,
-    tmp_path: Path,
+    commands_site: None,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Terminal:
     """A terminal on the site of this test."""
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    path = tmp_path / "engines.json"
-    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
-    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
     monkeypatch.setenv("COLUMNS", "200")
     return Terminal(capsys)
 

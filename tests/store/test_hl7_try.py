@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tests.engines import FreshDatabase
+from tests.engines import FreshDatabase, write_engines
 from tests.store.test_commands import Terminal
 from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
 from wardwire.adapters.hl7.frame import render_frame
 from wardwire.ops.engines import ENGINES_VARIABLE
-from wardwire.ops.nats import NatsLogins
 
 POLICY = '[[steps]]\ntargets = ["bed:primary"]\nwait_s = 60\n[[steps]]\ntargets = ["Ben"]\nwait_s = 60\n'
 BATCH = "FHS|^~\\&|GW7\rBHS|^~\\&|GW7\r" + ALARM + RESULT.replace("|HH|", "|N|") + "BTS|2\rFTS|1\r"
@@ -30,9 +27,7 @@ def wardwire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 @pytest.fixture
 def ward(wardwire: Terminal, fresh_database: FreshDatabase, tmp_path: Path) -> Terminal:
     """The same on a running site: Anna has bed 4W-12, Ben is next."""
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    engines = {"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}
-    (tmp_path / "engines.json").write_text(json.dumps(engines))
+    write_engines(tmp_path / "engines.json", fresh_database.logins)
     (tmp_path / "policy.toml").write_text(POLICY)
     for words in (
         ("people", "add", "Anna", "--email", "anna@ward.example"),

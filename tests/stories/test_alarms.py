@@ -151,15 +151,6 @@ class Desk:
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """For reading."""
-    async with asyncpg.create_pool(
-        database_url, min_size=1, max_size=2, server_settings={"search_path": "wardwire"}
-    ) as pool:
-        yield pool
-
-
-@pytest.fixture
 async def desk(door: Door, pool: asyncpg.Pool) -> Desk:
     """Both are on, and it rings."""
     eva = await door.ward.add_person("Eva")

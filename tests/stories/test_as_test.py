@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.engines import FreshDatabase, one_database
+from tests.engines import one_database
 from tests.stories.test_nobody_answers import MINUTE, Night, S, stored_of
 from wardwire.cli.main import main
 from wardwire.flow.as_test import read_incident, write_test
@@ -24,8 +21,6 @@ from wardwire.model.places import PlaceKind, Rank
 from wardwire.model.policy import Ends, Quorum, Step
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.report import Phase
-from wardwire.ops.engines import ENGINES_VARIABLE
-from wardwire.ops.nats import NatsLogins
 from wardwire.ops.postgres import Postgres
 from wardwire.testing.ward import Ward
 
@@ -196,17 +191,11 @@ def test_runs_are_compared_line_by_line() -> None:
 
 async def test_it_is_printed_in_a_terminal(
     house: House,
-    fresh_database: FreshDatabase,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    commands_site: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Ready to be kept as a file."""
     message = stored_of(await page_without_policy(house)).message
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    path = tmp_path / "engines.json"
-    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
-    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
     assert await asyncio.to_thread(main, ["trace", message, "--as-test"]) == 0
     told = capsys.readouterr().out
     compile(told, "incident", "exec")

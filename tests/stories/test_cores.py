@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import pytest
 
 from wardwire.engine.muster import Muster
 from wardwire.store.cores import list_cores
 from wardwire.testing.ward import Ward
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    """Connections for all cores."""
-    async with asyncpg.create_pool(
-        database_url, min_size=1, max_size=2, server_settings={"search_path": "wardwire"}
-    ) as pool:
-        yield pool
 
 
 def muster(ward: Ward, pool: asyncpg.Pool, name: str, node: str, serves: str = "path,engine", **given: Any) -> Muster:

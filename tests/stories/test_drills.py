@@ -6,14 +6,11 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.engines import FreshDatabase
 from tests.stories.test_nobody_answers import Night, S, code_team, night
 from tests.stories.test_rest import Door, opened
 from wardwire.cli.main import main
@@ -23,8 +20,6 @@ from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.priority import Priority
 from wardwire.model.rights import READ, SEND
-from wardwire.ops.engines import ENGINES_VARIABLE
-from wardwire.ops.nats import NatsLogins
 from wardwire.store.conservation import look
 from wardwire.testing.ward import Ward
 
@@ -83,9 +78,7 @@ async def play(one: Night, eva: Any, **fields: Any) -> Stored:
 async def test_a_drill_has_a_report_of_its_own(
     ward: Ward,
     door: Door,
-    fresh_database: FreshDatabase,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    commands_site: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """H93: after the exercise nobody could say who had come after how long, and that nobody could have intubated."""
@@ -109,10 +102,6 @@ async def test_a_drill_has_a_report_of_its_own(
     assert (missing["role"], missing["needed"], round(missing["missing_s"])) == ("role:Airway", 1, 30)
     assert "Code blue" not in json.dumps({**report, "policy": ""})
 
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    path = tmp_path / "engines.json"
-    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
-    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
     assert await asyncio.to_thread(main, ["drill", "report"]) == 0
     told = capsys.readouterr().out
     for line in ("6 called, 4 confirmed, 4 accepted", "the team was there after 44", "MISSING role:Airway"):

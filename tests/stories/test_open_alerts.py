@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engines import FreshDatabase
 from tests.stories.test_nobody_answers import MINUTE, Night, S, alarm, code_team, night
 from tests.stories.test_rest import Door, opened
 from wardwire.cli.main import main
@@ -21,8 +18,6 @@ from wardwire.model.delivery import Event
 from wardwire.model.policy import Step
 from wardwire.model.priority import Priority
 from wardwire.model.rights import READ, SEND
-from wardwire.ops.engines import ENGINES_VARIABLE
-from wardwire.ops.nats import NatsLogins
 from wardwire.testing.ward import Ward
 
 
@@ -130,16 +125,10 @@ async def test_only_those_are_shown_that_the_caller_may_see(ward: Ward, door: Do
 
 async def test_the_desk_sees_them_in_a_terminal(
     ward: Ward,
-    fresh_database: FreshDatabase,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    commands_site: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """For people a table, for programs an object."""
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    path = tmp_path / "engines.json"
-    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
-    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
 
     async def said(*words: str) -> str:
         """Run a command, which has an event loop of its own; returns what it printed."""

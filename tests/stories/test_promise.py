@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
-from tests.engines import FreshDatabase
 from tests.stories.test_nobody_answers import MINUTE, Night, S, night
 from wardwire.cli.main import main
 from wardwire.flow.trace import read_story
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.policy import Step
-from wardwire.ops.engines import ENGINES_VARIABLE
-from wardwire.ops.nats import NatsLogins
 from wardwire.testing.ward import Ward
 
 
@@ -69,16 +64,10 @@ async def test_whoever_has_gone_home_is_not_rung_again(ward: Ward) -> None:
 
 async def test_a_policy_is_tried_in_a_terminal_before_it_is_used(
     ward: Ward,
-    fresh_database: FreshDatabase,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    commands_site: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """H45: whom it would call and when; and which endpoint never has its turn within the step."""
-    nats = dict.fromkeys(NatsLogins.__dataclass_fields__, "")
-    path = tmp_path / "engines.json"
-    path.write_text(json.dumps({"home": str(tmp_path), "database": asdict(fresh_database.logins), "nats": nats}))
-    monkeypatch.setenv(ENGINES_VARIABLE, str(path))
     await night(ward, Step(("bed:primary",), 5 * S), Step(("bed:secondary",), MINUTE))
     words = ["policy", "simulate", "Nurse call", "--place", "bed:4W-12"]
     await asyncio.to_thread(main, words)
