@@ -108,6 +108,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     Attributes:
         open: Rounds that never ended.
         sent, done, refused: Of the load maker's whole life.
+        overtaken: Of its whole life: rounds whose sender heard *delivered* before *stored*.
         unstocked: Sends of its whole life that were made in the middle of a run.
         troubles: What devices heard that nobody expects, the first few.
     """
@@ -125,6 +126,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     sent: int
     done: int
     refused: int
+    overtaken: int
     unstocked: int
     troubles: list[str]
 
@@ -149,12 +151,14 @@ class Load:
         self.sent = 0
         self.done = 0
         self.refused = 0
+        self.overtaken = 0
         self._troubles: list[str] = []
         self._logs = False
         self.log: list[Heard] = []
         self._begun: dict[bytes, float] = {}  # request -> time of its send
         self._stored: dict[bytes, float] = {}  # message -> the same
         self._received: dict[bytes, float] = {}  # message -> time at the recipient
+        self._overtaken: dict[bytes, float] = {}  # message -> when it was *delivered*, before it was *stored*
         self._again = False
         self._counting = False
         self._rounds: list[float] = []
@@ -207,24 +211,34 @@ class Load:
         elif sort is Sort.STORED:
             began = self._begun.pop(request, None)
             if began is not None:  # else one that an earlier run had given up
-                self._stored[message] = began
+                delivered_at = self._overtaken.pop(message, None)
+                if delivered_at is None:
+                    self._stored[message] = began
+                else:
+                    self._end(device, message, began, delivered_at)
         elif sort is Sort.DELIVERED:
             began, now = self._stored.pop(message, None), time.perf_counter()
-            received = self._received.pop(message, now)
-            if began is None:
-                return
-            self.done += 1
-            if self._counting:
-                self._rounds.append(now - began)
-                self._receives.append(received - began)
-            if self._again:
-                self._begin(device, now)
+            if began is not None:
+                self._end(device, message, began, now)
+            else:  # two cores are two ways: the word of one may come before the answer of the other
+                self.overtaken += 1
+                self._overtaken[message] = now
         elif sort is Sort.REFUSED:
             self.refused += 1
             if self._begun.pop(request, None) is not None and self._again:
                 self._begin(device, time.perf_counter())
         elif sort is Sort.TROUBLE:
             self._trouble(message)
+
+    def _end(self, device: Device, message: bytes, began: float, delivered_at: float) -> None:
+        """A round is done; its sender begins the next one if it is to."""
+        received = self._received.pop(message, delivered_at)
+        self.done += 1
+        if self._counting:
+            self._rounds.append(delivered_at - began)
+            self._receives.append(received - began)
+        if self._again:
+            self._begin(device, time.perf_counter())
 
     def listened(self, device: Device, sort: Sort, request: bytes, message: bytes) -> None:
         """Take what a listener heard."""
@@ -337,6 +351,7 @@ class Load:
             sent=self.sent,
             done=self.done,
             refused=self.refused,
+            overtaken=self.overtaken,
             unstocked=sum(device.voice.unstocked for device in self.senders),
             troubles=self._troubles,
         )
@@ -371,8 +386,8 @@ class Load:
                 break
             await asyncio.sleep(0.01)
         left = len(self._begun) + len(self._stored)
-        self._begun.clear()
-        self._stored.clear()
+        for rounds in (self._begun, self._stored, self._received, self._overtaken):
+            rounds.clear()
         return left
 
 

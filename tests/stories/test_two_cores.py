@@ -10,12 +10,13 @@ import pytest
 
 from wardwire.engine.lanes import Lanes
 from wardwire.flow.ports import Act, Known
-from wardwire.flow.statement import Responses
+from wardwire.flow.statement import Responses, Statement, submission_of, write_statement
+from wardwire.flow.submit import Submit
 from wardwire.model.delivery import Event
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.priority import Lane, Priority
-from wardwire.store.batch import Batch
+from wardwire.store.batch import Batch, Numbered
 from wardwire.testing.ward import Ward
 
 ASKED = Responses(choices=("On my way", "Busy"))
@@ -105,6 +106,27 @@ async def test_numbers_stay_dense_over_two_cores(ward: Ward, cores: Alternating)
 
     for person in (ward.chen, ward.ben, ward.anna, ward.okafor):
         assert sorted(told.seq for told in ward.told[person.id]) == list(range(1, 101))
+
+
+async def test_a_sender_is_answered_before_anybody_else_hears_of_it(
+    ward: Ward, cores: Alternating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H110: what follows may come back through the other core; *delivered* must not overtake *stored*."""
+    told: list[str] = []
+    inbox = ward.inbox
+
+    def hear(epoch: int, events: Sequence[Numbered]) -> None:
+        told.append("new")
+        inbox(epoch, events)
+
+    monkeypatch.setattr(ward, "inbox", hear)
+    caller = ward.caller(ward.anna)
+    statement = Statement(id="7", to=("Dr. Chen",), priority=Priority.HIGH, text="Please come to bed 12.")
+    submission = submission_of(statement, source=caller.source, content=write_statement(statement))
+    ward.lanes.put(Submit(submission, caller, ward.rules, lambda result, replayed: told.append("stored")))
+    await ward.quiet()
+
+    assert told == ["stored", "new"]
 
 
 class BadRow(Act):

@@ -22,10 +22,12 @@ from wardwire.client.diary import Diary, NoDiary
 from wardwire.client.hearing import Hearing
 from wardwire.client.saying import Saying
 from wardwire.client.session import Session
+from wardwire.client.standing import Standing
 from wardwire.client.voice import Voice
 from wardwire.devices import frames
 from wardwire.devices.frames import (
     PROTOCOL,
+    Ask,
     Beat,
     BeatBack,
     Bye,
@@ -118,6 +120,7 @@ class Device(Voice):
             receipts=receipts,
             errors=self.errors,
         )
+        self._standing = Standing()
         self._session = Session(card, version)
         self._saying = Saying(self._session, self._write, self.errors, unanswered_max)
         self._welcomed = asyncio.Event()
@@ -242,12 +245,18 @@ class Device(Voice):
         cursor = self.cursor or Cursor(epoch=0, seq=0)
         self._saying.publish(encode(Beat(epoch=cursor.epoch, seq=cursor.seq)))
         self._beat_at = time.monotonic()
+        self._ask(self._standing.late(self._beat_at))
 
     def resume(self) -> None:
         """Ask for everything after the cursor."""
         self._hearing.asked()
         cursor = self.cursor or Cursor(epoch=0, seq=0)
         self._saying.publish(encode(Resume(epoch=cursor.epoch, seq=cursor.seq)))
+
+    def _ask(self, messages: tuple[str, ...]) -> None:
+        """Ask how messages stand of which something may have been lost."""
+        if messages:
+            self._saying.publish(encode(Ask(messages=messages)))
 
     # Saying ------------------------------------------------------------------------------------------------------
 
@@ -311,15 +320,20 @@ class Device(Voice):
             return
         match frame:
             case Event():
+                self._standing.event(frame)
                 self._hearing.event(frame)
             case StatusFrame():
-                self._diary.status(frame)
-                if self._on_status is not None:
-                    self._on_status(frame)
+                if self._standing.status(frame, self._heard_at):
+                    self._diary.status(frame)
+                    if self._on_status is not None:
+                        self._on_status(frame)
             case TeamFrame():
-                if self._on_team is not None:
+                if self._standing.team(frame) and self._on_team is not None:
                     self._on_team(frame)
-            case StoredFrame() | Done():
+            case StoredFrame():
+                self._standing.stored(frame, self._heard_at)
+                self._saying.answered(frame.id, frame)
+            case Done():
                 self._saying.answered(frame.id, frame)
             case Confirmed():
                 self._saying.confirmed(frame.ids)
@@ -352,6 +366,7 @@ class Device(Voice):
         self._hearing.welcomed(welcome, self._session.resumed)
         self._welcomed.set()
         self._saying.again(receipts=True)
+        self._ask(self._standing.questions())
 
     def _refused(self, frame: RefusedFrame) -> None:
         refused = Refused(_code(frame.code), frame.detail, pointer=frame.pointer, **frame.fields)
@@ -379,6 +394,7 @@ class Device(Voice):
                 self._say_hello()
             return
         self._saying.again(receipts=False)
+        self._ask(self._standing.questions())
 
     # Time --------------------------------------------------------------------------------------------------------
 

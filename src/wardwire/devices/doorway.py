@@ -19,6 +19,7 @@ from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.answers import Answers, Denied, Received, Submitted
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
+    Ask,
     Beat,
     Bye,
     Cancel,
@@ -42,6 +43,7 @@ from wardwire.devices.logins import Logins
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
+from wardwire.devices.standing import Standing
 from wardwire.flow.answer import Heard, Say, Signed
 from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import ALL_CLEAR, End, why_ended
@@ -125,6 +127,7 @@ class Doorway:
         self.catchup = CatchUp(
             acquire=acquire, publish=self._publish, directory=self._directory, clock=clock, epoch=epoch
         )
+        self.standing = Standing(acquire=acquire, publish=self._publish, rules=rules, clock=clock)
         self.greeter = Greeter(
             ledger=ledger,
             site_key=site_key,
@@ -145,6 +148,7 @@ class Doorway:
             Escalate: self._escalate,
             Beat: self._beat,
             Resume: self._resume,
+            Ask: self._ask,
         }
         self.frames = 0
         self.unsent = 0
@@ -169,7 +173,7 @@ class Doorway:
             subscription.unsubscribe()
         self._subscriptions = []
         self.answers.flush()
-        for part in (self._loads, self.greeter, self.catchup, self.kicks):
+        for part in (self._loads, self.greeter, self.catchup, self.standing, self.kicks):
             await part.stop()
 
     @property
@@ -341,6 +345,13 @@ class Doorway:
             return
         self.catchup.resume(door, session, Cursor(epoch=frame.epoch, seq=frame.seq))
 
+    def _ask(self, door: Door, session: Session, envelope: Envelope, frame: Ask) -> None:
+        session.caller(self._directory())
+        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
+            self._slow_down(door)
+            return
+        self.standing.ask(door, session, tuple(ids.read_id(ids.MESSAGE, written) for written in frame.messages))
+
     # Doors and sessions ----------------------------------------------------------------------------------------
 
     def _directory(self) -> Directory:
@@ -361,8 +372,9 @@ class Doorway:
         return door
 
     def _opened(self, door: Door, session: Session) -> None:
-        """Take a session that was opened here, and let the other cores know."""
+        """Take a session that was opened here, and let the other cores know; show its person's teams."""
         door.session = session
+        self.standing.ask(door, session)
         device_id = session.device.id
         self._mark(device_id, session.limited)
         limited = "1" if session.limited else "0"

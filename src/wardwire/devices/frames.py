@@ -30,6 +30,9 @@ BEAT_S = 15
 # A device that is further behind is given the last event of each message.
 BEHIND_MAX = 500
 
+# A device asks how so many messages stand at a time.
+ASKED_MAX = 100
+
 RequestId = Annotated[str, Meta(max_length=200)]
 WrittenId = Annotated[str, Meta(max_length=36)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -144,7 +147,13 @@ class Beat(_Up, frozen=True, tag="beat"):
     seq: Count
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat
+class Ask(_Up, frozen=True, tag="ask"):
+    """How do these messages stand? Answered by `status` and `team`: what was said live may have been lost."""
+
+    messages: Annotated[tuple[WrittenId, ...], Meta(min_length=1, max_length=ASKED_MAX)]
+
+
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask
 
 
 # Down ------------------------------------------------------------------------------------------------------------
@@ -275,7 +284,7 @@ class ErrorFrame(_Down, frozen=True, tag="error"):
 
 
 class StatusFrame(_Down, frozen=True, tag="status"):
-    """How one of the sender's messages stands with one person. Live only: never numbered, never repeated."""
+    """How one of the sender's messages stands with one person. Live, and when it is asked for; never numbered."""
 
     message: str
     person: str
@@ -287,7 +296,8 @@ class StatusFrame(_Down, frozen=True, tag="status"):
 
 
 class TeamFrame(_Down, frozen=True, tag="team"):
-    """Which parts of a running team call are there. Live only, to everybody of the team and to the sender."""
+    """Which parts of a running team call are there: live, at each hello, and when it is asked for; to everybody of
+    the team and to the sender."""
 
     message: str
     parts: tuple[Part, ...]

@@ -312,11 +312,13 @@ class LaneWriter:
         return batch, decided, broken, refusals
 
     def _announce(self, numbered: Sequence[Numbered], batch: Batch, acts: Sequence[Act]) -> None:
-        """All is committed: tell devices, tell the senders, tell who waits for deadlines."""
+        """All is committed: tell the senders, tell devices, tell who waits for deadlines.
+
+        The sender's answer is on its way before anybody else hears of the message: what follows from it may come
+        back through another core, and must not overtake it.
+        """
         self.batches += 1
         self.committed += len(acts)
-        if numbered:
-            self._announcer.inbox(self.epoch, numbered)
         ended = self._ended
         for act in acts:
             ended.add(id(act))
@@ -324,6 +326,8 @@ class LaneWriter:
                 act.committed()
             except Exception:
                 log.exception("answer_failed", lane=self.name, act=type(act).__name__)
+        if numbered:
+            self._announcer.inbox(self.epoch, numbered)
         if batch.live:
             self._announcer.live(batch.live)
         self._written(batch)

@@ -33,6 +33,14 @@ async def load_deliveries(
     return [from_row(row) for row in rows]
 
 
+async def load_as_sender(
+    connection: asyncpg.Connection, keys: Sequence[tuple[UUID, UUID]], limit: int
+) -> list[Delivery]:
+    """Read the deliveries of messages by (message, sender), of each at most so many; not those still under way."""
+    rows: list[Any] = await connection.fetch(_SQL["as_sender"], [k[0] for k in keys], [k[1] for k in keys], limit)
+    return [from_row(row) for row in rows]
+
+
 async def page_deliveries(
     connection: asyncpg.Connection, message_id: UUID, *, after: UUID, limit: int
 ) -> list[tuple[Delivery, str]]:

@@ -155,6 +155,11 @@ async def load_looks(
     ]
 
 
+async def find_team_calls(connection: asyncpg.Connection, people: Sequence[UUID]) -> list[UUID]:
+    """Find the open escalations with a team that some people are called by, or have sent."""
+    return [row["message_id"] for row in await connection.fetch(_SQL["team_calls"], list(people))]
+
+
 async def load_ended(
     connection: asyncpg.Connection, keys: Sequence[tuple[str, str]], now: datetime
 ) -> set[tuple[str, str]]:

@@ -1,0 +1,99 @@
+"""What a device knows of how things stand, as far as that is said live only: its person's own messages, and teams.
+
+What is said live may be lost. So the device asks: after each hello, when a core or the way to it was away, and with
+its beats for a while after a message was stored. What it is told a second time changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from wardwire.devices.frames import ASKED_MAX, Event, StatusFrame, StoredFrame, TeamFrame
+from wardwire.flow.views import Part
+
+OWN_MAX = 80
+TEAMS_MAX = ASKED_MAX - OWN_MAX
+# Between these ages (monotonic seconds) a message is asked about with each beat; later only after a hello.
+ASK_AFTER_S = 2.0
+ASK_UNTIL_S = 600.0
+# States from which a message still moves by itself.
+_MOVING = frozenset({"pending", "unreachable", "delivered"})
+_OVER = frozenset({"cancelled", "recalled", "all_clear", "cleared", "expired"})
+
+
+class _Own:
+    """A message of this person: when it was stored, how many must confirm, and who stands how."""
+
+    __slots__ = ("at", "count", "states")
+
+    def __init__(self, at: float, count: int) -> None:
+        self.at = at
+        self.count = count
+        self.states: dict[str, StatusFrame] = {}
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to be asked about."""
+        return len(self.states) >= self.count and all(one.state not in _MOVING for one in self.states.values())
+
+
+class Standing:
+    """Remembers what was told, bounded, and what is to be asked about."""
+
+    def __init__(self) -> None:
+        self._own: OrderedDict[str, _Own] = OrderedDict()
+        self._teams: OrderedDict[str, tuple[Part, ...]] = OrderedDict()
+
+    def stored(self, frame: StoredFrame, now: float) -> None:
+        """A message of this person is stored: from now on its state is of interest."""
+        early = self._own.get(frame.message)
+        own = self._own[frame.message] = _Own(now, frame.recipient_count)
+        if early is not None:
+            own.states = early.states
+        _bound(self._own, OWN_MAX)
+
+    def status(self, frame: StatusFrame, now: float) -> bool:
+        """Take how a message stands with somebody; says whether that is news."""
+        own = self._own.get(frame.message)
+        if own is None:
+            own = self._own[frame.message] = _Own(now, 1)
+            _bound(self._own, OWN_MAX)
+        known = own.states.get(frame.person)
+        same = known is not None and (known.state, known.response) == (frame.state, frame.response)
+        if same or (known is not None and frame.at < known.at):
+            return False  # known, or looked up before what we know happened
+        own.states[frame.person] = frame
+        return True
+
+    def team(self, frame: TeamFrame) -> bool:
+        """Take who of a team is there; says whether that is news."""
+        news = self._teams.get(frame.message) != frame.parts
+        self._teams[frame.message] = frame.parts
+        _bound(self._teams, TEAMS_MAX)
+        return news
+
+    def event(self, event: Event) -> None:
+        """Forget a message that is over."""
+        if event.event in _OVER:
+            self._own.pop(event.id, None)
+            self._teams.pop(event.id, None)
+
+    def questions(self) -> tuple[str, ...]:
+        """Return what is to be asked about when anything may have been lost."""
+        return (*self._unsettled(), *self._teams)
+
+    def late(self, now: float) -> tuple[str, ...]:
+        """Return own messages that are young, and about which a word is overdue."""
+        return tuple(
+            message for message in self._unsettled() if ASK_AFTER_S <= now - self._own[message].at <= ASK_UNTIL_S
+        )
+
+    def _unsettled(self) -> Iterable[str]:
+        return (message for message, own in self._own.items() if not own.settled)
+
+
+def _bound(kept: OrderedDict[str, Any], most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,0 +1,76 @@
+"""What a device asks about: what it waits for and has not heard; what it is told twice is no news."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from wardwire.client.standing import ASK_AFTER_S, ASK_UNTIL_S, OWN_MAX, Standing
+from wardwire.devices.frames import ASKED_MAX, Event, StatusFrame, StoredFrame, TeamFrame
+from wardwire.flow.views import Part
+
+AT = datetime(2026, 3, 1, 2, 14, 7, tzinfo=UTC)
+
+
+def stored(message: str, count: int = 1) -> StoredFrame:
+    return StoredFrame(
+        id="1", message=message, thread="thr_1", at=AT, durability="degraded", recipient_count=count, recipients=[]
+    )
+
+
+def status(message: str, state: str, person: str = "ben", seconds: float = 0) -> StatusFrame:
+    return StatusFrame(message=message, person=person, state=state, at=AT + timedelta(seconds=seconds))
+
+
+def test_a_message_is_asked_about_until_somebody_has_read_it() -> None:
+    """With the beats while it is young, afterwards only when something may have been lost."""
+    standing = Standing()
+    standing.stored(stored("m"), 100.0)
+    assert standing.late(100.0 + ASK_AFTER_S - 1) == ()
+    assert standing.late(100.0 + ASK_AFTER_S) == standing.late(100.0 + ASK_UNTIL_S) == ("m",)
+    assert standing.late(100.0 + ASK_UNTIL_S + 1) == ()
+    assert standing.questions() == ("m",)
+    assert standing.status(status("m", "delivered"), 101.0)
+    assert standing.questions() == ("m",)
+    assert standing.status(status("m", "read", seconds=1), 102.0)
+    assert standing.questions() == ()
+
+
+def test_every_recipient_is_waited_for() -> None:
+    standing = Standing()
+    standing.stored(stored("m", 2), 100.0)
+    standing.status(status("m", "read", "ben"), 101.0)
+    assert standing.questions() == ("m",)
+    standing.status(status("m", "declined", "chen"), 101.0)
+    assert standing.questions() == ()
+
+
+def test_what_is_known_or_was_looked_up_too_early_is_no_news() -> None:
+    """An answer to a question may come after a live word that is newer."""
+    standing = Standing()
+    standing.stored(stored("m"), 100.0)
+    assert standing.status(status("m", "accepted", seconds=5), 101.0)
+    assert not standing.status(status("m", "accepted", seconds=6), 101.0)
+    assert not standing.status(status("m", "delivered", seconds=2), 101.0)
+    assert standing.status(status("m", "read", seconds=7), 101.0)
+
+
+def test_a_word_that_overtakes_stored_is_not_forgotten() -> None:
+    standing = Standing()
+    assert standing.status(status("m", "read"), 100.0)
+    standing.stored(stored("m"), 100.0)
+    assert standing.questions() == ()
+
+
+def test_teams_are_asked_about_until_the_call_is_over_and_all_is_bounded() -> None:
+    standing = Standing()
+    team = TeamFrame(message="call", parts=(Part("role:Airway", 1, 0),))
+    assert standing.team(team)
+    assert not standing.team(team)
+    assert standing.questions() == ("call",)
+    standing.event(Event(epoch=1, seq=1, event="all_clear", id="call"))
+    assert standing.questions() == ()
+    for nth in range(2 * ASKED_MAX):
+        standing.stored(stored(f"m{nth}"), 100.0)
+        standing.team(TeamFrame(message=f"t{nth}", parts=()))
+    assert len(standing.questions()) == ASKED_MAX
+    assert len(standing.late(100.0 + ASK_AFTER_S)) == OWN_MAX
