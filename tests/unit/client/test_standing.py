@@ -36,6 +36,7 @@ def test_a_message_is_asked_about_until_somebody_has_read_it() -> None:
 
 
 def test_every_recipient_is_waited_for() -> None:
+    """Of a message to two the word of one is not all."""
     standing = Standing()
     standing.stored(stored("m", 2), 100.0)
     standing.status(status("m", "read", "ben"), 101.0)
@@ -55,6 +56,7 @@ def test_what_is_known_or_was_looked_up_too_early_is_no_news() -> None:
 
 
 def test_a_word_that_overtakes_stored_is_not_forgotten() -> None:
+    """An older core may say *read* before *stored* is heard."""
     standing = Standing()
     assert standing.status(status("m", "read"), 100.0)
     standing.stored(stored("m"), 100.0)
@@ -62,6 +64,7 @@ def test_a_word_that_overtakes_stored_is_not_forgotten() -> None:
 
 
 def test_teams_are_asked_about_until_the_call_is_over_and_all_is_bounded() -> None:
+    """A device that runs for months keeps, and asks about, so many and no more."""
     standing = Standing()
     team = TeamFrame(message="call", parts=(Part("role:Airway", 1, 0),))
     assert standing.team(team)
