@@ -78,6 +78,34 @@ def test_a_ward_is_entered_and_listed_from_a_terminal(wardwire: Terminal) -> Non
     assert len(wardwire.json("people", "code", "Anna")["code"]) >= 8
 
 
+def test_what_is_known_of_a_person_is_entered_shown_and_changed(wardwire: Terminal) -> None:
+    """Whoever leaves is disabled, and still there."""
+    options = ("--given", "Mei", "--department", "Cardiology", "--phone", "4711", "--id", "hr:17")
+    liu = wardwire.json("people", "add", "Dr. Liu", *options)["id"]
+    assert wardwire("people", "add", "Mallory", "--id", "hr:17")[0] == 1
+    assert "Somebody else has this id there" in wardwire.said
+    assert wardwire("people", "add", "Mallory", "--id", "17")[0] == 2
+    assert wardwire("people", "edit", "Dr. Liu", "--phone", "4712", "--phone", "5", "--preferred", "May")[0] == 0
+    shown = wardwire.json("people", "show", "Dr. Liu")
+    assert (shown["given"], shown["preferred"], shown["departments"]) == ("Mei", "May", ["Cardiology"])
+    assert (shown["phones"], shown["external_ids"]) == (["4712", "5"], {"hr": "17"})
+    assert "4712, 5" in wardwire("people", "show", "Dr. Liu")[1]
+    assert wardwire("people", "disable", "Dr. Liu")[0] == 0
+    assert wardwire.json("people", "show", liu)["disabled"]
+
+
+def test_places_are_listed_as_a_tree(wardwire: Terminal) -> None:
+    """A site with its zone, and below it what stands in it."""
+    assert wardwire("place", "add", "unit", "4 West")[0] == 0
+    assert wardwire("place", "add", "bed", "4W-12", "--in", "unit:4 West")[0] == 0
+    assert wardwire("place", "add", "site", "North", "--zone", "Europe/Berlin")[0] == 0
+    assert wardwire("place", "add", "building", "House C", "--in", "site:North")[0] == 0
+    assert wardwire("place", "change", "unit:4 West", "--in", "building:House C")[0] == 0
+    listed = wardwire.json("place", "list", "--in", "site:North")["places"]
+    assert [one["name"] for one in listed] == ["North", "House C", "4 West", "4W-12"]
+    assert {one["zone"] for one in listed} == {"Europe/Berlin"}
+
+
 def test_what_cannot_be_done_is_a_sentence_and_a_status(wardwire: Terminal) -> None:
     """No traceback; with --json the code stands on stdout."""
     wardwire("people", "add", "Anna")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -67,7 +68,7 @@ async def test_what_is_written_is_seen_as_it_was_written(database_url: str) -> N
     assert await live.refresh(connection)
 
     directory = live.directory
-    assert directory.places == {unit.id: unit, bed.id: bed}
+    assert directory.places == {place.id: replace(place, version=version) for place in (unit, bed)}
     assert directory.assignments == {bed.id: (has,)}
     assert directory.policies == {POLICY.id: POLICY}
     assert (directory.place_names["bed:4w-12"], directory.policy_names["code blue"]) == ((bed.id,), POLICY.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -12,8 +12,10 @@ from wardwire.api import wire
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut
+from wardwire.api.versions import etag, expected_version
 from wardwire.directory import groups, keys, people, roles
 from wardwire.model import ids
+from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
@@ -85,7 +87,14 @@ def show_person(person: Person, call: Call) -> wire.PersonOut:
         disabled=person.disabled,
         devices=[wire.DeviceOut(ids.write_id(ids.DEVICE, d.id), d.name, d.app_version) for d in devices],
         endpoints=[_show_endpoint(endpoint) for endpoint in endpoints],
+        **_show_details(person.details, all_of_it),
+        version=person.version,
     )
+
+
+def _show_details(details: Details, all_of_it: bool) -> dict[str, Any]:
+    told = {field: getattr(details, field) for field in FIELDS}
+    return told | {"external_ids": details.ids_by_source if all_of_it else {}}
 
 
 def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
@@ -97,6 +106,11 @@ def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
 async def list_people(call: Call) -> Answer:
     """List people."""
     everybody = call.deps.rules().directory.everybody()
+    external_id = call.query["external_id"]
+    if external_id is not None:
+        require(call.caller, DIRECTORY)
+        source, _, known = external_id.partition(":")
+        everybody = [person for person in everybody if (source, known) in person.details.external_ids]
     page, following, headers = cut_page(call, ids.PERSON, "/v1/people", everybody)
     return Answer(body=wire.People([show_person(person, call) for person in page], following), headers=headers)
 
@@ -106,7 +120,9 @@ async def add_person(call: Call) -> Answer:
     body: wire.NewPerson = call.body
     return await make(
         call,
-        lambda desk: people.add_person(desk, call.caller, name=body.name, title=body.title, scopes=body.scopes),
+        lambda desk: people.add_person(
+            desk, call.caller, name=body.name, title=body.title, scopes=body.scopes, details=body.details()
+        ),
         lambda made: show_person(made, call),
         at="/v1/people",
     )
@@ -115,7 +131,7 @@ async def add_person(call: Call) -> Answer:
 async def get_person(call: Call) -> Answer:
     """Show a person."""
     person = find(call.deps.rules().directory.people, call.id(ids.PERSON, "person_id"))
-    return Answer(body=show_person(person, call))
+    return Answer(body=show_person(person, call), headers=etag(person.version))
 
 
 async def change_person(call: Call) -> Answer:
@@ -129,8 +145,10 @@ async def change_person(call: Call) -> Answer:
         title=given(body.title),
         scopes=given(body.scopes),
         disabled=given(body.disabled),
+        details=body.details(),
+        expected=expected_version(call),
     )
-    return await changed(call, Answer(body=show_person(after, call)))
+    return await changed(call, Answer(body=show_person(after, call), headers=etag(after.version)))
 
 
 async def set_status(call: Call) -> Answer:
@@ -355,9 +373,13 @@ async def revoke_key(call: Call) -> Answer:
     return await changed(call, Answer(status=204))
 
 
+_EXTERNAL_ID = Query(
+    name="external_id", kind="string", about="Only who has this id elsewhere: `source:id`. Needs directory:write."
+)
 _NAME = Query(name="name", kind="string", about="Only of this name, whatever its case.")
 PAGE = (LIMIT, AFTER, _NAME)
 _WRITES = (Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN)
+_PERSON = (*_WRITES, Code.NOT_FOUND, Code.TOO_MANY, Code.EXTERNAL_ID_TAKEN)
 NAMED = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
 
 
@@ -382,30 +404,36 @@ def write_operation(
     status: int,
     answer: object,
     *refuses: Code,
+    guarded: bool = False,
     example: object = None,
 ) -> Operation:
-    """Describe an operation that changes the directory; what makes something takes an Idempotency-Key."""
+    """Describe an operation that changes the directory; what makes something takes an Idempotency-Key,
+    what is `guarded` an If-Match."""
     refuses = refuses or (*_WRITES, Code.NOT_FOUND)
     makes = status == 201
     if makes:
         refuses = (*refuses, Code.ID_REUSED, Code.CONFLICT)
     return Operation(
         id=id, method=method, path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
-        body=body, answers={status: answer}, refuses=refuses, scope=DIRECTORY, example=example,
+        body=body, answers={status: answer}, refuses=refuses, scope=DIRECTORY, example=example, guarded=guarded,
         identity=Identity.OPTIONAL if makes else Identity.NONE,
     )  # fmt: skip
 
 
 OPERATIONS = (
-    read_operation("listPeople", "/v1/people", "List people.", list_people, wire.People, *PAGE),
+    read_operation("listPeople", "/v1/people", "List people.", list_people, wire.People, *PAGE,
+        _EXTERNAL_ID,
+    ),
     write_operation(
-        "addPerson", "POST", "/v1/people", "Add a person.", add_person, wire.NewPerson, 201, wire.PersonOut,
-        example={"name": "Anna", "title": "day nurse"},
+        "addPerson", "POST", "/v1/people", "Add a person.",
+        add_person, wire.NewPerson, 201, wire.PersonOut, *_PERSON,
+        example={"name": "Anna", "title": "day nurse", "departments": ["Cardiology"], "phones": ["4711"]},
     ),
     read_operation("getPerson", "/v1/people/{person_id}", "Show a person.", get_person, wire.PersonOut),
     write_operation(
         "changePerson", "PATCH", "/v1/people/{person_id}", "Change a person; what is left out stays.",
-        change_person, wire.PersonChange, 200, wire.PersonOut, example={"title": "charge nurse"},
+        change_person, wire.PersonChange, 200, wire.PersonOut, *_PERSON, guarded=True,
+        example={"title": "charge nurse"},
     ),
     write_operation(
         "setStatus", "PUT", "/v1/people/{person_id}/status", "Set a person's status.",

@@ -19,6 +19,14 @@ _PATH = re.compile(r"\{(\w+)\}")
 _ALWAYS = (Code.MALFORMED, Code.INVALID, Code.TOO_SLOW, Code.UNAVAILABLE, Code.INTERNAL)
 _WITH_KEY = (Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED)
 _WITH_BODY = (Code.TOO_LARGE, Code.MEDIA_UNSUPPORTED)
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` that you decided on: if it was changed since, nothing is done.",
+    "schema": {"type": "string"},
+    "example": '"17"',
+}
 _REF = "#/components/schemas/{name}"
 
 
@@ -71,6 +79,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     parameters += [_query(query) for query in operation.query]
     if operation.identity is not Identity.NONE:
         parameters.append(_identity(required=operation.identity is Identity.REQUIRED))
+    if operation.guarded:
+        parameters.append(_IF_MATCH)
     told: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -126,6 +136,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         responses[str(status)] = told
     codes = [*_ALWAYS, *operation.refuses]
     codes += [] if operation.open else _WITH_KEY
+    codes += [Code.CHANGED_SINCE] if operation.guarded else []
     codes += _WITH_BODY if operation.body is not None else ()
     by_status: dict[int, list[Code]] = {}
     for code in dict.fromkeys(codes):

@@ -163,6 +163,7 @@ class Operation:
         answers: Shapes by status.
         refuses: Further codes that it may answer with, beside those of every operation.
         identity: Whether it asks for an Idempotency-Key, or takes one.
+        guarded: Whether it takes an If-Match with the ETag of what it changes.
         open: Whether it asks for no key.
     """
 
@@ -179,4 +180,5 @@ class Operation:
     scope: str = ""
     identity: Identity = Identity.NONE
     open: bool = False
+    guarded: bool = False
     example: Any = None

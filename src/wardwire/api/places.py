@@ -12,12 +12,13 @@ from msgspec import UNSET, Meta, UnsetType
 from wardwire.api.directory import NAMED, PAGE, changed, cut_page, find, given, read_operation, write_operation
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call
+from wardwire.api.versions import etag, expected_version
 from wardwire.api.wire import Instant, Name, PersonId
 from wardwire.directory import places, policies
 from wardwire.model import ids
 from wardwire.model.errors import Code
 from wardwire.model.people import Directory
-from wardwire.model.places import Assignment, Place, PlaceKind, Rank
+from wardwire.model.places import Assignment, Place, PlaceKind, Rank, zone_of
 from wardwire.model.policy import ASK_WAIT, MAX_LOOPS, MAX_STEPS, STILL_ACTIVE, Policy
 from wardwire.store.policies import StepText, span_of, text_of
 
@@ -27,20 +28,29 @@ Steps = Annotated[tuple[StepText, ...], Meta(min_length=1, max_length=MAX_STEPS)
 Loops = Annotated[int, Meta(ge=0, le=MAX_LOOPS)]
 
 
+Zone = Annotated[str, Meta(max_length=60, description="Of a site: its time zone, e.g. `Europe/Berlin`.")]
+
+
 class NewPlace(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A place to be added. A room stands in a unit, a bed in a room or a unit; a unit may have a policy."""
+    """A place to be added: site > building > unit > room > bed.
+
+    A site has a time zone, a unit may have a policy. A unit may stand in a site, or alone; a bed may stand in a unit.
+    """
 
     kind: PlaceKind
     name: Name
     parent: PlaceId | None = None
     policy: PolicyId | None = None
+    zone: Zone = ""
 
 
 class PlaceChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is to change of a place; `policy: null` takes the policy away."""
+    """What is to change of a place; `policy: null` takes the policy away, and a unit may move to another `parent`."""
 
     name: Name | UnsetType = UNSET
+    parent: PlaceId | UnsetType = UNSET
     policy: PolicyId | UnsetType | None = UNSET
+    zone: Zone | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
 
@@ -57,15 +67,17 @@ class AssignmentOut(msgspec.Struct, frozen=True):
 
 
 class PlaceOut(msgspec.Struct, frozen=True):
-    """A place, and who has it now and later."""
+    """A place, and who has it now and later. `zone` is that of the site in which it lies; `version` is its ETag."""
 
     id: str
     kind: PlaceKind
     name: str
     parent: str | None
     policy: str | None
+    zone: str
     disabled: bool
     assignments: list[AssignmentOut]
+    version: int
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -165,8 +177,10 @@ def show_place(place: Place, directory: Directory, now: datetime) -> PlaceOut:
         name=place.name,
         parent=ids.write_id(ids.PLACE, place.parent) if place.parent else None,
         policy=ids.write_id(ids.POLICY, place.policy) if place.policy else None,
+        zone=zone_of(directory, place.id),
         disabled=place.disabled,
         assignments=[show_assignment(assignment, directory) for assignment in current[:100]],
+        version=place.version,
     )
 
 
@@ -187,7 +201,7 @@ async def add_place(call: Call) -> Answer:
     return await make(
         call,
         lambda desk: places.add_place(
-            desk, call.caller, kind=body.kind, name=body.name, parent=parent, policy=policy
+            desk, call.caller, kind=body.kind, name=body.name, parent=parent, policy=policy, zone=body.zone
         ),
         lambda made: _shown(call, made),
         at="/v1/places",
@@ -196,7 +210,8 @@ async def add_place(call: Call) -> Answer:
 
 async def get_place(call: Call) -> Answer:
     """Show a place."""
-    return Answer(body=_shown(call, find(call.deps.rules().directory.places, call.id(ids.PLACE, "place_id"))))
+    place = find(call.deps.rules().directory.places, call.id(ids.PLACE, "place_id"))
+    return Answer(body=_shown(call, place), headers=etag(place.version))
 
 
 async def change_place(call: Call) -> Answer:
@@ -209,9 +224,13 @@ async def change_place(call: Call) -> Answer:
         name=given(body.name),
         policy=_id(ids.POLICY, given(body.policy)),
         no_policy=body.policy is None,
+        zone=given(body.zone),
+        parent=_id(ids.PLACE, given(body.parent)),
         disabled=given(body.disabled),
+        expected=expected_version(call),
     )
-    return await changed(call, Answer(body=_shown(call, after)))
+    await call.deps.refresh()
+    return Answer(body=_shown(call, after), headers=etag(after.version))
 
 
 async def assign(call: Call) -> Answer:
@@ -327,16 +346,16 @@ _PLACED = (*NAMED, Code.INVALID)
 _STEPS = (*NAMED, Code.POLICY_INVALID, Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS)
 
 OPERATIONS = (
-    read_operation("listPlaces", "/v1/places", "List units, rooms and beds.", list_places, Places, *PAGE),
+    read_operation("listPlaces", "/v1/places", "List all places.", list_places, Places, *PAGE),
     write_operation(
-        "addPlace", "POST", "/v1/places", "Add a unit, a room or a bed.",
+        "addPlace", "POST", "/v1/places", "Add a site, a building, a unit, a room or a bed.",
         add_place, NewPlace, 201, PlaceOut, *_PLACED,
         example={"kind": "unit", "name": "4 West"},
     ),
     read_operation("getPlace", "/v1/places/{place_id}", "Show a place with who has it.", get_place, PlaceOut),
     write_operation(
         "changePlace", "PATCH", "/v1/places/{place_id}", "Change a place.",
-        change_place, PlaceChange, 200, PlaceOut, *NAMED, example={"name": "4 West B"},
+        change_place, PlaceChange, 200, PlaceOut, *_PLACED, guarded=True, example={"name": "4 West B"},
     ),
     write_operation(
         "assignBeds", "POST", "/v1/assignments",

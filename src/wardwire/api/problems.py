@@ -54,6 +54,8 @@ STATUS: Mapping[Code, int] = MappingProxyType(
         Code.COMMIT_UNKNOWN: 503,
         Code.NAME_TAKEN: 409,
         Code.CONFLICT: 409,
+        Code.CHANGED_SINCE: 412,
+        Code.EXTERNAL_ID_TAKEN: 409,
         Code.METHOD_UNSUPPORTED: 405,
         Code.MEDIA_UNSUPPORTED: 415,
         Code.TOO_SLOW: 408,

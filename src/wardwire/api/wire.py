@@ -6,7 +6,7 @@ A message is stated in the same words as by a device (flow/statement.py); its id
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from wardwire.flow.statement import Responses, Sender, Statement
 from wardwire.flow.views import PromiseLine, Reach
 from wardwire.model import message as limits
+from wardwire.model.details import FIELDS, MAX_ID, MAX_MANY, MAX_PHOTO
 from wardwire.model.names import MAX_ADDRESS, MAX_NAME
 from wardwire.model.priority import Kind, Priority
 
@@ -185,19 +186,47 @@ class Messages(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class NewPerson(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+Line = Annotated[str, Meta(max_length=MAX_NAME)]
+Lines = Annotated[list[Line], Meta(max_length=MAX_MANY)]
+ExternalIds = Annotated[
+    dict[str, Annotated[str, Meta(max_length=MAX_ID)]],
+    Meta(description='By source: who they are there. "" takes one away; a source that is not named stays.'),
+]
+
+
+class DetailsIn(msgspec.Struct, frozen=True):
+    """What else is known of a person; what is left out stays."""
+
+    given: Line | UnsetType = UNSET
+    family: Line | UnsetType = UNSET
+    preferred: Line | UnsetType = UNSET
+    spoken: Line | UnsetType = UNSET
+    sort: Line | UnsetType = UNSET
+    departments: Lines | UnsetType = UNSET
+    location: Line | UnsetType = UNSET
+    languages: Lines | UnsetType = UNSET
+    photo: Annotated[str, Meta(max_length=MAX_PHOTO)] | UnsetType = UNSET
+    phones: Lines | UnsetType = UNSET
+    external_ids: ExternalIds | UnsetType = UNSET
+
+    def details(self) -> dict[str, Any]:
+        """Return what was given, by field."""
+        return {field: value for field in FIELDS if (value := getattr(self, field)) is not UNSET}
+
+
+class NewPerson(DetailsIn, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A person to be added."""
 
     name: Name
-    title: Annotated[str, Meta(max_length=MAX_NAME)] = ""
+    title: Line = ""
     scopes: Scopes = []
 
 
-class PersonChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class PersonChange(DetailsIn, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What is to change of a person; what is left out stays."""
 
     name: Name | UnsetType = UNSET
-    title: Annotated[str, Meta(max_length=MAX_NAME)] | UnsetType = UNSET
+    title: Line | UnsetType = UNSET
     scopes: Scopes | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
@@ -241,7 +270,7 @@ class DeviceOut(msgspec.Struct, frozen=True):
 
 
 class PersonOut(msgspec.Struct, frozen=True):
-    """A person."""
+    """A person. `version` is their ETag too; ids elsewhere are shown to those who may change them."""
 
     id: str
     name: str
@@ -252,6 +281,18 @@ class PersonOut(msgspec.Struct, frozen=True):
     disabled: bool
     devices: list[DeviceOut]
     endpoints: list[EndpointOut]
+    given: str
+    family: str
+    preferred: str
+    spoken: str
+    sort: str
+    departments: list[str]
+    location: str
+    languages: list[str]
+    photo: str
+    phones: list[str]
+    external_ids: dict[str, str]
+    version: int
 
 
 class People(msgspec.Struct, frozen=True):

@@ -9,6 +9,22 @@ from uuid import UUID
 import typer
 
 from wardwire.cli.database import Desk, at_desk, find_place, look
+from wardwire.cli.details import (
+    Departments,
+    ExternalIds,
+    Family,
+    Given,
+    Languages,
+    Location,
+    Phones,
+    Photo,
+    Preferred,
+    Sort,
+    Spoken,
+    read_details,
+    say_details,
+    show_details,
+)
 from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
@@ -31,6 +47,17 @@ def add(
     title: Annotated[str, typer.Option(help="E.g. day nurse.")] = "",
     scope: Scopes = None,
     email: Annotated[str, typer.Option(help="An e-mail address to ring at.")] = "",
+    given: Given = None,
+    family: Family = None,
+    preferred: Preferred = None,
+    spoken: Spoken = None,
+    sort: Sort = None,
+    department: Departments = None,
+    location: Location = None,
+    language: Languages = None,
+    photo: Photo = None,
+    phone: Phones = None,
+    external_id: ExternalIds = None,
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
@@ -38,11 +65,26 @@ def add(
     """
     Add a person.
 
-    Example: wardwire people add "Dr. Chen" --title cardiologist --scope messages:code
+    Example: wardwire people add "Dr. Chen" --title cardiologist --department Cardiology --phone 4711
     """
+    details = read_details(
+        external_id,
+        given=given,
+        family=family,
+        preferred=preferred,
+        spoken=spoken,
+        sort=sort,
+        departments=department,
+        location=location,
+        languages=language,
+        photo=photo,
+        phones=phone,
+    )
 
     async def work(at: Desk) -> Person:
-        made = await people.add_person(at.desk, at.caller, name=name, title=title, scopes=scope or ())
+        made = await people.add_person(
+            at.desk, at.caller, name=name, title=title, scopes=scope or (), details=details
+        )
         if email:
             await people.add_endpoint(at.desk, at.caller, made.id, kind="email", address=email)
         return made
@@ -73,25 +115,81 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
     print_table(("id", "name", "title", "status", "reached by", "scopes"), rows, empty="Nobody is there yet.")
 
 
-@app.command("change")
-def change(
+@app.command("show")
+def show(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
+    """Show all that is known of a person."""
+
+    async def work(at: Desk) -> tuple[Person, Directory, datetime]:
+        return at.directory.people[find_one(at.directory, ids.PERSON, who)], at.directory, at.clock.now()
+
+    person, directory, now = at_desk(find_place(config, data), work)
+    shown = _show(person, directory, now)
+    if json_:
+        print_json(shown)
+        return
+    rows = [("id", shown["id"]), ("name", person.name), ("title", person.title)]
+    rows += [("status", "disabled" if person.disabled else shown["status"]), *say_details(person.details)]
+    rows += [("device", name) for name in shown["devices"]]
+    rows += [(endpoint["kind"], endpoint["address"]) for endpoint in shown["endpoints"]]
+    rows += [("scopes", ", ".join(shown["scopes"]))]
+    print_table(("what", "value"), [row for row in rows if row[1]], empty="")
+
+
+@app.command("disable")
+def disable(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
+    """Let a person who leaves get nothing more. Nothing of them is erased; `people edit --enable` takes it back."""
+
+    async def work(at: Desk) -> Person:
+        found = find_one(at.directory, ids.PERSON, who)
+        return await people.change_person(at.desk, at.caller, found, disabled=True)
+
+    _done(at_desk(find_place(config, data), work), json_)
+
+
+@app.command("edit")
+@app.command("change", hidden=True)
+def edit(
     who: Who,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     title: Annotated[str | None, typer.Option(help="A new title.")] = None,
     scope: Scopes = None,
     no_scopes: Annotated[bool, typer.Option("--no-scopes", help="Take all scopes away.")] = False,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether they get messages.")] = None,
+    given: Given = None,
+    family: Family = None,
+    preferred: Preferred = None,
+    spoken: Spoken = None,
+    sort: Sort = None,
+    department: Departments = None,
+    location: Location = None,
+    language: Languages = None,
+    photo: Photo = None,
+    phone: Phones = None,
+    external_id: ExternalIds = None,
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
-    """Change a person; what is not named stays."""
+    """Change a person; what is not named stays. A disabled one is named by their id."""
     wanted = [] if no_scopes else scope
+    details = read_details(
+        external_id,
+        given=given,
+        family=family,
+        preferred=preferred,
+        spoken=spoken,
+        sort=sort,
+        departments=department,
+        location=location,
+        languages=language,
+        photo=photo,
+        phones=phone,
+    )
 
     async def work(at: Desk) -> Person:
         found = find_one(at.directory, ids.PERSON, who)
         return await people.change_person(
-            at.desk, at.caller, found, name=name, title=title, scopes=wanted, disabled=disabled
+            at.desk, at.caller, found, name=name, title=title, scopes=wanted, disabled=disabled, details=details
         )
 
     _done(at_desk(find_place(config, data), work), json_)
@@ -172,6 +270,7 @@ def _show(person: Person, directory: Directory, now: datetime) -> dict[str, Any]
         "status": str(person.status_at(now)),
         "status_until": person.status_until,
         "disabled": person.disabled,
+        **show_details(person.details),
         "scopes": sorted(person.scopes),
         "devices": [directory.devices[device].name for device in directory.active_devices(person.id)],
         "endpoints": [

@@ -1,4 +1,4 @@
-"""`wardwire place`: units, rooms and beds, and who has which bed."""
+"""`wardwire place`: sites, buildings, units, rooms and beds, and who has which bed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import places
 from wardwire.model import ids
 from wardwire.model.people import Directory
-from wardwire.model.places import Assignment, Place, PlaceKind, Rank, assigned
+from wardwire.model.places import Assignment, Place, PlaceKind, Rank, above, assigned, zone_of
 from wardwire.model.places import find_place as find_one_place
 from wardwire.model.policy import find_policy
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Units, rooms, beds, and who has them.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Sites, buildings, units, rooms, beds, and who has them."
+)
 
-Which = Annotated[str, typer.Argument(help="unit:NAME, room:NAME, bed:NAME, or an id plc_…", metavar="PLACE")]
+Which = Annotated[str, typer.Argument(help="unit:NAME, bed:NAME, site:NAME …, or an id plc_…", metavar="PLACE")]
 
 
 @app.command("add")
 def add(
-    kind: Annotated[PlaceKind, typer.Argument(help="unit, room or bed.")],
+    kind: Annotated[PlaceKind, typer.Argument(help="What it is.")],
     name: Annotated[str, typer.Argument(help="Its name, unlike that of any other living one of its kind.")],
-    within: Annotated[str, typer.Option("--in", help="The unit or room that it stands in.")] = "",
+    within: Annotated[str, typer.Option("--in", help="What it stands in, e.g. unit:NAME.")] = "",
     policy: Annotated[str, typer.Option(help="Of a unit: the policy of its alerts that name none.")] = "",
+    zone: Annotated[str, typer.Option(help="Of a site: its time zone, e.g. Europe/Berlin.")] = "",
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
     """
-    Add a unit, a room or a bed.
+    Add a site, a building, a unit, a room or a bed.
 
     Example: wardwire place add bed 4W-12 --in "unit:4 West"
     """
@@ -48,6 +51,7 @@ def add(
             name=name,
             parent=find_one_place(within, at.directory, "").id if within else None,
             policy=find_policy(policy, at.directory, "").id if policy else None,
+            zone=zone,
         )
 
     _done(at_desk(find_place(config, data), work), json_)
@@ -59,6 +63,8 @@ def change(
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     policy: Annotated[str, typer.Option(help="Of a unit: the policy of its alerts that name none.")] = "",
     no_policy: Annotated[bool, typer.Option("--no-policy", help="Take the policy away.")] = False,
+    zone: Annotated[str | None, typer.Option(help="Of a site: its time zone.")] = None,
+    within: Annotated[str, typer.Option("--in", help="Of a unit: the building or site that it moves to.")] = "",
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether it can be named.")] = None,
     config: ConfigFile = None,
     data: DataFolder = None,
@@ -74,6 +80,8 @@ def change(
             name=name,
             policy=find_policy(policy, at.directory, "").id if policy else None,
             no_policy=no_policy,
+            zone=zone,
+            parent=find_one_place(within, at.directory, "").id if within else None,
             disabled=disabled,
         )
 
@@ -132,7 +140,7 @@ def unassign(
 
 @app.command("list")
 def list_(
-    unit: Annotated[str, typer.Option(help="Only this unit's: unit:NAME.")] = "",
+    unit: Annotated[str, typer.Option("--unit", "--in", help="Only what lies in this one: unit:NAME.")] = "",
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
@@ -143,7 +151,11 @@ def list_(
         return at.directory, at.clock.now(), find_one_place(unit, at.directory, "").id if unit else None
 
     directory, now, only = at_desk(find_place(config, data), work)
-    found = [place for place in _in_order(directory) if only is None or only in _above(place, directory)]
+    found = [
+        place
+        for place in _in_order(directory)
+        if only is None or only in [one.id for one in above(directory, place.id)]
+    ]
     if json_:
         print_json({"places": [_show(place, directory, now) for place in found]})
         return
@@ -151,31 +163,19 @@ def list_(
     for place in found:
         has = [_who(directory, place, rank, now) or "" for rank in Rank]
         policy = directory.policies[place.policy].name if place.policy else ""
-        state = "disabled" if place.disabled else policy
+        state = "disabled" if place.disabled else policy or place.zone
         rows.append((ids.write_id(ids.PLACE, place.id), place.kind, place.name, *has, state))
     print_table(("id", "kind", "name", "primary", "secondary", "tertiary", ""), rows, empty="There is no place yet.")
 
 
 def _in_order(directory: Directory) -> list[Place]:
-    """Units by name, each followed by what stands in it."""
+    """By name, each followed by what stands in it."""
     kinds = list(PlaceKind)
-    return sorted(
-        directory.places.values(),
-        key=lambda place: (
-            directory.places[_above(place, directory)[-1]].name.casefold(),
-            kinds.index(place.kind),
-            place.name.casefold(),
-        ),
-    )
 
+    def path(place: Place) -> list[tuple[int, str]]:
+        return [(kinds.index(one.kind), one.name.casefold()) for one in above(directory, place.id)][::-1]
 
-def _above(place: Place, directory: Directory) -> list[UUID]:
-    """A place and what it stands in, the unit last."""
-    found = [place.id]
-    while place.parent is not None:
-        place = directory.places[place.parent]
-        found.append(place.id)
-    return found
+    return sorted(directory.places.values(), key=path)
 
 
 def _who(directory: Directory, place: Place, rank: Rank, now: datetime) -> str | None:
@@ -190,6 +190,7 @@ def _show(place: Place, directory: Directory, now: datetime) -> dict[str, object
         "name": place.name,
         "parent": ids.write_id(ids.PLACE, place.parent) if place.parent else None,
         "policy": directory.policies[place.policy].name if place.policy else None,
+        "zone": zone_of(directory, place.id),
         "disabled": place.disabled,
         **{rank.value: _who(directory, place, rank, now) for rank in Rank if place.kind is PlaceKind.BED},
     }

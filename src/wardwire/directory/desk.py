@@ -39,6 +39,8 @@ class Once(NamedTuple):
 # What a violated constraint means to whoever asked. Everything else is our fault.
 _VIOLATIONS = {
     "groups_name": (Code.NAME_TAKEN, "a group bears this name already", "/name"),
+    "person_ids_of_nobody_else": (Code.EXTERNAL_ID_TAKEN, "somebody else has this id there", "/external_ids"),
+    "areas_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),
     "roles_name": (Code.NAME_TAKEN, "a role bears this name already", "/name"),
     "places_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),
     "places_parent_fkey": (Code.NOT_FOUND, "there is no such place", "/parent"),

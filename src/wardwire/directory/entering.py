@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.places import check_zone
 from wardwire.directory.scopes import check_scopes
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -86,7 +87,8 @@ def _check(house: House, caller: Caller) -> None:
     known = {place.id: place for place in house.places}
     for place in house.places:
         parent = known.get(place.parent) if place.parent else None
-        if (parent.kind if parent else None) not in (INSIDE[place.kind] or {None}):
+        check_zone(place.kind, place.zone)
+        if (parent.kind if parent else None) not in INSIDE[place.kind]:
             written = ids.write_id(ids.PLACE, place.id)
             raise Refused(Code.INVALID, "a place stands in the wrong kind, or in one that is not entered with it",
                           pointer="/places/parent", place=written)  # fmt: skip

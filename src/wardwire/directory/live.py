@@ -41,8 +41,6 @@ class LiveDirectory:
         merge.merge_places(directory, changes.places)
         merge.merge_assignments(directory, changes.assignments, changes.unassigned)
         merge.merge_policies(directory, changes.policies)
-        if changes.people or changes.groups or changes.roles or changes.places or changes.policies:
-            merge.index_names(directory)
         directory.version = changes.version
         self._changed(changes)
         return True

@@ -17,12 +17,14 @@ from wardwire.model.policy import Policy, index_policies
 # So long the directory remembers who had a bed.
 ASSIGNMENTS_KEPT = timedelta(days=2)
 _LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
+_Named = Person | Group | Role
 
 
 def merge_people(directory: Directory, people: Iterable[Person]) -> None:
     """Take in people, new and changed."""
     directory.worked_out.clear()
     for person in people:
+        _rename(directory, ids.PERSON, directory.people.get(person.id), person)
         directory.people[person.id] = person
 
 
@@ -48,6 +50,7 @@ def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:
     """Take in groups, new and changed."""
     directory.worked_out.clear()
     for group in groups:
+        _rename(directory, ids.GROUP, directory.groups.get(group.id), group)
         directory.groups[group.id] = group
 
 
@@ -58,6 +61,7 @@ def merge_roles(
     directory.worked_out.clear()
     for role in roles:
         known = directory.roles.get(role.id)
+        _rename(directory, ids.ROLE, known, role)
         directory.roles[role.id] = replace(role, shifts=known.shifts) if known else role
     gone = {shift.id for shift in cancelled}
     touched: dict[UUID, dict[UUID, Shift]] = {}
@@ -80,8 +84,11 @@ def merge_keys(directory: Directory, keys: Iterable[ApiKey]) -> None:
 def merge_places(directory: Directory, places: Iterable[Place]) -> None:
     """Take in places, new and changed."""
     directory.worked_out.clear()
+    changed = False
     for place in places:
-        directory.places[place.id] = place
+        directory.places[place.id], changed = place, True
+    if changed:
+        directory.place_names = index_places(directory.places.values())
 
 
 def merge_assignments(directory: Directory, assignments: Iterable[Assignment], ended: Iterable[Assignment]) -> None:
@@ -106,22 +113,29 @@ def merge_assignments(directory: Directory, assignments: Iterable[Assignment], e
 def merge_policies(directory: Directory, policies: Iterable[Policy]) -> None:
     """Take in policies: of each its newest version."""
     directory.worked_out.clear()
+    changed = False
     for policy in policies:
-        directory.policies[policy.id] = policy
+        directory.policies[policy.id], changed = policy, True
+    if changed:
+        directory.policy_names = index_policies(directory.policies.values())
 
 
-def index_names(directory: Directory) -> None:
-    """Make the index of names anew; only what is not disabled can be found by name."""
-    directory.worked_out.clear()
-    names: dict[str, list[tuple[str, UUID]]] = {}
-    for kind, table in (
-        (ids.PERSON, directory.people),
-        (ids.GROUP, directory.groups),
-        (ids.ROLE, directory.roles),
-    ):
-        for value, thing in table.items():
-            if not thing.disabled and value not in ROBOTS:
-                names.setdefault(fold_name(thing.name), []).append((kind, value))
-    directory.names = {name: tuple(found) for name, found in names.items()}
-    directory.place_names = index_places(directory.places.values())
-    directory.policy_names = index_policies(directory.policies.values())
+def _rename(directory: Directory, kind: str, before: _Named | None, after: _Named) -> None:
+    """Keep the index of names: only what is not disabled can be found by name. Costs nothing but for a new name."""
+    former, name = _found_by(before), _found_by(after)
+    if former == name:
+        return
+    if former is not None:
+        left = tuple(hit for hit in directory.names[former] if hit != (kind, after.id))
+        if left:
+            directory.names[former] = left
+        else:
+            del directory.names[former]
+    if name is not None:
+        directory.names[name] = tuple(sorted((*directory.names.get(name, ()), (kind, after.id))))
+
+
+def _found_by(thing: _Named | None) -> str | None:
+    if thing is None or thing.disabled or thing.id in ROBOTS:
+        return None
+    return fold_name(thing.name)

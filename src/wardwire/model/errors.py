@@ -68,6 +68,8 @@ class Code(StrEnum):
     # Directory
     NAME_TAKEN = "name_taken"
     CONFLICT = "conflict"
+    CHANGED_SINCE = "changed_since"
+    EXTERNAL_ID_TAKEN = "external_id_taken"
     # HTTP
     METHOD_UNSUPPORTED = "method_unsupported"
     MEDIA_UNSUPPORTED = "media_unsupported"
@@ -117,6 +119,8 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.COMMIT_UNKNOWN: "Nobody knows whether it was stored; repeat with the same identity until told.",
         Code.NAME_TAKEN: "Another person, group or role has this name.",
         Code.CONFLICT: "It was changed by somebody else in the meantime; read it again.",
+        Code.CHANGED_SINCE: "It is no longer what `If-Match` names; read it again, and decide anew.",
+        Code.EXTERNAL_ID_TAKEN: "Somebody else has this id in that source; an id names one person.",
         Code.METHOD_UNSUPPORTED: "This address knows other methods; `Allow` lists them.",
         Code.MEDIA_UNSUPPORTED: "The body must be application/json, UTF-8, and not compressed.",
         Code.TOO_SLOW: "The body did not come in its time.",

@@ -12,7 +12,9 @@ MAX_ADDRESS = 254
 
 # So written, a target says what it names (model/routing.py): a name that begins like that could never be meant.
 _RESERVED = re.compile(
-    r"(person|group|role|unit|room|bed|policy)\s*:|(per|grp|rol|dev|key|msg|plc|asg|pol)_[0-9a-f]{32}$", re.IGNORECASE
+    r"(person|group|role|site|building|unit|room|bed|policy)\s*:"
+    r"|(per|grp|rol|dev|key|msg|plc|asg|pol)_[0-9a-f]{32}$",
+    re.IGNORECASE,
 )
 # A plain mailbox in ASCII; what RFC 5321 allows beyond it (quotes, comments, routes) is refused on purpose.
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")

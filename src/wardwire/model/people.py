@@ -10,6 +10,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.details import NO_DETAILS, Details
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
@@ -31,6 +32,7 @@ class Person:
     Attributes:
         status_until: When the status ends by itself; None = until changed.
         scopes: What they may do beyond the common (model/rights.py).
+        version: The directory's, at their last change.
     """
 
     id: UUID
@@ -40,6 +42,8 @@ class Person:
     status_until: datetime | None = None
     scopes: frozenset[str] = frozenset()
     disabled: bool = False
+    details: Details = NO_DETAILS
+    version: int = 0
 
     def status_at(self, now: datetime) -> Status:
         """Return the status at an instant: one that has run out is *available* again, by itself."""
@@ -146,7 +150,7 @@ class Directory:
     places: dict[UUID, Place] = field(default_factory=dict)
     assignments: dict[UUID, tuple[Assignment, ...]] = field(default_factory=dict)
     policies: dict[UUID, Policy] = field(default_factory=dict)
-    names: Mapping[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
+    names: dict[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
     worked_out: dict[Any, Any] = field(default_factory=dict)
     place_names: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
     policy_names: Mapping[str, UUID] = field(default_factory=dict)

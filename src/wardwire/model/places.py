@@ -1,8 +1,8 @@
-"""Where care happens: units, rooms and beds, and who has which bed now."""
+"""Where care happens: sites, buildings, units, rooms and beds, and who has which bed now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 class PlaceKind(StrEnum):
-    """What a place is: a tree, unit > room > bed."""
+    """What a place is: a tree, site > building > unit > room > bed."""
 
+    SITE = "site"
+    BUILDING = "building"
     UNIT = "unit"
     ROOM = "room"
     BED = "bed"
@@ -33,9 +35,11 @@ class Rank(StrEnum):
     TERTIARY = "tertiary"
 
 
-# What a place may lie in; a unit lies in none, and a bed may do without a room.
-INSIDE: Mapping[PlaceKind, frozenset[PlaceKind]] = {
-    PlaceKind.UNIT: frozenset(),
+# What a place may lie in; None = in nothing that is entered. A bed may do without a room.
+INSIDE: Mapping[PlaceKind, frozenset[PlaceKind | None]] = {
+    PlaceKind.SITE: frozenset({None}),
+    PlaceKind.BUILDING: frozenset({PlaceKind.SITE}),
+    PlaceKind.UNIT: frozenset({None, PlaceKind.SITE, PlaceKind.BUILDING}),
     PlaceKind.ROOM: frozenset({PlaceKind.UNIT}),
     PlaceKind.BED: frozenset({PlaceKind.UNIT, PlaceKind.ROOM}),
 }
@@ -43,10 +47,12 @@ INSIDE: Mapping[PlaceKind, frozenset[PlaceKind]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A unit, a room or a bed.
+    """A site, a building, a unit, a room or a bed.
 
     Attributes:
-        parent: What it lies in; None for a unit.
+        parent: What it lies in; None for a site, and for a unit that is entered without one.
+        zone: For a site: its time zone, e.g. `Europe/Berlin`.
+        version: The directory's, at its last change.
         policy: For a unit: the policy of alerts from its beds that name none.
     """
 
@@ -55,7 +61,9 @@ class Place:
     parent: UUID | None
     name: str
     policy: UUID | None = None
+    zone: str = ""
     disabled: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +92,27 @@ def assigned(directory: Directory, bed: UUID, rank: Rank, now: datetime) -> UUID
 
 def unit_of(directory: Directory, place_id: UUID) -> UUID | None:
     """Return the unit that a place lies in (a unit: itself); None when there is none."""
-    place = directory.places.get(place_id)
-    # A tree of three floors: more steps than that would be a circle.
+    return next((place.id for place in above(directory, place_id) if place.kind is PlaceKind.UNIT), None)
+
+
+def zone_of(directory: Directory, place_id: UUID) -> str:
+    """Return the time zone of the site that a place lies in; "" = it lies in none."""
+    return next((place.zone for place in above(directory, place_id) if place.kind is PlaceKind.SITE), "")
+
+
+def above(directory: Directory, place_id: UUID | None) -> Iterator[Place]:
+    """Go through a place and what it lies in, inside first."""
+    # A tree of as many floors as there are kinds: more steps than that would be a circle.
     for _ in PlaceKind:
-        if place is None or place.kind is PlaceKind.UNIT:
-            break
-        place = directory.places.get(place.parent) if place.parent else None
-    return place.id if place is not None and place.kind is PlaceKind.UNIT else None
+        place = directory.places.get(place_id) if place_id else None
+        if place is None:
+            return
+        yield place
+        place_id = place.parent
 
 
 def find_place(target: str, directory: Directory, pointer: str) -> Place:
-    """Find the place that a target means: `plc_…`, `bed:4W-12`, `room:4W-1`, `unit:4 West`.
+    """Find the place that a target means: `plc_…`, `bed:4W-12`, `room:4W-1`, `unit:4 West`, `site:North`.
 
     Raises:
         Refused: `PLACE_UNKNOWN`, `RECIPIENT_AMBIGUOUS` with the candidates, or `RECIPIENT_DISABLED`.
@@ -112,7 +130,7 @@ def find_place(target: str, directory: Directory, pointer: str) -> Place:
         raise Refused(Code.RECIPIENT_AMBIGUOUS, "several bear this name", pointer=pointer, candidates=candidates)
     place = directory.places.get(found[0]) if found else None
     if place is None:
-        raise Refused(Code.PLACE_UNKNOWN, "no unit, room or bed bears this name", pointer=pointer)
+        raise Refused(Code.PLACE_UNKNOWN, "no place of this kind bears this name", pointer=pointer)
     if place.disabled:
         raise Refused(Code.RECIPIENT_DISABLED, "this place is disabled", pointer=pointer)
     return place

@@ -7,8 +7,10 @@ SELECT version FROM directory_head
 UPDATE directory_head SET version = version + 1 RETURNING version
 
 -- name: people
-SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled
-FROM people WHERE version > $1
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version,
+       given_name, family_name, preferred, spoken, sort_name, departments, location, languages, photo, phones,
+       ARRAY(SELECT source || ' ' || external_id FROM person_ids i WHERE i.person_id = p.id ORDER BY source) AS ids
+FROM people p WHERE version > $1
 
 -- name: endpoints
 SELECT id, person_id, kind, address, disabled_at IS NOT NULL AS disabled FROM endpoints WHERE version > $1
@@ -31,7 +33,12 @@ FROM shifts WHERE version > $1
 SELECT id, source, secret, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE version > $1
 
 -- name: places
-SELECT id, kind, name, parent, policy, disabled_at IS NOT NULL AS disabled FROM places WHERE version > $1
+-- A unit stands in an area: a site, or a building of one.
+SELECT id, kind, name, parent, NULL::uuid AS policy, zone, disabled_at IS NOT NULL AS disabled, version
+FROM areas WHERE version > $1
+UNION ALL
+SELECT id, kind, name, coalesce(parent, area), policy, '', disabled_at IS NOT NULL, version
+FROM places WHERE version > $1
 
 -- name: assignments
 SELECT id, place_id, person_id, rank, starts_at, ends_at, version, cancelled_at IS NOT NULL AS cancelled

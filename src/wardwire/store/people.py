@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from wardwire.model.details import NO_DETAILS, Details
 from wardwire.model.people import Endpoint, Person, Status
 from wardwire.store.queries import load
 
@@ -16,9 +17,7 @@ _SQL = load("people")
 
 async def insert_person(connection: asyncpg.Connection, person: Person, version: int) -> None:
     """Add a person with the counter of their inbox."""
-    scopes = sorted(person.scopes)
-    await connection.execute(_SQL["add"], person.id, person.name, person.title, scopes, version)
-    await connection.execute(_SQL["add_inbox"], person.id)
+    await insert_people(connection, [person], version)
 
 
 async def insert_people(connection: asyncpg.Connection, people: Sequence[Person], version: int) -> None:
@@ -26,6 +25,27 @@ async def insert_people(connection: asyncpg.Connection, people: Sequence[Person]
     rows = [(person.id, person.name, person.title, sorted(person.scopes), version) for person in people]
     await connection.executemany(_SQL["add"], rows)
     await connection.executemany(_SQL["add_inbox"], [(person.id,) for person in people])
+    await write_details(connection, [person for person in people if person.details != NO_DETAILS])
+
+
+async def write_details(connection: asyncpg.Connection, people: Sequence[Person]) -> None:
+    """Write what is known of people; an id that is somebody else's violates `person_ids_of_nobody_else`."""
+    rows = [
+        (p.id, d.given, d.family, d.preferred, d.spoken, d.sort, d.departments, d.location, d.languages, d.photo,
+         d.phones)
+        for p in people
+        for d in (p.details,)
+    ]  # fmt: skip
+    await connection.executemany(_SQL["set_details"], rows)
+    await connection.executemany(_SQL["clear_ids"], [(person.id,) for person in people])
+    found = [(source, known, person.id) for person in people for source, known in person.details.external_ids]
+    await connection.executemany(_SQL["add_id"], found)
+
+
+async def lock_person(connection: asyncpg.Connection, person_id: UUID) -> Person | None:
+    """Read a person and lock their row."""
+    await connection.execute(_SQL["lock"], person_id)
+    return await find_person(connection, person_id)
 
 
 async def find_person(connection: asyncpg.Connection, person_id: UUID) -> Person | None:
@@ -46,16 +66,16 @@ async def update_person(
     disabled: bool | None,
 ) -> Person | None:
     """Change what is not None; locks the person's row. None when there is no such person."""
-    row = await connection.fetchrow(_SQL["change"], person_id, name, title, scopes, disabled, now, version)
-    return person_from_row(row) if row else None
+    await connection.execute(_SQL["change"], person_id, name, title, scopes, disabled, now, version)
+    return await find_person(connection, person_id)
 
 
 async def update_status(
     connection: asyncpg.Connection, person_id: UUID, version: int, status: Status, until: datetime | None
 ) -> Person | None:
     """Set a person's status; locks the person's row. None when there is no such person."""
-    row = await connection.fetchrow(_SQL["set_status"], person_id, status, until, version)
-    return person_from_row(row) if row else None
+    await connection.execute(_SQL["set_status"], person_id, status, until, version)
+    return await find_person(connection, person_id)
 
 
 async def insert_endpoint(connection: asyncpg.Connection, endpoint: Endpoint, version: int) -> None:
@@ -95,4 +115,28 @@ def person_from_row(row: asyncpg.Record) -> Person:
         status_until=row["status_until"],
         scopes=frozenset(row["scopes"]),
         disabled=row["disabled"],
+        details=_details(row),
+        version=row["version"],
     )
+
+
+def _details(row: asyncpg.Record) -> Details:
+    details = Details(
+        given=row["given_name"],
+        family=row["family_name"],
+        preferred=row["preferred"],
+        spoken=row["spoken"],
+        sort=row["sort_name"],
+        departments=tuple(row["departments"]),
+        location=row["location"],
+        languages=tuple(row["languages"]),
+        photo=row["photo"],
+        phones=tuple(row["phones"]),
+        external_ids=tuple(_pair(text) for text in row["ids"]),
+    )
+    return NO_DETAILS if details == NO_DETAILS else details
+
+
+def _pair(text: str) -> tuple[str, str]:
+    source, _, known = text.partition(" ")  # a source has no space in it
+    return source, known

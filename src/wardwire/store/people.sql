@@ -6,8 +6,26 @@ INSERT INTO people (id, name, title, scopes, status, version) VALUES ($1, $2, $3
 INSERT INTO inbox_heads (person_id) VALUES ($1)
 
 -- name: get
-SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled
-FROM people WHERE id = $1
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version,
+       given_name, family_name, preferred, spoken, sort_name, departments, location, languages, photo, phones,
+       ARRAY(SELECT source || ' ' || external_id FROM person_ids i WHERE i.person_id = p.id ORDER BY source) AS ids
+FROM people p WHERE id = $1
+
+-- name: lock
+-- Nobody else changes this person until the transaction ends.
+SELECT 1 FROM people WHERE id = $1 FOR UPDATE
+
+-- name: set_details
+UPDATE people
+SET given_name = $2, family_name = $3, preferred = $4, spoken = $5, sort_name = $6, departments = $7, location = $8,
+    languages = $9, photo = $10, phones = $11
+WHERE id = $1
+
+-- name: clear_ids
+DELETE FROM person_ids WHERE person_id = $1
+
+-- name: add_id
+INSERT INTO person_ids (source, external_id, person_id) VALUES ($1, $2, $3)
 
 -- name: change
 -- What is NULL stays as it is; `disabled` true keeps the first time, false clears it.
@@ -17,11 +35,9 @@ SET name = coalesce($2, name), title = coalesce($3, title), scopes = coalesce($4
                   ELSE disabled_at END,
     version = $7
 WHERE id = $1
-RETURNING id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled
 
 -- name: set_status
 UPDATE people SET status = $2, status_until = $3, version = $4 WHERE id = $1
-RETURNING id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled
 
 -- name: add_endpoint
 INSERT INTO endpoints (id, person_id, kind, address, version) VALUES ($1, $2, $3, $4, $5)

@@ -12,24 +12,32 @@ from wardwire.model.places import Assignment, Place, PlaceKind, Rank
 from wardwire.store.queries import load
 
 _SQL = load("places")
+AREAS = frozenset({PlaceKind.SITE, PlaceKind.BUILDING})
 
 
 async def insert_places(connection: asyncpg.Connection, places: Sequence[Place], version: int) -> None:
     """Add places, parents before what stands in them; a name that a living place of its kind bears violates
     `places_name`."""
-    rows = [(place.id, place.kind.value, place.name, place.parent, place.policy) for place in places]
-    await connection.execute(_SQL["add"], *map(list, zip(*rows, strict=True)), version)
+    areas = [(a.id, a.kind.value, a.name, a.parent, a.zone, version) for a in places if a.kind in AREAS]
+    await connection.executemany(_SQL["add_area"], areas)
+    rows = [_row(place) for place in places if place.kind not in AREAS]
+    if rows:
+        await connection.execute(_SQL["add"], *map(list, zip(*rows, strict=True)), version)
 
 
 async def lock_place(connection: asyncpg.Connection, place_id: UUID) -> Place | None:
     """Read a place and lock its row."""
-    row = await connection.fetchrow(_SQL["lock"], place_id)
+    row = await connection.fetchrow(_SQL["lock"], place_id) or await connection.fetchrow(_SQL["lock_area"], place_id)
     return place_of(row) if row else None
 
 
 async def update_place(connection: asyncpg.Connection, place: Place, version: int, now: datetime) -> None:
     """Write a place as it is to be; it was locked before."""
-    await connection.execute(_SQL["change"], place.id, place.name, place.policy, place.disabled, now, version)
+    if place.kind in AREAS:
+        await connection.execute(_SQL["change_area"], place.id, place.name, place.zone, place.disabled, now, version)
+        return
+    area = place.parent if place.kind is PlaceKind.UNIT else None
+    await connection.execute(_SQL["change"], place.id, place.name, place.policy, place.disabled, now, version, area)
 
 
 async def insert_assignments(connection: asyncpg.Connection, assignments: Sequence[Assignment]) -> None:
@@ -54,8 +62,16 @@ def place_of(row: asyncpg.Record) -> Place:
         name=row["name"],
         parent=row["parent"],
         policy=row["policy"],
+        zone=row["zone"],
         disabled=row["disabled"],
+        version=row["version"],
     )
+
+
+def _row(place: Place) -> tuple[object, ...]:
+    """What a unit stands in is an area, not a place."""
+    parent, area = (None, place.parent) if place.kind is PlaceKind.UNIT else (place.parent, None)
+    return place.id, place.kind.value, place.name, parent, area, place.policy
 
 
 def assignment_of(row: asyncpg.Record) -> Assignment:

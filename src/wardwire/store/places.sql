@@ -1,14 +1,31 @@
 -- name: add
-INSERT INTO places (id, kind, name, parent, policy, version)
-SELECT u.*, $6 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[]) AS u
+INSERT INTO places (id, kind, name, parent, area, policy, version)
+SELECT u.*, $7 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[]) AS u
+
+-- name: add_area
+INSERT INTO areas (id, kind, name, parent, zone, version) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: lock
 -- A place, locked until its change is committed.
-SELECT id, kind, name, parent, policy, disabled_at IS NOT NULL AS disabled FROM places WHERE id = $1 FOR UPDATE
+SELECT id, kind, name, coalesce(parent, area) AS parent, policy, '' AS zone, disabled_at IS NOT NULL AS disabled, version
+FROM places WHERE id = $1 FOR UPDATE
+
+-- name: lock_area
+-- A site or a building, locked until its change is committed.
+SELECT id, kind, name, parent, NULL::uuid AS policy, zone, disabled_at IS NOT NULL AS disabled, version
+FROM areas WHERE id = $1 FOR UPDATE
 
 -- name: change
+-- What a unit stands in is an area.
 UPDATE places
-SET name = $2, policy = $3,
+SET name = $2, policy = $3, area = $7,
+    disabled_at = CASE $4::boolean WHEN true THEN coalesce(disabled_at, $5::timestamptz) ELSE NULL END,
+    version = $6
+WHERE id = $1
+
+-- name: change_area
+UPDATE areas
+SET name = $2, zone = $3,
     disabled_at = CASE $4::boolean WHEN true THEN coalesce(disabled_at, $5::timestamptz) ELSE NULL END,
     version = $6
 WHERE id = $1

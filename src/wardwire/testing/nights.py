@@ -136,7 +136,6 @@ def _ward(rng: Random) -> Directory:
         ],
         [],
     )  # fmt: skip
-    merge.index_names(directory)
     return directory
 
 

@@ -83,7 +83,6 @@ def directory(
     merge.merge_endpoints(made, endpoints)
     merge.merge_groups(made, groups)
     merge.merge_roles(made, roles, (), ())
-    merge.index_names(made)
     return made
 
 

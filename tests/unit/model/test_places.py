@@ -30,7 +30,6 @@ def ward() -> Directory:
             Place(id=LONE, kind=PlaceKind.BED, parent=None, name="Hall", disabled=True),
         ],
     )
-    merge.index_names(directory)
     return directory
 
 
@@ -105,7 +104,6 @@ def test_two_beds_of_one_name_are_named_as_candidates() -> None:
     """Never the wrong bed."""
     directory = ward()
     merge.merge_places(directory, [Place(id=UUID(int=9), kind=PlaceKind.BED, parent=WEST, name="4w-12")])
-    merge.index_names(directory)
     with pytest.raises(Refused) as refused:
         find_place("bed:4W-12", directory, "/place")
     assert refused.value.code is Code.RECIPIENT_AMBIGUOUS

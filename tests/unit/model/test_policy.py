@@ -25,7 +25,6 @@ def ward() -> Directory:
     merge.merge_people(directory, [person(ANNA), person(BEN)])
     merge.merge_groups(directory, [group(0x100, "Nurses", ANNA, BEN)])
     merge.merge_roles(directory, [role(0x200, "Airway")], [], [])
-    merge.index_names(directory)
     return directory
 
 
@@ -105,7 +104,6 @@ def test_a_policy_is_found_by_its_name_or_id_unless_it_is_disabled() -> None:
     """However it is typed."""
     directory = ward()
     merge.merge_policies(directory, [policy(), policy()._replace(id=UUID(int=1), name="Old", disabled=True)])
-    merge.index_names(directory)
     for target in ("nurse CALL", "policy: Nurse call", ids.write_id(ids.POLICY, POLICY)):
         assert find_policy(target, directory, "/policy").id == POLICY
     for target in ("Old", "pol_zz", ids.write_id(ids.POLICY, UUID(int=1)), "bed:Nurse call"):

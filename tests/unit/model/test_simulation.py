@@ -43,7 +43,6 @@ def house() -> Directory:
         ],
         [],
     )  # fmt: skip
-    merge.index_names(made)
     return made
 
 
