@@ -104,6 +104,6 @@ async def test_a_place_that_cannot_stand_there_is_refused(database_url: str, kin
     unit = Place(id=ids.new_id(NOW), kind=PlaceKind.UNIT, parent=None, name="4 West")
     within: UUID | None = unit.id if parent else None
     await places.insert_places(connection, [unit], 1)
-    with pytest.raises(asyncpg.CheckViolationError):
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         await places.insert_places(connection, [Place(id=ids.new_id(NOW), kind=kind, name="Other", parent=within)], 1)
     await connection.close()

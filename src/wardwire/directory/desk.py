@@ -44,6 +44,7 @@ _VIOLATIONS = {
     "roles_name": (Code.NAME_TAKEN, "a role bears this name already", "/name"),
     "places_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),
     "places_parent_fkey": (Code.NOT_FOUND, "there is no such place", "/parent"),
+    "places_area_fkey": (Code.NOT_FOUND, "there is no such site or building", "/parent"),
     "places_policy_fkey": (Code.NOT_FOUND, "there is no such policy", "/policy"),
     "policies_name": (Code.NAME_TAKEN, "a policy bears this name already", "/name"),
     "assignments_place_id_fkey": (Code.NOT_FOUND, "there is no such place", "/place"),
