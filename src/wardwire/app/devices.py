@@ -54,6 +54,7 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             kick=system.kick,
             epoch=lambda: ground.lanes.epoch,
             denied=denials,
+            held=ground.lanes.rest_held,
             limited=ground.hub.limited,
             frames_per_s=ground.settings.limits.frames_per_s,
             frames_burst=ground.settings.limits.frames_burst,

@@ -40,6 +40,7 @@ from wardwire.devices.gather import Gather
 from wardwire.devices.hello import Greeter, agree
 from wardwire.devices.kicks import Kick, Kicks
 from wardwire.devices.logins import Logins
+from wardwire.devices.precedence import Precedence
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
@@ -87,6 +88,7 @@ class Doorway:
         epoch: The database's epoch; 0 = not known now.
         denied: Hears of refused access (device or None, code), at most once a minute for each pair.
         limited: Devices that get `code` only: the hub's set, kept up to date here.
+        held: Whether frames that are not urgent wait now.
         frames_per_s, frames_burst: What one device may send.
         confirm_after_s: Receipts with an id are confirmed together after this long.
     """
@@ -106,6 +108,7 @@ class Doorway:
         epoch: Callable[[], int],
         limited: set[UUID],
         denied: Denied = lambda device_id, code: None,
+        held: Callable[[], bool] = lambda: False,
         frames_per_s: float = 50,
         frames_burst: float = 500,
         confirm_after_s: float = 0.5,
@@ -150,6 +153,7 @@ class Doorway:
             Resume: self._resume,
             Ask: self._ask,
         }
+        self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
         self.unsent = 0
 
@@ -162,7 +166,7 @@ class Doorway:
         self._loads.put("")
         subscribe = self._connection.subscribe
         self._subscriptions = [
-            subscribe(SUBJECT, self.take, queue=QUEUE),
+            subscribe(SUBJECT, self._precedence.put, queue=QUEUE),
             subscribe(SESSIONS, self._heard_session),
             subscribe(REVOKED, self._heard_revoked),
         ]
@@ -172,6 +176,7 @@ class Doorway:
         for subscription in self._subscriptions:
             subscription.unsubscribe()
         self._subscriptions = []
+        self._precedence.stop()
         self.answers.flush()
         for part in (self._loads, self.greeter, self.catchup, self.standing, self.kicks):
             await part.stop()
@@ -190,7 +195,7 @@ class Doorway:
 
     # Frames ----------------------------------------------------------------------------------------------------
 
-    def take(self, subject: str, _reply: str, payload: bytes, _status: int) -> None:
+    def take(self, subject: str, payload: bytes) -> None:
         """Take one frame. Never waits and never raises for what a device sent."""
         self.frames += 1
         door = self._doors.get(subject[2:-3]) or self._open(subject[2:-3])
@@ -210,6 +215,18 @@ class Doorway:
             self._proved(door, session, envelope)
         else:
             self._unproved(door, envelope)
+
+    def _refuse(self, subject: str, payload: bytes) -> None:
+        """Answer a frame that there is no room for, unread but for its id."""
+        door = self._doors.get(subject[2:-3])
+        if door is None or not door.bucket.take(self._clock.monotonic()):
+            return
+        try:
+            envelope = read_envelope(payload)
+        except Refused:
+            return
+        crowded = Unavailable(Code.OVERLOADED, "too much is waiting at this core; nothing was kept")
+        self.answers.fail(door, id_in(envelope.body), crowded)
 
     def _proved(self, door: Door, session: Session, envelope: Envelope) -> None:
         """Check a frame of the session that the door has, and act on it."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from wardwire.engine.cache import DeliveryCache
+from wardwire.engine.right_of_way import RightOfWay
 from wardwire.engine.writer import LaneWriter
 from wardwire.flow.ports import Act, Announcer
 from wardwire.model.clock import Clock
@@ -19,6 +20,8 @@ WRITERS = {Lane.CODE: 1, Lane.HIGH: 1, Lane.REST: 2}
 # While its batches are smaller than this, the first writer of a lane does it all: a batch of four costs hardly more
 # than one of two.
 SPREAD_AT = 32
+# So many acts of the many keep their writers busy; what is more waits where it costs nothing yet.
+MOST_AHEAD = 512
 
 
 class Lanes:
@@ -36,8 +39,9 @@ class Lanes:
     ) -> None:
         cache = DeliveryCache()
         self.rest_closed = False
-        self._writers = [
-            [
+
+        def writers(lane: Lane, ahead: RightOfWay | None = None) -> list[LaneWriter]:
+            return [
                 LaneWriter(
                     f"{node}/{lane.name.lower()}/{nth}",
                     open_connection=open_connection,
@@ -46,11 +50,14 @@ class Lanes:
                     cache=cache,
                     written=written,
                     patience_s=patience_s,
+                    ahead=ahead,
                 )
                 for nth in range(WRITERS[lane])
             ]
-            for lane in sorted(Lane)  # a lane is also the place of its writers: looked up for each act
-        ]
+
+        code, high = writers(Lane.CODE), writers(Lane.HIGH)
+        self._right_of_way = RightOfWay([*code, *high], clock)
+        self._writers = [code, high, writers(Lane.REST, self._right_of_way)]  # looked up by lane for each act
         self._tasks: list[asyncio.Task[None]] = []
 
     def put(self, act: Act) -> None:
@@ -66,6 +73,12 @@ class Lanes:
         if not writer.has_room(SPREAD_AT):
             writer = writers[act.affinity % len(writers)]
         writer.put(act)
+
+    def rest_held(self) -> bool:
+        """Whether what is not urgent had better wait where it is: others go ahead, or enough of it waits here."""
+        if sum(writer.waiting for writer in self._writers[Lane.REST]) >= MOST_AHEAD:
+            return True
+        return self._right_of_way.taken()
 
     @property
     def serving(self) -> bool:

@@ -20,6 +20,7 @@ import structlog
 
 from wardwire.engine.cache import DeliveryCache
 from wardwire.engine.known import BatchKnown
+from wardwire.engine.right_of_way import RightOfWay
 from wardwire.flow.ports import Act, Announcer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown
@@ -47,7 +48,11 @@ log = structlog.get_logger("wardwire.engine.writer")
 
 
 class LaneWriter:
-    """Commits the acts that are put to it, in order, and tells each how it ended, exactly once."""
+    """Commits the acts that are put to it, in order, and tells each how it ended, exactly once.
+
+    Args:
+        ahead: Who goes ahead of it.
+    """
 
     def __init__(
         self,
@@ -59,8 +64,10 @@ class LaneWriter:
         cache: DeliveryCache,
         written: Callable[[Batch], None],
         patience_s: float,
+        ahead: RightOfWay | None = None,
     ) -> None:
         self.name = name
+        self._ahead = ahead
         self._patience_s = patience_s
         self._open = open_connection
         self._clock = clock
@@ -120,6 +127,11 @@ class LaneWriter:
                 self._idle.clear()
                 self._wake.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether acts wait or are being committed."""
+        return not self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until nothing waits and nothing is being committed."""
         await self._idle.wait()
@@ -172,6 +184,8 @@ class LaneWriter:
                 self._idle.set()
                 self._wake.clear()
                 await self._wake.wait()
+            if self._ahead is not None and self._ahead.taken():
+                await self._ahead.wait()
             acts = self._take()
             try:
                 await self._commit(durable, acts)

@@ -116,7 +116,7 @@ class Setting:
 
     def raw(self, payload: bytes, device: UUID = ANNAS) -> None:
         """Let a device send bytes."""
-        self.doorway.take(f"d.{device.hex}.up", "", payload, 0)
+        self.doorway.take(f"d.{device.hex}.up", payload)
 
     @property
     def answers(self) -> list[Any]:
@@ -236,7 +236,7 @@ async def test_nobody_unregistered_gets_a_door(setting: Setting) -> None:
     assert setting.answers == []
     assert len(setting.doorway._doors) == 1
     assert setting.denied == [(None, Code.NOT_AUTHENTICATED)]
-    setting.doorway.take("d.zz.up", "", b"{}", 0)
+    setting.doorway.take("d.zz.up", b"{}")
 
 
 async def test_a_disabled_person_and_a_revoked_device_say_nothing_more(setting: Setting) -> None:
