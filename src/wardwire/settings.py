@@ -161,6 +161,13 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """How escalation policies are changed."""
+
+    approval: bool = setting(False, "A second person must approve what is published; nobody changes a policy alone.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
     """The relay that takes our e-mail; none: no e-mail."""
 
@@ -282,6 +289,7 @@ class Settings:
     ops: Ops = field(default_factory=Ops)
     durability: Durability = field(default_factory=Durability)
     waits: Waits = field(default_factory=Waits)
+    policies: Policies = field(default_factory=Policies)
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)
     limits: Limits = field(default_factory=Limits)

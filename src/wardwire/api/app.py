@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from wardwire.access.callers import KeyRefused, caller_of_key
-from wardwire.api import alarms, devices, directory, drills, escalations, messages, places
+from wardwire.api import alarms, devices, directory, drafts, drills, escalations, messages, places
 from wardwire.api.openapi import describe
 from wardwire.api.operation import Answer, Call, Deps, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
@@ -50,6 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *devices.OPERATIONS,
     *directory.OPERATIONS,
     *places.OPERATIONS,
+    *drafts.OPERATIONS,
     *alarms.OPERATIONS,
 )
 

@@ -20,6 +20,7 @@ from wardwire.model.errors import Code
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank, zone_of
 from wardwire.model.policy import ASK_WAIT, MAX_LOOPS, MAX_STEPS, STILL_ACTIVE, Policy
+from wardwire.model.rights import DIRECTORY
 from wardwire.store.policies import StepText, span_of, text_of
 
 PlaceId = Annotated[str, Meta(pattern="^plc_[0-9a-f]{32}$", description="A place.")]
@@ -131,7 +132,7 @@ class PolicyChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class PolicyOut(msgspec.Struct, frozen=True):
-    """A policy as of its newest version."""
+    """A policy as of its newest version. `units` go by it; they are for those who may change them."""
 
     id: str
     name: str
@@ -141,6 +142,7 @@ class PolicyOut(msgspec.Struct, frozen=True):
     still_active_s: float | None
     ask_wait_s: float
     disabled: bool
+    units: list[str] = []
 
 
 class Policies(msgspec.Struct, frozen=True):
@@ -264,7 +266,7 @@ async def cancel_assignment(call: Call) -> Answer:
 # Policies --------------------------------------------------------------------------------------------------------
 
 
-def show_policy(policy: Policy) -> PolicyOut:
+def show_policy(policy: Policy, units: list[str] | None = None) -> PolicyOut:
     """Say what a policy is."""
     return PolicyOut(
         id=ids.write_id(ids.POLICY, policy.id),
@@ -275,14 +277,20 @@ def show_policy(policy: Policy) -> PolicyOut:
         still_active_s=policy.still_active.total_seconds() if policy.still_active else None,
         ask_wait_s=policy.ask_wait.total_seconds(),
         disabled=policy.disabled,
+        units=units or [],
     )
+
+
+def _with_units(call: Call, policy: Policy) -> PolicyOut:
+    places = call.deps.rules().directory.places.values() if DIRECTORY in call.caller.scopes else ()
+    return show_policy(policy, sorted(place.name for place in places if place.policy == policy.id))
 
 
 async def list_policies(call: Call) -> Answer:
     """List policies."""
     everything = call.deps.rules().directory.policies.values()
     page, following, headers = cut_page(call, ids.POLICY, "/v1/policies", everything)
-    return Answer(body=Policies([show_policy(policy) for policy in page], following), headers=headers)
+    return Answer(body=Policies([_with_units(call, policy) for policy in page], following), headers=headers)
 
 
 async def add_policy(call: Call) -> Answer:
@@ -299,15 +307,17 @@ async def add_policy(call: Call) -> Answer:
             loops=body.loops,
             still_active=span_of(body.still_active_s),
             ask_wait=timedelta(seconds=body.ask_wait_s),
+            approval=call.deps.rules().policy_approval,
         ),
-        show_policy,
+        lambda made: _with_units(call, made),
         at="/v1/policies",
     )
 
 
 async def get_policy(call: Call) -> Answer:
     """Show a policy."""
-    return Answer(body=show_policy(find(call.deps.rules().directory.policies, call.id(ids.POLICY, "policy_id"))))
+    policy = find(call.deps.rules().directory.policies, call.id(ids.POLICY, "policy_id"))
+    return Answer(body=_with_units(call, policy))
 
 
 async def change_policy(call: Call) -> Answer:
@@ -327,8 +337,9 @@ async def change_policy(call: Call) -> Answer:
         never_still_active=body.still_active_s is None,
         ask_wait=span_of(ask_wait_s),
         disabled=given(body.disabled),
+        approval=call.deps.rules().policy_approval,
     )
-    return await changed(call, Answer(body=show_policy(after)))
+    return await changed(call, Answer(body=_with_units(call, after)))
 
 
 def _id(prefix: str, written: str | None) -> UUID | None:
@@ -343,7 +354,7 @@ _EXAMPLE = {
     ],
 }
 _PLACED = (*NAMED, Code.INVALID)
-_STEPS = (*NAMED, Code.POLICY_INVALID, Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS)
+_STEPS = (*NAMED, Code.APPROVAL_REQUIRED, Code.POLICY_INVALID, Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS)
 
 OPERATIONS = (
     read_operation("listPlaces", "/v1/places", "List all places.", list_places, Places, *PAGE),

@@ -118,7 +118,12 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         async with pool.acquire() as connection:
             await clock.read(connection)
             await people.refresh(connection)
-        held = Rules(people.directory, waits_of(settings), settings.site.desk)
+        held = Rules(
+            people.directory,
+            waits_of(settings),
+            settings.site.desk,
+            policy_approval=settings.policies.approval,
+        )
 
         def rules() -> Rules:
             return held  # the directory is one object, whatever becomes of its content

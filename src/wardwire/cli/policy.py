@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 
-from wardwire.app.waits import waits_of
+from wardwire.cli import policy_drafts
 from wardwire.cli.database import Desk, at_desk, find_place, look
-from wardwire.cli.exits import Exit
-from wardwire.cli.names import read_instant
-from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, say
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
+from wardwire.cli.policy_file import File, Which, find_any, read_file
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import policies
 from wardwire.model import ids
-from wardwire.model.errors import Code, Refused
-from wardwire.model.people import Directory
-from wardwire.model.places import find_place as find_spot
-from wardwire.model.policy import ASK_WAIT, STILL_ACTIVE, Policy, check_policy, find_policy
-from wardwire.model.priority import Priority
-from wardwire.model.simulation import Beyond, Happening, find_beyond, simulate_alert
-from wardwire.ops.failure import StartFailed
-from wardwire.store.policies import StepText, span_of, text_of
+from wardwire.model.policy import Policy, check_policy
+from wardwire.store.policies import text_of
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Escalation policies: check, add, change, list.")
-
-Which = Annotated[str, typer.Argument(help="A name, or an id pol_…", metavar="POLICY")]
-File = Annotated[Path, typer.Argument(help="A TOML or JSON file with its steps.", exists=True, dir_okay=False)]
-
-# Farther away nobody's shifts are known.
-FARTHEST = timedelta(days=3653)
-MOST_ROWS = 100
-
-
-class PolicyFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What stands in a policy's file; docs/howto/policies.md shows one."""
-
-    steps: tuple[StepText, ...]
-    loops: int = 0
-    still_active_s: float | None = STILL_ACTIVE.total_seconds()
-    ask_wait_s: float = ASK_WAIT.total_seconds()
-    never_ask_again: bool = False
-
-    def fields(self) -> dict[str, Any]:
-        """Return it as the directory takes it."""
-        return {
-            "steps": tuple(step.step() for step in self.steps),
-            "loops": self.loops,
-            "still_active": None if self.never_ask_again else span_of(self.still_active_s),
-            "ask_wait": timedelta(seconds=self.ask_wait_s),
-        }
-
-
-def read_file(path: Path) -> PolicyFile:
-    """Read a policy's file.
-
-    Raises:
-        StartFailed: `policy_unreadable`, with the place of the fault.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        raw = msgspec.json.decode(text) if path.suffix == ".json" else tomllib.loads(text)
-        return msgspec.convert(raw, PolicyFile)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.MsgspecError) as error:
-        raise StartFailed(
-            "policy_unreadable", f"{path} is no policy: {error}.", "See docs/howto/policies.md for an example."
-        ) from error
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Escalation policies: check, add, change, list; draft, simulate, publish; versions and the way back.",
+)
+app.registered_commands += policy_drafts.app.registered_commands
 
 
 @app.command("check")
@@ -101,8 +54,11 @@ def add(
     wanted = read_file(file)
 
     async def work(at: Desk) -> Policy:
-        return await policies.add_policy(at.desk, at.caller, at.directory, name=name, **wanted.fields())
+        return await policies.add_policy(
+            at.desk, at.caller, at.directory, name=name, approval=approval, **wanted.fields()
+        )
 
+    approval = read_settings(config, data, None).settings.policies.approval
     _done(at_desk(find_place(config, data), work), json_)
 
 
@@ -118,78 +74,15 @@ def change(
 ) -> None:
     """Change a policy; alerts that run go on by the version that they began with."""
     fields = read_file(file).fields() if file else {}
+    approval = read_settings(config, data, None).settings.policies.approval
 
     async def work(at: Desk) -> Policy:
-        found = _find(policy, at.directory)
+        found = find_any(policy, at.directory)
         never = "still_active" in fields and fields["still_active"] is None
-        told = {"name": name, "disabled": disabled, "never_still_active": never, **fields}
+        told = {"name": name, "disabled": disabled, "never_still_active": never, "approval": approval, **fields}
         return await policies.change_policy(at.desk, at.caller, at.directory, found.id, **told)
 
     _done(at_desk(find_place(config, data), work), json_)
-
-
-@app.command("simulate")
-def simulate(
-    policy: Annotated[str, typer.Argument(help="A name, an id pol_…, or a file that is not entered yet.")],
-    place: Annotated[str, typer.Option(help="Where it would be, e.g. bed:4W-12.")] = "",
-    at: Annotated[str, typer.Option("--at", help="E.g. 2026-12-13T03:00; by default now.")] = "",
-    priority: Annotated[Priority, typer.Option(help="Of the alert.")] = Priority.HIGH,
-    config: ConfigFile = None,
-    data: DataFolder = None,
-    json_: AsJson = False,
-) -> None:
-    """
-    Show whom an alert would call, and when, if nobody answered. Nothing is changed, nobody is called.
-
-    The status is 1 when at the end nobody at the operators' desk could hear of it (`unreachable_end`).
-
-    Example: wardwire policy simulate monitor-alarm.toml --place bed:4W-12 --at 2026-12-13T03:00
-    """
-    draft = Path(policy) if Path(policy).suffix in (".toml", ".json") else None
-    wanted = read_file(draft) if draft else None
-    settings = read_settings(config, data, None).settings
-
-    async def work(here: Desk) -> tuple[Directory, tuple[Happening, ...], tuple[Beyond, ...]]:
-        directory, now = here.directory, here.clock.now()
-        if wanted is not None and draft is not None:
-            tried = Policy(id=ids.new_id(now), name=draft.stem, version=0, **wanted.fields())
-            check_policy(tried, directory)
-        else:
-            tried = _find(policy, directory)
-        begin = read_instant(at) if at else now
-        if abs(begin - now) > FARTHEST:
-            raise Refused(Code.INVALID, "an instant within ten years of now is needed", pointer="/at")
-        spot = find_spot(place, directory, "/place") if place else None
-        desk = settings.site.desk
-        lines = simulate_alert(tried, directory, at=begin, priority=priority, place=spot, desk=desk)
-        return directory, lines, find_beyond(lines, tried, priority, directory, waits_of(settings))
-
-    directory, found, beyond = at_desk(find_place(config, data), work)
-    begin, end = found[0].at, found[-1]
-    if json_:
-        print_json(
-            {
-                "happenings": [_happening(line, directory) for line in found],
-                "worst_case_s": (end.at - begin).total_seconds(),
-                "unreachable_end": not end.people,
-                "beyond": [
-                    {"step": one.step, "person": directory.person_name(one.person), "endpoints": one.kinds}
-                    for one in beyond
-                ],
-            }
-        )
-    else:
-        rows = [_row(line, begin, directory) for line in found[:MOST_ROWS]]
-        print_table(("at", "after", "step", "calls", "why"), rows, empty="")
-        if len(found) > MOST_ROWS:
-            print(f"… and {len(found) - MOST_ROWS} more lines: --json has all.")
-        print(f"Worst case: the operators' desk hears of it after {_span(end.at - begin)}.")
-        for one in beyond:
-            who = directory.person_name(one.person)
-            print(f"Step {one.step} is over before {who} is tried by {', '.join(one.kinds)}: let it wait longer.")
-    if not end.people:
-        say("unreachable_end: at that moment nobody at the operators' desk can be reached. See site.desk.")
-        raise typer.Exit(Exit.FAILED)
 
 
 @app.command("show")
@@ -197,7 +90,7 @@ def show(policy: Which, config: ConfigFile = None, data: DataFolder = None, json
     """Show a policy step by step."""
 
     async def work(at: Desk) -> Policy:
-        return _find(policy, at.directory)
+        return find_any(policy, at.directory)
 
     found = at_desk(find_place(config, data), work)
     if json_:
@@ -229,15 +122,6 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
     print_table(("id", "name", "steps", "version", "of units", ""), rows, empty="There is no policy yet.")
 
 
-def _find(text: str, directory: Directory) -> Policy:
-    """Find a policy, also one that is disabled when it is named by its id."""
-    if text.startswith(f"{ids.POLICY}_"):
-        found = directory.policies.get(ids.read_id(ids.POLICY, text))
-        if found is not None:
-            return found
-    return find_policy(text, directory, "")
-
-
 def _shown(policy: Policy) -> dict[str, object]:
     return {
         "id": ids.write_id(ids.POLICY, policy.id),
@@ -257,28 +141,3 @@ def _done(policy: Policy, json_: bool) -> None:
         print_json({"id": written, "name": policy.name, "version": policy.version, "disabled": policy.disabled})
     else:
         print(f"{written} {policy.name}, version {policy.version}{': disabled' if policy.disabled else ''}")
-
-
-def _happening(line: Happening, directory: Directory) -> dict[str, object]:
-    return {
-        "at": line.at,
-        "step": line.step,
-        "round": line.round,
-        "why": line.why,
-        "people": [{"id": ids.write_id(ids.PERSON, who), "name": directory.people[who].name} for who in line.people],
-        "empty": dict(line.empty),
-        "desk": line.desk,
-        "part": line.part,
-    }
-
-
-def _row(line: Happening, begin: datetime, directory: Directory) -> tuple[object, ...]:
-    names = ", ".join(directory.people[who].name for who in line.people) or "nobody"
-    reasons = [line.why, *([line.part] if line.part else []), *(f"{target}: {why}" for target, why in line.empty)]
-    who = f"the desk ({names})" if line.desk else names
-    return f"{line.at.astimezone():%a %d %b %H:%M:%S}", _span(line.at - begin), line.step, who, "; ".join(reasons)
-
-
-def _span(span: timedelta) -> str:
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    return f"{minutes}:{seconds:02}"

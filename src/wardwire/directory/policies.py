@@ -26,17 +26,20 @@ async def add_policy(
     loops: int = 0,
     still_active: timedelta | None = STILL_ACTIVE,
     ask_wait: timedelta = ASK_WAIT,
+    approval: bool = False,
 ) -> Policy:
     """Add a policy.
 
     Args:
         directory: As of now: whoever a target names must be there.
+        approval: Whether the site asks for a second person: then policies come by drafts alone.
 
     Raises:
-        Refused: `NAME_TAKEN`, `POLICY_INVALID`, `RECIPIENT_UNKNOWN` and its like, `NOT_PERMITTED`, and what a
-            name may not be.
+        Refused: `NAME_TAKEN`, `APPROVAL_REQUIRED`, `POLICY_INVALID`, `RECIPIENT_UNKNOWN` and its like,
+            `NOT_PERMITTED`, and what a name may not be.
     """
     name = clean_name(name)
+    _check_alone(approval)
 
     async def work(change: Change) -> Policy:
         policy = Policy(
@@ -69,6 +72,7 @@ async def change_policy(
     never_still_active: bool = False,
     ask_wait: timedelta | None = None,
     disabled: bool | None = None,
+    approval: bool = False,
 ) -> Policy:
     """Change what is not None; what runs already goes on as it began.
 
@@ -76,6 +80,8 @@ async def change_policy(
         Refused: As `add_policy`, and `NOT_FOUND`.
     """
     name = None if name is None else clean_name(name)
+    text = (steps, loops, still_active, ask_wait)
+    _check_alone(approval and (never_still_active or any(part is not None for part in text)))
 
     async def work(change: Change) -> Policy:
         before = await store.lock_policy(change.connection, policy_id)
@@ -98,6 +104,17 @@ async def change_policy(
     return await desk.change(caller, work)
 
 
+def _check_alone(approval: bool) -> None:
+    if approval:
+        raise Refused(
+            Code.APPROVAL_REQUIRED, "this site asks for a second person: draft it, let it be approved, publish it"
+        )
+
+
 def _told(policy: Policy) -> dict[str, object]:
-    digest = hashlib.sha256(store.write_policy(policy).encode()).hexdigest()
-    return {"policy": ids.write_id(ids.POLICY, policy.id), "name": policy.name, "digest": digest}
+    return {"policy": ids.write_id(ids.POLICY, policy.id), "name": policy.name, "digest": digest_of(policy)}
+
+
+def digest_of(policy: Policy) -> str:
+    """Return the digest by which a fact names a version of a policy, as `policy_versions` keeps it."""
+    return hashlib.sha256(store.write_policy(policy).encode()).hexdigest()

@@ -79,6 +79,7 @@ class Rules(NamedTuple):
 
     Attributes:
         desk: The target (a name or id) that technical alarms go to; "" = none is set.
+        policy_approval: Whether a second person must approve what is published of policies.
     """
 
     directory: Directory
@@ -87,6 +88,7 @@ class Rules(NamedTuple):
     notice_after: timedelta = timedelta(seconds=10)
     largest_at_once: int = 1000
     chunk: int = 500
+    policy_approval: bool = False
 
 
 class Act(ABC):

@@ -45,6 +45,9 @@ class Code(StrEnum):
     PLACE_UNKNOWN = "place_unknown"
     POLICY_UNKNOWN = "policy_unknown"
     POLICY_INVALID = "policy_invalid"
+    UNREACHABLE_END = "unreachable_end"
+    NOT_SIMULATED = "not_simulated"
+    APPROVAL_REQUIRED = "approval_required"
     CODE_RUNNING = "code_running"
     # Content
     TEXT_BLANK = "text_blank"
@@ -101,6 +104,9 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.PLACE_UNKNOWN: "No unit, room or bed has this name.",
         Code.POLICY_UNKNOWN: "No policy has this name, or it is disabled.",
         Code.POLICY_INVALID: "The policy is not fit to be used; `pointer` says which part of it.",
+        Code.UNREACHABLE_END: "The last step of the policy reaches nobody; `desk` in it always reaches somebody.",
+        Code.NOT_SIMULATED: "The draft was not simulated since it was last changed; nobody has seen what it does.",
+        Code.APPROVAL_REQUIRED: "A second person must approve the draft as it is now; its author cannot.",
         Code.CODE_RUNNING: "The same call is running at this place; `message` names it. Join it, or say `force`.",
         Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",
         Code.TEXT_TOO_LONG: "The text has more characters than its field takes.",

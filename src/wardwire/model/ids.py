@@ -29,6 +29,7 @@ SHIFT = "shf"
 PLACE = "plc"
 ASSIGNMENT = "asg"
 POLICY = "pol"
+DRAFT = "drf"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.model.alert import Alarm, Circumstances, Command, Decided, Escalation, Page, Record, Ring, State
+from wardwire.model.alert import Alarm, Called, Circumstances, Command, Decided, Escalation, Page, Record, Ring, State
 from wardwire.model.delivery import Delivery
 from wardwire.model.escalation import begin, fold, next_due
 from wardwire.model.facts import FactKind
@@ -55,6 +55,7 @@ class Happening(NamedTuple):
         empty: Targets that call nobody who could answer, and why.
         desk: The operators' desk gets a technical alarm.
         part: The part of a team that is missing.
+        skipped: The step has nobody who could answer, and is passed over at once.
     """
 
     at: datetime
@@ -65,17 +66,29 @@ class Happening(NamedTuple):
     empty: tuple[tuple[str, str], ...] = ()
     desk: bool = False
     part: str = ""
+    skipped: bool = False
 
 
 def simulate_alert(
-    policy: Policy, directory: Directory, *, at: datetime, priority: Priority, place: Place | None, desk: str
+    policy: Policy,
+    directory: Directory,
+    *,
+    at: datetime,
+    priority: Priority,
+    place: Place | None,
+    desk: str,
+    named: Iterable[Called] = (),
 ) -> tuple[Happening, ...]:
-    """Return what would happen up to the technical alarm after the last step, which is always the last line."""
+    """Return what would happen up to the technical alarm after the last step, which is always the last line.
+
+    Args:
+        named: Who is called beside the policy from the beginning.
+    """
     bed = place.id if place and place.kind is PlaceKind.BED else None
     unit = unit_of(directory, place.id) if place else None
     fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed)
     ahead = look_ahead(directory, bed=bed, desk=desk, priority=priority)
-    return tuple(foretell(begin(fresh, ahead.given(at, ()).whom, at), ahead, at))
+    return tuple(foretell(begin(fresh, ahead.given(at, ()).whom, at, named), ahead, at))
 
 
 def look_ahead(
@@ -188,6 +201,7 @@ def _line(out: Happening, fact: FactKind, body: dict[str, object]) -> Happening:
         empty=tuple((str(target), str(reason)) for target, reason in empty.items())
         if isinstance(empty, dict)
         else (),
+        skipped=fact is FactKind.STEP_SKIPPED,
     )
 
 

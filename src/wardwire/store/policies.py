@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -138,10 +139,23 @@ def span_of(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-async def insert_policy(connection: asyncpg.Connection, policy: Policy, now: datetime) -> None:
+class Signed(NamedTuple):
+    """Who answers for a version: who wrote it, who approved it, and why it was made; "" = not said."""
+
+    author: str = ""
+    approver: str = ""
+    note: str = ""
+
+
+UNSIGNED = Signed()
+
+
+async def insert_policy(
+    connection: asyncpg.Connection, policy: Policy, now: datetime, signed: Signed = UNSIGNED
+) -> None:
     """Add a policy with its first version; a name that a living policy bears violates `policies_name`."""
     await connection.execute(_SQL["add"], *_row(policy))
-    await _keep_version(connection, policy, now)
+    await _keep_version(connection, policy, now, signed)
 
 
 async def lock_policy(connection: asyncpg.Connection, policy_id: UUID) -> Policy | None:
@@ -150,14 +164,17 @@ async def lock_policy(connection: asyncpg.Connection, policy_id: UUID) -> Policy
     return policy_of(row) if row else None
 
 
-async def update_policy(connection: asyncpg.Connection, policy: Policy, now: datetime) -> None:
+async def update_policy(
+    connection: asyncpg.Connection, policy: Policy, now: datetime, signed: Signed = UNSIGNED
+) -> None:
     """Write a policy as it is to be, and keep this version for good; it was locked before."""
     await connection.execute(_SQL["change"], *_row(policy), policy.disabled, now)
-    await _keep_version(connection, policy, now)
+    await _keep_version(connection, policy, now, signed)
 
 
-async def _keep_version(connection: asyncpg.Connection, policy: Policy, now: datetime) -> None:
-    await connection.execute(_SQL["keep_version"], policy.id, policy.version, write_policy(policy), now)
+async def _keep_version(connection: asyncpg.Connection, policy: Policy, now: datetime, signed: Signed) -> None:
+    written = write_policy(policy)
+    await connection.execute(_SQL["keep_version"], policy.id, policy.version, written, now, *signed)
 
 
 def _row(policy: Policy) -> tuple[object, ...]:

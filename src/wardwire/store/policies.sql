@@ -15,4 +15,5 @@ WHERE id = $1
 
 -- name: keep_version
 -- What the policy is from now on, kept for good.
-INSERT INTO policy_versions (policy_id, version, steps, made_at) VALUES ($1, $2, $3, $4)
+INSERT INTO policy_versions (policy_id, version, steps, made_at, author, approver, note)
+VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -40,6 +40,7 @@ from wardwire.model.priority import Kind, Priority
 from wardwire.model.routing import Stage
 from wardwire.model.whom import next_turn, resolver, turned_roles
 
+DESK = "P5"
 BEGIN = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 # From then on roles change hands no more; and by then at the latest it has ended.
 HORIZON = timedelta(hours=1)
@@ -53,7 +54,7 @@ def _id(number: int) -> UUID:
 
 _OFFERED = Offered(accept_decline=True)
 _STAGES = (Stage(("app",), timedelta(seconds=10)),)
-_BED = _id(0x500)
+BED = _id(0x500)
 _TARGETS = ("bed:primary", "bed:secondary", "bed:tertiary", "desk", "G0", "G1", "G2", "R0", "R1", "R2", "P1", "P4")
 
 
@@ -81,13 +82,13 @@ def simulate(seed: int, alerts: int, first: int = 0) -> Nights:
     commands: Counter[str] = Counter()
     for ward in range(first, first + alerts, ALERTS_A_WARD):
         rng = Random(f"{seed}/{ward}")
-        directory = _ward(rng)
+        directory = make_ward(rng)
         for nth in range(ward, min(ward + ALERTS_A_WARD, first + alerts)):
             ends[_Alert(Random(f"{seed}:{nth}"), directory, f"seed {seed}, alert {nth}").run(commands)] += 1
     return Nights(ends, commands)
 
 
-def _ward(rng: Random) -> Directory:
+def make_ward(rng: Random) -> Directory:
     """Make eight people, some without a device, off or disabled; groups, some empty; roles that change hands."""
     directory = Directory()
     people = [_id(nth) for nth in range(1, 9)]
@@ -123,12 +124,12 @@ def _ward(rng: Random) -> Directory:
             )
             at = end + timedelta(minutes=rng.choice((0, 0, 0, 10)))
     merge.merge_roles(directory, roles, shifts, [])
-    merge.merge_places(directory, [Place(id=_BED, kind=PlaceKind.BED, parent=None, name="1")])
+    merge.merge_places(directory, [Place(id=BED, kind=PlaceKind.BED, parent=None, name="1")])
     merge.merge_assignments(
         directory,
         [
             Assignment(
-                id=_id(0x600 + nth), place_id=_BED, person_id=rng.choice(people), rank=rank, starts_at=BEGIN,
+                id=_id(0x600 + nth), place_id=BED, person_id=rng.choice(people), rank=rank, starts_at=BEGIN,
                 ends_at=None, version=1,
             )
             for nth, rank in enumerate(Rank)
@@ -139,7 +140,7 @@ def _ward(rng: Random) -> Directory:
     return directory
 
 
-def _policy(rng: Random) -> Policy:
+def make_policy(rng: Random) -> Policy:
     steps = []
     for _ in range(rng.choice((1, 1, 2, 2, 3, 5))):
         targets = tuple(rng.sample(_TARGETS, rng.choice((1, 1, 2, 3))))
@@ -174,10 +175,10 @@ class _Alert:
 
     def run(self, commands: Counter[str]) -> str:
         """Live it to its end."""
-        rng, policy = self._rng, _policy(self._rng)
+        rng, policy = self._rng, make_policy(self._rng)
         now = self._now
         self._receipts = any(step.answer is not Answer.ACCEPTED for step in policy.steps)
-        fresh = Escalation(_id(1), 1, State.RUNNING, policy, Priority.HIGH, now, now, bed=_BED)
+        fresh = Escalation(_id(1), 1, State.RUNNING, policy, Priority.HIGH, now, now, bed=BED)
         named = [Called(_id(rng.randrange(1, 9)), "named")] if rng.random() < 0.1 else []
         if rng.random() < 0.3:
             self._plan(rng.randrange(10, 1200), None, rng.choice(("cleared", "cleared", "cleared", "cancelled")))
@@ -210,7 +211,7 @@ class _Alert:
             self._looked = now
 
     def _whom(self) -> Whom:
-        return resolver(self._directory, bed=_BED, desk="P5", priority=Priority.HIGH, now=self._now)
+        return resolver(self._directory, bed=BED, desk=DESK, priority=Priority.HIGH, now=self._now)
 
     def _check_sound(self, escalation: Escalation, longest: timedelta) -> None:
         if escalation.state not in (State.HELD, State.ASKED) and self._now - self._sounded > longest:

@@ -102,6 +102,7 @@ class Ward:
         self.people = LiveDirectory()
         self.desk = DESK
         self.waits = Waits()
+        self.policy_approval = False
         self.hints = True
         self._heard = asyncio.Event()
         self.told: dict[UUID, list[Told]] = {}
@@ -146,7 +147,7 @@ class Ward:
 
     def rules(self) -> Rules:
         """What the journey goes by."""
-        return Rules(self.people.directory, self.waits, self.desk)
+        return Rules(self.people.directory, self.waits, self.desk, policy_approval=self.policy_approval)
 
     # The ports that the journey needs ---------------------------------------------------------------------------
 

@@ -1,0 +1,504 @@
+"""Drafts of policies over HTTP: simulate, approve, publish; what a policy was, and the way back to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from wardwire.api.directory import changed, find, given, read_operation, write_operation
+from wardwire.api.making import make
+from wardwire.api.operation import Answer, Call, Query
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
+from wardwire.api.places import Loops, PolicyId, PolicyOut, Steps, show_policy
+from wardwire.api.versions import etag, expected_version
+from wardwire.api.wire import Instant, Name
+from wardwire.directory import drafts
+from wardwire.directory.drafts import Published, Text
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.message import MAX_TARGETS
+from wardwire.model.people import Directory
+from wardwire.model.policy import Policy
+from wardwire.model.policy_diff import Difference, diff_policies
+from wardwire.model.policy_draft import MAX_NOTE, Draft, DraftState, Version
+from wardwire.model.priority import Priority
+from wardwire.model.rights import DIRECTORY, require
+from wardwire.model.scene import MAX_SCENES, Grounds, Outcome, Scene, check_scene, play
+from wardwire.store import drafts as store
+from wardwire.store.policies import span_of
+
+Note = Annotated[str, Meta(max_length=MAX_NOTE, description="Why, for whoever reads the versions later.")]
+Number = Annotated[int, Meta(ge=1, description="A version, counted from 1 for each policy.")]
+_NOBODY = UUID(int=0)
+
+
+class SceneIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An alert that is imagined: at a time (without one: now), at a place, to people named beside the policy."""
+
+    at: Instant | None = None
+    place: Annotated[str, Meta(max_length=130)] = ""
+    priority: Priority = Priority.HIGH
+    to: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=130)], ...], Meta(max_length=MAX_TARGETS)] = ()
+
+    def scene(self, now: datetime) -> Scene:
+        """Return it as the rules take it."""
+        return Scene(self.at or now, self.place, self.priority, self.to)
+
+
+class NewDraft(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A draft to be begun: of a `policy` (what is left out is as there), or of a new one with `name` and `steps`."""
+
+    policy: PolicyId | None = None
+    name: Name | None = None
+    steps: Steps | None = None
+    loops: Loops | None = None
+    still_active_s: float | UnsetType | None = UNSET
+    ask_wait_s: float | None = None
+    note: Note = ""
+
+
+class DraftChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What is to change of a draft; it must be simulated anew. `scenes` names those that are kept, all by default."""
+
+    name: Name | None = None
+    steps: Steps | None = None
+    loops: Loops | None = None
+    still_active_s: float | UnsetType | None = UNSET
+    ask_wait_s: float | None = None
+    note: Note | None = None
+    scenes: Annotated[tuple[SceneIn, ...], Meta(max_length=MAX_SCENES)] | None = None
+
+
+class Called(msgspec.Struct, frozen=True):
+    """Somebody who would be called."""
+
+    id: str
+    name: str
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of what would happen; `after_s` from the beginning.
+
+    `empty` says of each target of the step that calls nobody who could answer why; `skipped`: so the step is passed
+    over at once. `desk`: a technical alarm at the operators' desk; `part`: the part of a team that is missing.
+    """
+
+    at: datetime
+    after_s: float
+    step: int
+    round: int
+    why: str
+    people: list[Called]
+    empty: dict[str, str] = {}
+    skipped: bool = False
+    desk: bool = False
+    part: str = ""
+
+
+class BeyondOut(msgspec.Struct, frozen=True):
+    """Endpoints of somebody that are not tried within their step, because it is over before."""
+
+    step: int
+    person: str
+    endpoints: list[str]
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    """What would happen if nobody answered, by the rules of a running alert and the directory as it is.
+
+    `worst_case_s`: after so long the operators' desk is called. `unreachable_end`: the last step reaches nobody.
+    `desk_unattended`: nobody at the desk could hear of it at that moment.
+    """
+
+    at: datetime
+    place: str
+    priority: Priority
+    to: list[str]
+    lines: list[Line]
+    worst_case_s: float
+    unreachable_end: bool
+    desk_unattended: bool
+    beyond: list[BeyondOut]
+
+
+class DraftOut(msgspec.Struct, frozen=True):
+    """A draft. `text` is what would be published; `simulations` are its scenes played with the directory as it is."""
+
+    id: str
+    policy: str
+    revision: int
+    state: DraftState
+    author: str
+    approver: str
+    approved: bool
+    simulated: bool
+    note: str
+    text: PolicyOut
+    simulations: list[Simulation]
+
+
+class Drafts(msgspec.Struct, frozen=True):
+    """A page of open drafts, without their simulations."""
+
+    data: list[DraftOut]
+    next: str | None
+
+
+class DifferenceOut(msgspec.Struct, frozen=True):
+    """One difference between two versions, in words; "" = there was, or is, none of it."""
+
+    what: str
+    before: str
+    after: str
+
+
+class VersionOut(msgspec.Struct, frozen=True):
+    """A version of a policy: who wrote and approved it, and what it changed of the one before."""
+
+    number: int
+    made_at: datetime
+    author: str
+    approver: str
+    note: str
+    text: PolicyOut
+    changes: list[DifferenceOut]
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """Every version of a policy, the first one first."""
+
+    data: list[VersionOut]
+
+
+class RollBack(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Back to a version. Without `scenes` it is tried on what the policy was last tried on."""
+
+    to: Number
+    note: Note = ""
+    scenes: Annotated[tuple[SceneIn, ...], Meta(max_length=MAX_SCENES)] = ()
+
+
+# What is shown ---------------------------------------------------------------------------------------------------
+
+
+def show_simulation(scene: Scene, outcome: Outcome, directory: Directory) -> Simulation:
+    """Say what would happen."""
+    return Simulation(
+        at=scene.at,
+        place=scene.place,
+        priority=scene.priority,
+        to=list(scene.to),
+        lines=[
+            Line(
+                at=line.at,
+                after_s=(line.at - scene.at).total_seconds(),
+                step=line.step,
+                round=line.round,
+                why=line.why,
+                people=[Called(ids.write_id(ids.PERSON, who), directory.person_name(who)) for who in line.people],
+                empty=dict(line.empty),
+                skipped=line.skipped,
+                desk=line.desk,
+                part=line.part,
+            )
+            for line in outcome.lines
+        ],
+        worst_case_s=outcome.worst_case.total_seconds(),
+        unreachable_end=not outcome.reaches_end,
+        desk_unattended=not outcome.attended,
+        beyond=[BeyondOut(one.step, directory.person_name(one.person), list(one.kinds)) for one in outcome.beyond],
+    )
+
+
+def show_differences(before: Policy | None, after: Policy) -> list[DifferenceOut]:
+    """Say what differs; of a first version nothing does."""
+    found: tuple[Difference, ...] = diff_policies(before, after) if before else ()
+    return [DifferenceOut(*one) for one in found]
+
+
+def show_version(version: Version, made_at: datetime, before: Policy | None) -> VersionOut:
+    """Say what a version is."""
+    return VersionOut(
+        number=version.number,
+        made_at=made_at,
+        author=version.author,
+        approver=version.approver,
+        note=version.note,
+        text=show_policy(version.policy),
+        changes=show_differences(before, version.policy),
+    )
+
+
+def show_draft(draft: Draft, simulations: list[Simulation]) -> DraftOut:
+    """Say how a draft stands."""
+    return DraftOut(
+        id=ids.write_id(ids.DRAFT, draft.id),
+        policy=ids.write_id(ids.POLICY, draft.policy.id),
+        revision=draft.revision,
+        state=draft.state,
+        author=draft.author,
+        approver=draft.approver,
+        approved=draft.approved == draft.revision,
+        simulated=draft.simulated == draft.revision,
+        note=draft.note,
+        text=show_policy(draft.policy),
+        simulations=simulations,
+    )
+
+
+def _played(call: Call, draft: Draft) -> list[Simulation]:
+    """Play the scenes of a draft; one that cannot be played any more is left out: publishing says why."""
+    grounds, found = _grounds(call), []
+    for scene in draft.scenes:
+        try:
+            found.append(show_simulation(scene, play(draft.policy, scene, grounds), grounds.directory))
+        except Refused:
+            continue
+    return found
+
+
+def _shown(call: Call, draft: Draft) -> Answer:
+    return Answer(body=show_draft(draft, _played(call, draft)), headers=etag(draft.revision))
+
+
+def _grounds(call: Call) -> Grounds:
+    rules = call.deps.rules()
+    return Grounds(rules.directory, rules.desk, rules.waits)
+
+
+def _text(body: NewDraft | DraftChange) -> Text:
+    return Text(
+        name=body.name,
+        steps=tuple(step.step() for step in body.steps) if body.steps else None,
+        loops=body.loops,
+        still_active=span_of(given(body.still_active_s)),
+        never_still_active=body.still_active_s is None,
+        ask_wait=None if body.ask_wait_s is None else timedelta(seconds=body.ask_wait_s),
+    )
+
+
+# What is asked ---------------------------------------------------------------------------------------------------
+
+
+async def list_drafts(call: Call) -> Answer:
+    """List open drafts."""
+    require(call.caller, DIRECTORY)
+    limit = call.query["limit"]
+    after = read_cursor(ids.DRAFT, call.query["after"], _NOBODY)
+    found = await call.read(lambda connection: store.list_open_drafts(connection, after, limit + 1))
+    page, following, headers = cut(found, limit, lambda one: ids.write_id(ids.DRAFT, one.id), "/v1/policy-drafts")
+    return Answer(body=Drafts([show_draft(draft, []) for draft in page], following), headers=headers)
+
+
+async def add_draft(call: Call) -> Answer:
+    """Begin a draft."""
+    body: NewDraft = call.body
+    policy_id = ids.read_id(ids.POLICY, body.policy) if body.policy else None
+    return await make(
+        call,
+        lambda desk: drafts.add_draft(
+            desk, call.caller, _grounds(call), _text(body), policy_id=policy_id, note=body.note
+        ),
+        lambda made: show_draft(made, []),
+        at="/v1/policy-drafts",
+    )
+
+
+async def get_draft(call: Call) -> Answer:
+    """Show a draft with its simulations as of now."""
+    require(call.caller, DIRECTORY)
+    draft_id = call.id(ids.DRAFT, "draft_id")
+    draft = await call.read(lambda connection: store.read_draft(connection, draft_id))
+    if draft is None:
+        raise Refused(Code.NOT_FOUND, "there is no such draft")
+    return _shown(call, draft)
+
+
+async def change_draft(call: Call) -> Answer:
+    """Change a draft."""
+    body: DraftChange = call.body
+    now = call.deps.clock.now()
+    after = await drafts.change_draft(
+        call.deps.desk,
+        call.caller,
+        _grounds(call),
+        call.id(ids.DRAFT, "draft_id"),
+        _text(body),
+        note=body.note,
+        scenes=None if body.scenes is None else [scene.scene(now) for scene in body.scenes],
+        revision=expected_version(call),
+    )
+    return _shown(call, after)
+
+
+async def drop_draft(call: Call) -> Answer:
+    """Drop a draft."""
+    draft_id, revision = call.id(ids.DRAFT, "draft_id"), expected_version(call)
+    await drafts.drop_draft(call.deps.desk, call.caller, draft_id, revision=revision)
+    return Answer(status=204)
+
+
+async def simulate_draft(call: Call) -> Answer:
+    """Play a scene of a draft."""
+    body: SceneIn = call.body
+    grounds, scene = _grounds(call), body.scene(call.deps.clock.now())
+    draft, outcome = await drafts.simulate_draft(
+        call.deps.desk,
+        call.caller,
+        grounds,
+        call.id(ids.DRAFT, "draft_id"),
+        scene,
+        revision=expected_version(call),
+    )
+    return Answer(body=show_simulation(scene, outcome, grounds.directory), headers=etag(draft.revision))
+
+
+async def approve_draft(call: Call) -> Answer:
+    """Approve a draft."""
+    draft_id, revision = call.id(ids.DRAFT, "draft_id"), expected_version(call)
+    return _shown(call, await drafts.approve_draft(call.deps.desk, call.caller, draft_id, revision=revision))
+
+
+async def publish_draft(call: Call) -> Answer:
+    """Publish a draft."""
+    published = await drafts.publish_draft(
+        call.deps.desk,
+        call.caller,
+        _grounds(call),
+        call.id(ids.DRAFT, "draft_id"),
+        approval=call.deps.rules().policy_approval,
+        revision=expected_version(call),
+    )
+    return await changed(call, _published(call, published))
+
+
+def _published(call: Call, published: Published) -> Answer:
+    directory = call.deps.rules().directory
+    shown = [show_simulation(scene, outcome, directory) for scene, outcome in published.played]
+    return Answer(body=show_draft(published.draft, shown), headers=etag(published.draft.revision))
+
+
+async def simulate_policy(call: Call) -> Answer:
+    """Play a scene of a policy as it is."""
+    body: SceneIn = call.body
+    now, grounds = call.deps.clock.now(), _grounds(call)
+    policy = find(grounds.directory.policies, call.id(ids.POLICY, "policy_id"))
+    scene = body.scene(now)
+    check_scene(scene, now)
+    return Answer(body=show_simulation(scene, play(policy, scene, grounds), grounds.directory))
+
+
+async def list_versions(call: Call) -> Answer:
+    """List the versions of a policy."""
+    policy_id = call.id(ids.POLICY, "policy_id")
+    find(call.deps.rules().directory.policies, policy_id)
+    found = await call.read(lambda connection: store.list_versions(connection, policy_id))
+    before = [None, *(version.policy for version, _ in found)]
+    shown = [show_version(version, at, former) for (version, at), former in zip(found, before, strict=False)]
+    return Answer(body=Versions(shown))
+
+
+async def diff_versions(call: Call) -> Answer:
+    """Say what differs between two versions of a policy."""
+    policy_id = call.id(ids.POLICY, "policy_id")
+    find(call.deps.rules().directory.policies, policy_id)
+    found = {
+        version.number: (version, at)
+        for version, at in await call.read(lambda connection: store.list_versions(connection, policy_id))
+    }
+    after = call.query["to"] or max(found)
+    before = call.query["from"] or max(1, after - 1)
+    for name, number in (("from", before), ("to", after)):
+        if number not in found:
+            raise Refused(Code.INVALID, f"versions are 1 to {max(found)}", parameter=name)
+    return Answer(body=show_version(*found[after], found[before][0].policy))
+
+
+async def roll_back(call: Call) -> Answer:
+    """Go back to a version."""
+    body: RollBack = call.body
+    now = call.deps.clock.now()
+    published = await drafts.roll_back(
+        call.deps.desk,
+        call.caller,
+        _grounds(call),
+        call.id(ids.POLICY, "policy_id"),
+        body.to,
+        approval=call.deps.rules().policy_approval,
+        scenes=[scene.scene(now) for scene in body.scenes],
+        note=body.note,
+    )
+    return await changed(call, _published(call, published))
+
+
+_SCENE = {"at": "2026-12-13T03:00:00-06:00", "place": "bed:4W-12"}
+_NAMES = (
+    Code.PLACE_UNKNOWN, Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS, Code.RECIPIENT_DISABLED, Code.GROUP_EMPTY,
+    Code.ROLE_VACANT,
+)  # fmt: skip
+_DRAFT = (Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN)
+_TEXT = (
+    *_DRAFT, Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.POLICY_INVALID, Code.RECIPIENT_UNKNOWN,
+    Code.RECIPIENT_AMBIGUOUS,
+)  # fmt: skip
+_SIGNED = (
+    *_TEXT, *_NAMES, Code.NAME_TAKEN, Code.CONFLICT, Code.UNREACHABLE_END, Code.NOT_SIMULATED, Code.APPROVAL_REQUIRED,
+)  # fmt: skip
+_FROM = Query(name="from", kind="integer", about="The older version; by default the one before.", least=1, most=10**9)
+_TO = Query(name="to", kind="integer", about="The newer version; by default the newest.", least=1, most=10**9)
+_AT = "/v1/policy-drafts/{draft_id}"
+
+OPERATIONS = (
+    read_operation(
+        "listDrafts", "/v1/policy-drafts", "List open drafts of policies.", list_drafts, Drafts, LIMIT, AFTER,
+    ),
+    write_operation(
+        "addDraft", "POST", "/v1/policy-drafts", "Begin a draft of a policy: nobody is called by it.",
+        add_draft, NewDraft, 201, DraftOut, *_TEXT,
+        example={"name": "Monitor alarm", "steps": [{"targets": ["bed:primary"], "wait_s": 90}]},
+    ),
+    read_operation("getDraft", _AT, "Show a draft with its simulations, as of now.", get_draft, DraftOut),
+    write_operation(
+        "changeDraft", "PATCH", _AT, "Change a draft; it must be simulated, and approved, anew.",
+        change_draft, DraftChange, 200, DraftOut, *_TEXT, guarded=True, example={"loops": 1},
+    ),
+    write_operation(
+        "dropDraft", "DELETE", _AT, "Drop a draft.", drop_draft, None, 204, None, *_DRAFT, guarded=True,
+    ),
+    write_operation(
+        "simulateDraft", "POST", f"{_AT}/simulate",
+        "Show whom an alert would call, and when, if nobody answered. The scene is kept; publishing plays it again.",
+        simulate_draft, SceneIn, 200, Simulation, *_DRAFT, *_NAMES, Code.TOO_MANY, guarded=True, example=_SCENE,
+    ),
+    write_operation(
+        "approveDraft", "POST", f"{_AT}/approve", "Approve a draft as a second person, as it is now.",
+        approve_draft, None, 200, DraftOut, *_DRAFT, Code.NOT_SIMULATED, Code.APPROVAL_REQUIRED, guarded=True,
+    ),
+    write_operation(
+        "publishDraft", "POST", f"{_AT}/publish",
+        "Publish a draft: alerts that begin from now on go by it. Refused when a scene ends at nobody.",
+        publish_draft, None, 200, DraftOut, *_SIGNED, guarded=True,
+    ),
+    write_operation(
+        "simulatePolicy", "POST", "/v1/policies/{policy_id}/simulate",
+        "Show whom an alert by this policy would call, and when, if nobody answered.",
+        simulate_policy, SceneIn, 200, Simulation, Code.NOT_FOUND, *_NAMES, example=_SCENE,
+    ),
+    read_operation(
+        "listVersions", "/v1/policies/{policy_id}/versions", "List the versions of a policy with what each changed.",
+        list_versions, Versions,
+    ),
+    read_operation(
+        "diffVersions", "/v1/policies/{policy_id}/diff", "Say what differs between two versions of a policy.",
+        diff_versions, VersionOut, _FROM, _TO,
+    ),
+    write_operation(
+        "rollBack", "POST", "/v1/policies/{policy_id}/rollback",
+        "Go back to an older version: simulated, and signed, like any other.",
+        roll_back, RollBack, 200, DraftOut, *_SIGNED, example={"to": 7},
+    ),
+)  # fmt: skip
