@@ -16,7 +16,9 @@ from wardwire.directory.groups import add_group, change_group
 from wardwire.directory.keys import make_key, revoke_key
 from wardwire.directory.people import add_endpoint, add_person, change_endpoint, change_person, set_status
 from wardwire.directory.roles import add_role, add_shift, cancel_shift, change_role
+from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, Unknown
+from wardwire.model.oncall import on_call
 from wardwire.model.people import Status
 from wardwire.model.rights import DIRECTORY, SEND, Caller
 from wardwire.store.durable import DurableConnection
@@ -49,7 +51,9 @@ async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
     assert directory.people[chen.id].name == "Dr. Chen"
     assert directory.endpoints_of[chen.id] == (mail,)
     assert directory.groups[ward.id].members == (anna.id, chen.id)
-    assert directory.roles[role.id].holder_at(clock.now()) == shift
+    held = on_call(directory.roles[role.id], directory, clock.now()).holder
+    assert held is not None
+    assert (held.person_id, held.source) == (shift.person_id, ids.write_id(ids.SHIFT, shift.id))
     assert caller_of_key(directory, text) == Caller(source="lab", scopes=frozenset({SEND}))
     with pytest.raises(KeyRefused):
         caller_of_key(directory, text[:-1] + ("A" if text[-1] != "A" else "E"))
@@ -124,7 +128,7 @@ async def test_changes_change_what_they_name_and_nothing_else(database_url: str)
     assert not directory.active_endpoints(ben.id, "email")
     assert directory.groups[ward.id].members == (ben.id,)
     assert directory.roles[role.id].fallback is None
-    assert directory.roles[role.id].holder_at(clock.now()) is None
+    assert on_call(directory.roles[role.id], directory, clock.now()).holder is None
 
 
 async def test_a_status_ends_by_itself_and_everybody_may_set_their_own(database_url: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.ward import OPERATOR, directory_desk, everybody
 from wardwire.directory.entering import House, enter_house
 from wardwire.model.errors import Code, Refused
+from wardwire.model.oncall import on_call
 from wardwire.model.places import Rank, assigned, find_place, unit_of
 from wardwire.model.policy import check_policy
 from wardwire.model.rights import SEND, Caller
@@ -31,7 +32,7 @@ async def test_eight_hundred_people_are_entered_in_one_change(database_url: str)
     directory = await everybody(database_url)
 
     assert len(directory.people) == 800
-    assert all(role.holder_at(NOW) is not None for role in directory.roles.values())
+    assert all(on_call(role, directory, NOW).holder is not None for role in directory.roles.values())
     bed = find_place("bed:4W-12", directory, "")
     nurses = {assigned(directory, bed.id, rank, NOW) for rank in Rank}
     assert len(nurses) == 3

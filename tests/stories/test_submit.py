@@ -177,9 +177,12 @@ async def test_a_role_reaches_its_holder_of_now(ward: Ward) -> None:
     assert named == [("Dr. Chen", "role"), ("Dr. Okafor", "role"), ("Dora", "fallback")]
 
 
-async def test_a_vacant_role_without_fallback_is_refused(ward: Ward) -> None:
-    """H6: said at once, not after a silence."""
+async def test_a_vacant_role_goes_to_the_desk_and_is_refused_where_there_is_none(ward: Ward) -> None:
+    """H6: somebody is there for every role; if nobody at all is, it is said at once, not after a silence."""
     await ward.add_role("Neurology")
+    stored = await ward.send(ward.anna, ["Neurology"])
+    assert [(reach.name, reach.why.partition(":")[0]) for reach in stored.recipients] == [("Dora", "fallback")]
+    ward.desk = ""
     with pytest.raises(Refused) as refused:
         await ward.send(ward.anna, ["Neurology"])
 

@@ -18,6 +18,7 @@ from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import fold_name
+from wardwire.model.oncall import on_call
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
 from wardwire.model.rights import DIRECTORY, require
 
@@ -260,7 +261,7 @@ def _show_shift(shift: Shift, directory: Directory) -> wire.ShiftOut:
 
 def _show_role(role: Role, call: Call) -> wire.RoleOut:
     now, directory = call.deps.clock.now(), call.deps.rules().directory
-    holding = role.holder_at(now)
+    holding = on_call(role, directory, now).holder
     shifts = sorted((s for s in role.shifts if s.ends_at > now), key=lambda s: (s.starts_at, s.version))
     return wire.RoleOut(
         id=ids.write_id(ids.ROLE, role.id),

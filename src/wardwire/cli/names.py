@@ -8,7 +8,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory
-from wardwire.model.routing import find_target
+from wardwire.model.targets import find_target
 
 _WORDS = {ids.PERSON: "person", ids.GROUP: "group", ids.ROLE: "role"}
 

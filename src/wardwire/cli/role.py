@@ -13,6 +13,7 @@ from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import roles
 from wardwire.model import ids
+from wardwire.model.oncall import on_call
 from wardwire.model.people import Directory, Role, Shift
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Roles: add, change, shifts, list.")
@@ -129,9 +130,9 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
         return
     rows = []
     for role in found:
-        holding = role.holder_at(now)
+        holding = on_call(role, directory, now).holder
         holder = directory.people[holding.person_id].name if holding else "nobody"
-        until = f"until {holding.ends_at.astimezone():%a %H:%M}" if holding else ""
+        until = f"until {holding.ends_at.astimezone():%a %H:%M}" if holding and holding.ends_at else ""
         fallback = directory.people[role.fallback].name if role.fallback else ""
         state = "disabled" if role.disabled else ""
         rows.append((ids.write_id(ids.ROLE, role.id), role.name, f"{holder} {until}".strip(), fallback, state))
@@ -139,7 +140,7 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
 
 
 def _show(role: Role, directory: Directory, now: datetime) -> dict[str, object]:
-    holding = role.holder_at(now)
+    holding = on_call(role, directory, now).holder
     return {
         "id": ids.write_id(ids.ROLE, role.id),
         "name": role.name,

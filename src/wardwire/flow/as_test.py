@@ -22,11 +22,13 @@ from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
+from wardwire.model.oncall import final, on_call
 from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind, Rank, assigned, find_place
 from wardwire.model.policy import BED_RANKS, DESK, Policy, Step
 from wardwire.model.priority import Priority
-from wardwire.model.routing import Waits, find_target, kinds_of
+from wardwire.model.routing import Waits, kinds_of
+from wardwire.model.targets import find_target
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.escalations import load_escalations
 from wardwire.store.fact_reads import ToldFact, facts_of_message
@@ -168,8 +170,8 @@ class _Writer:
             return self._directory.groups[value].members
         if sort == ids.PERSON:
             return (value,)
-        shift = self._directory.roles[value].holder_at(self._begin)
-        return (shift.person_id,) if shift else ()
+        answers = on_call(self._directory.roles[value], self._directory, self._begin)
+        return tuple(holding.person_id for holding in answers.holdings)
 
     def _target(self, target: str) -> str:
         """Return how the test names a target, and make what it means."""
@@ -194,15 +196,17 @@ class _Writer:
     def _role(self, role_id: UUID, nth: int) -> None:
         role = self._directory.roles[role_id]
         fallback = f", {self._person(role.fallback)[0]}" if role.fallback else ""
+        # Beyond its end, so that nothing ends with the story that went on.
+        end = self._begin + timedelta(seconds=self._end()) + timedelta(hours=1)
         during = [
-            (shift, self._person(shift.person_id)[0])
-            for shift in sorted(role.shifts, key=lambda one: one.version)
-            if shift.ends_at > self._begin and shift.starts_at < self._begin + timedelta(seconds=self._end())
+            (segment, self._person(segment.holding.person_id)[0])
+            for segment in final(role, self._begin, end)
+            if segment.holding is not None
         ]
         self._setting.append(f'role_{nth} = await ward.add_role("Role {nth}"{fallback})')
         self._setting += [
-            f"await ward.add_shift(role_{nth}, {code}, {self._since(shift.starts_at)}, {self._since(shift.ends_at)})"
-            for shift, code in during
+            f"await ward.add_shift(role_{nth}, {code}, {self._since(one.starts_at)}, {self._since(one.ends_at)})"
+            for one, code in during
         ]
 
     def _part(self, part: str) -> str:

@@ -48,7 +48,7 @@ def circumstances(
     return Circumstances(
         {delivery.person_id: delivery for delivery in deliveries},
         resolver(directory, bed=escalation.bed, desk=rules.desk, priority=escalation.priority, now=now),
-        turned_roles(escalation.roles, directory, now),
+        turned_roles(escalation.roles, directory, rules.desk, now),
         ended,
         seen_to=seen_to,
     )

@@ -116,7 +116,9 @@ def open_alert(
     )  # fmt: skip
     ahead = look_ahead(directory, bed=bed, desk=rules.desk, priority=submission.priority)
     given = ahead.given(now, ())
-    named = plan(submission, directory, rules.waits, now, sender=sender).people if submission.to else ()
+    named = (
+        plan(submission, directory, rules.waits, now, sender=sender, desk=rules.desk).people if submission.to else ()
+    )
     decided = begin(fresh, given.whom, now, [Called(one.person_id, one.why) for one in named])
     people = tuple(
         plan_person(page.person_id, page.why, submission, directory, rules.waits, now, page.kinds)

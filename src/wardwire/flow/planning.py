@@ -54,11 +54,11 @@ def plan_submission(submission: Submission, rules: Rules, now: datetime, *, send
         Refused: As `model.routing.plan`.
     """
     directory = rules.directory
-    key = (submission.to, submission.priority, submission.kind, sender)
+    key = (submission.to, submission.priority, submission.kind, sender, rules.desk)
     kept: Planning | None = directory.worked_out.get(key)
     if kept is not None and kept.waits is rules.waits and (kept.plan.until is None or now < kept.plan.until):
         return kept
-    decided = plan(submission, directory, rules.waits, now, sender=sender)
+    decided = plan(submission, directory, rules.waits, now, sender=sender, desk=rules.desk)
     made = make_planning(decided, promise_delivery(decided.people, SENDER if sender else DESK), rules, now)
     if len(decided.people) <= KEPT_PEOPLE_MAX:
         if len(directory.worked_out) >= KEPT_MAX:

@@ -49,6 +49,10 @@ class Code(StrEnum):
     NOT_SIMULATED = "not_simulated"
     APPROVAL_REQUIRED = "approval_required"
     CODE_RUNNING = "code_running"
+    # On call
+    ZONE_UNKNOWN = "zone_unknown"
+    SCHEDULE_INVALID = "schedule_invalid"
+    FALLBACK_REQUIRED = "fallback_required"
     # Content
     TEXT_BLANK = "text_blank"
     TEXT_TOO_LONG = "text_too_long"
@@ -108,6 +112,9 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.NOT_SIMULATED: "The draft was not simulated since it was last changed; nobody has seen what it does.",
         Code.APPROVAL_REQUIRED: "A second person must approve the draft as it is now; its author cannot.",
         Code.CODE_RUNNING: "The same call is running at this place; `message` names it. Join it, or say `force`.",
+        Code.ZONE_UNKNOWN: "No time zone has this name; `America/Chicago` is one.",
+        Code.SCHEDULE_INVALID: "The schedule is not fit to be used; `pointer` says which part of it.",
+        Code.FALLBACK_REQUIRED: "A role must say who answers when nobody holds it: a person, a group, or `desk`.",
         Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",
         Code.TEXT_TOO_LONG: "The text has more characters than its field takes.",
         Code.CHOICES_INVALID: "The offered choices are too many, too long, blank or not distinct.",

@@ -11,6 +11,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.details import NO_DETAILS, Details
+from wardwire.model.oncall_plan import Rota, Swap
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
@@ -88,7 +89,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """Who holds a role in [starts_at, ends_at)."""
+    """Who holds a role in [starts_at, ends_at), entered by hand.
+
+    Attributes:
+        override: It goes before every swap, shift and rotation.
+    """
 
     id: UUID
     role_id: UUID
@@ -96,22 +101,28 @@ class Shift:
     starts_at: datetime
     ends_at: datetime
     version: int
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A function that somebody is on call for."""
+    """A function that somebody is on call for. Who it is at an instant: model/oncall.py.
+
+    Attributes:
+        fallback: The person who answers when nobody holds it.
+        fallback_to: Who does where it is no person: a group (`grp_…`), or "" = the operators' desk.
+        shifts: Entered by hand, overrides too.
+        rota: Its rotations, if it has any.
+    """
 
     id: UUID
     name: str
     fallback: UUID | None
     shifts: tuple[Shift, ...] = ()
     disabled: bool = False
-
-    def holder_at(self, now: datetime) -> Shift | None:
-        """Return the shift that holds at an instant; of overlapping ones the latest written."""
-        holding = [shift for shift in self.shifts if shift.starts_at <= now < shift.ends_at]
-        return max(holding, key=lambda shift: shift.version, default=None)
+    fallback_to: str = ""
+    rota: Rota | None = None
+    swaps: tuple[Swap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,7 +166,7 @@ def check_target(target: str, directory: Directory, pointer: str) -> None:
     Raises:
         Refused: As `find_target`; `POLICY_INVALID` for a word after `bed:` that is no rank.
     """
-    from wardwire.model.routing import find_target
+    from wardwire.model.targets import find_target
 
     if target == DESK or target in BED_RANKS:
         return

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,9 +15,10 @@ from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
-from wardwire.model.names import fold_name
+from wardwire.model.oncall import next_edge, on_call
 from wardwire.model.people import Directory, Group, Person, Role, Status
 from wardwire.model.priority import Kind, Priority
+from wardwire.model.targets import find_target
 
 APP = "app"
 EMAIL = "email"
@@ -72,7 +72,8 @@ class Planned(NamedTuple):
     """One person's part of a plan.
 
     Attributes:
-        why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, `fallback:rol_…`.
+        why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, or by which other rule of a role:
+            `override:rol_…`, `swap:rol_…`, `layer:rol_…`, `fallback:rol_…`.
         stages: In order; empty = no endpoint at all, *unreachable* from the start.
         rings: Whether devices make themselves heard.
         written: The stages, as they are stored.
@@ -118,10 +119,15 @@ def read_stages(text: str) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def plan(submission: Submission, directory: Directory, waits: Waits, now: datetime, *, sender: UUID | None) -> Plan:
+def plan(
+    submission: Submission, directory: Directory, waits: Waits, now: datetime, *, sender: UUID | None, desk: str = ""
+) -> Plan:
     """Resolve the targets of a submission to people, each once, with their endpoints in order.
 
     A group that contains the sender does not ring the sender; named by name, the sender is reached.
+
+    Args:
+        desk: The site's operators' desk, the fallback of roles that name no other; "" = it has none.
 
     Raises:
         Refused: As a whole: unknown, ambiguous (candidates named), disabled, an empty group, a role without
@@ -138,8 +144,9 @@ def plan(submission: Submission, directory: Directory, waits: Waits, now: dateti
             _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
         else:
             role = directory.roles[value]
-            _add_role(role, directory, now, whys, f"/to/{nth}")
-            turns += [turn for shift in role.shifts for turn in (shift.starts_at, shift.ends_at)]
+            _add_role(role, directory, now, desk, whys, f"/to/{nth}")
+            turn = next_edge(role, now)
+            turns += [turn] if turn else []
     if not whys:
         raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
     people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
@@ -163,39 +170,6 @@ def plan_person(
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
     return Planned(person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages))
-
-
-def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:
-    """Find whom a target means: an id, a name, or a name with `person:`, `group:` or `role:` before it.
-
-    Raises:
-        Refused: `RECIPIENT_UNKNOWN`, or `RECIPIENT_AMBIGUOUS` with the candidates.
-    """
-    tables: dict[str, Container[UUID]] = {
-        ids.PERSON: directory.people,
-        ids.GROUP: directory.groups,
-        ids.ROLE: directory.roles,
-    }
-    prefix = target[:3]
-    if prefix in tables and target[3:4] == "_" and len(target) == 36:
-        try:
-            value = ids.read_id(prefix, target)
-        except Refused as refused:
-            raise Refused(Code.RECIPIENT_UNKNOWN, refused.detail, pointer=pointer) from None
-        if value in tables[prefix] and value not in ROBOTS:
-            return prefix, value
-        raise Refused(Code.RECIPIENT_UNKNOWN, "nobody has this id", pointer=pointer)
-    wanted = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
-    word, colon, rest = target.partition(":")
-    only = wanted.get(word.strip().casefold()) if colon else None
-    name = fold_name(rest if only else target)
-    found = [hit for hit in directory.names.get(name, ()) if only in (None, hit[0])]
-    if not found:
-        raise Refused(Code.RECIPIENT_UNKNOWN, "nobody bears this name", pointer=pointer)
-    if len(found) > 1:
-        candidates = [ids.write_id(kind, value) for kind, value in found]
-        raise Refused(Code.RECIPIENT_AMBIGUOUS, "several bear this name", pointer=pointer, candidates=candidates)
-    return found[0]
 
 
 def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:
@@ -228,19 +202,18 @@ def _add_group(
         raise Refused(Code.GROUP_EMPTY, "this group has nobody who could be reached", pointer=pointer)
 
 
-def _add_role(role: Role, directory: Directory, now: datetime, whys: dict[UUID, str], pointer: str) -> None:
+def _add_role(
+    role: Role, directory: Directory, now: datetime, desk: str, whys: dict[UUID, str], pointer: str
+) -> None:
     if role.disabled:
         raise Refused(Code.RECIPIENT_DISABLED, "this role is disabled", pointer=pointer)
-    name = ids.write_id(ids.ROLE, role.id)
-    shift = role.holder_at(now)
-    candidates = [(shift.person_id, "role")] if shift else []
-    if role.fallback is not None:
-        candidates.append((role.fallback, "fallback"))
-    for person_id, how in candidates:
-        if not directory.people[person_id].disabled:
-            whys.setdefault(person_id, f"{how}:{name}")
-            return
-    raise Refused(Code.ROLE_VACANT, "nobody holds this role now, and it has no fallback", pointer=pointer)
+    answers = on_call(role, directory, now, desk)
+    if not answers.holdings:
+        raise Refused(
+            Code.ROLE_VACANT, "nobody holds this role now, and its fallback reaches nobody", pointer=pointer
+        )
+    for holding in answers.holdings:
+        whys.setdefault(holding.person_id, answers.why(holding))
 
 
 def kinds_of(directory: Directory, person_id: UUID) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def look_ahead(
 
     def given(now: datetime, roles: Roles) -> Circumstances:
         whom = resolver(directory, bed=bed, desk=desk, priority=priority, now=now)
-        return Circumstances(deliveries or {}, whom, turned_roles(roles, directory, now))
+        return Circumstances(deliveries or {}, whom, turned_roles(roles, directory, desk, now))
 
     return Ahead(given, lambda now, roles: next_turn(roles, directory, now))
 

@@ -13,11 +13,13 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.alert import Call, Called, Whom
 from wardwire.model.errors import Refused
-from wardwire.model.people import Directory, Role
+from wardwire.model.oncall import next_edge, on_call
+from wardwire.model.people import Directory
 from wardwire.model.places import assigned
 from wardwire.model.policy import BED_RANKS, DESK, Step
 from wardwire.model.priority import Priority
-from wardwire.model.routing import RINGS, find_target, kinds_of
+from wardwire.model.routing import RINGS, kinds_of
+from wardwire.model.targets import find_target
 
 
 def resolver(directory: Directory, *, bed: UUID | None, desk: str, priority: Priority, now: datetime) -> Whom:
@@ -57,10 +59,11 @@ def _whom(
     role = directory.roles[value]
     if role.disabled:
         return Call(target, empty="recipient_disabled")
-    holder = role_holder(role, directory, now)
-    if holder is None:
+    answers = on_call(role, directory, now, desk)
+    if not answers.holdings:
         return Call(target, empty="role_vacant", role=role.id)
-    return _people(target, [holder], directory, absent)._replace(role=role.id)
+    people = [(holding.person_id, answers.why(holding)) for holding in answers.holdings]
+    return _people(target, people, directory, absent)._replace(role=role.id)
 
 
 def is_attended(directory: Directory, desk: str, now: datetime) -> bool:
@@ -70,40 +73,25 @@ def is_attended(directory: Directory, desk: str, now: datetime) -> bool:
     return any(not called.absent for called in call.people)
 
 
-def role_holder(role: Role, directory: Directory, now: datetime) -> tuple[UUID, str] | None:
-    """Return who answers for a role now, and how; None = nobody."""
-    name = ids.write_id(ids.ROLE, role.id)
-    shift = role.holder_at(now)
-    candidates = [(shift.person_id, f"role:{name}")] if shift else []
-    if role.fallback is not None:
-        candidates.append((role.fallback, f"fallback:{name}"))
-    for person_id, why in candidates:
-        person = directory.people.get(person_id)
-        if person is not None and not person.disabled:
-            return person_id, why
-    return None
-
-
-def turned_roles(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: datetime) -> dict[UUID, UUID]:
+def turned_roles(
+    roles: Iterable[tuple[UUID, UUID]], directory: Directory, desk: str, now: datetime
+) -> dict[UUID, UUID]:
     """Return those roles whose holder is another now than was called; a role that is vacant has not turned."""
     turned: dict[UUID, UUID] = {}
     for role_id, called in roles:
         role = directory.roles.get(role_id)
-        holder = role_holder(role, directory, now) if role is not None and not role.disabled else None
-        if holder is not None and holder[0] != called:
-            turned[role_id] = holder[0]
+        answers = on_call(role, directory, now, desk).holdings if role is not None and not role.disabled else ()
+        if answers and all(holding.person_id != called for holding in answers):
+            turned[role_id] = answers[0].person_id
     return turned
 
 
 def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: datetime) -> datetime | None:
-    """Return the next boundary of a shift of some roles; None = there is none."""
+    """Return the next instant at which some roles may change hands; None = there is none."""
     found = [
-        turn
+        edge
         for role_id, _ in roles
-        if (role := directory.roles.get(role_id)) is not None
-        for shift in role.shifts
-        for turn in (shift.starts_at, shift.ends_at)
-        if turn > now
+        if (role := directory.roles.get(role_id)) is not None and (edge := next_edge(role, now)) is not None
     ]
     return min(found, default=None)
 

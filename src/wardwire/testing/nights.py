@@ -205,7 +205,7 @@ class _Alert:
             if now - BEGIN > LATEST:
                 raise Broken(f"{self._name}: nobody has it, nobody was told")
             late = now - BEGIN > HORIZON
-            turned = {} if late else turned_roles(escalation.roles, self._directory, now)
+            turned = {} if late else turned_roles(escalation.roles, self._directory, DESK, now)
             given = Circumstances(self._deliveries, self._whom(), turned, self._ended)
             decided = fold(escalation, given, now)
             self._looked = now

@@ -99,4 +99,4 @@ def test_a_new_role_may_come_with_its_shifts() -> None:
     held = shift(1, 12, CHEN, T0, T0 + HOUR)
     merge.merge_roles(ward, [role(12, "Cardiology")], [held], ())
 
-    assert ward.roles[UUID(int=12)].holder_at(T0) == held
+    assert ward.roles[UUID(int=12)].shifts == (held,)

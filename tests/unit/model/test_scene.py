@@ -102,7 +102,8 @@ def _run(found: Policy, ward: Directory) -> list[tuple[datetime, tuple[UUID, ...
             return told
         now = due
         whom = resolver(ward, bed=nights.BED, desk=nights.DESK, priority=Priority.HIGH, now=now)
-        decided = fold(escalation, Circumstances(deliveries, whom, turned_roles(escalation.roles, ward, now)), now)
+        turned = turned_roles(escalation.roles, ward, nights.DESK, now)
+        decided = fold(escalation, Circumstances(deliveries, whom, turned), now)
 
 
 def _calls(command: Command) -> bool:
