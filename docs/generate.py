@@ -28,8 +28,10 @@ from wardwire.model.alert import Event as AlertEvent
 from wardwire.model.alert import State as AlertState
 from wardwire.model.delivery import ENDED, TRANSITIONS, Delivery, Event, Happened, State, step
 from wardwire.model.errors import MEANING, Code, Refused
+from wardwire.model.matrix import ABOUT, MATRIX
 from wardwire.model.message import ACCEPT, DECLINE, Offered
 from wardwire.model.priority import Kind, Priority
+from wardwire.model.rights import AccessRole
 from wardwire.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -104,9 +106,22 @@ def render_operations() -> str:
     operations = importlib.import_module("wardwire.api.app").OPERATIONS
     rows = []
     for one in operations:
-        about, scope = one.about.partition(".")[0], one.scope or ("no key" if one.open else "")
-        rows.append(f"| `{one.method} {one.path}` | {one.id} | {about}. | {scope} |")
-    return "\n".join(["| request | operation | what it does | scope |", "|---|---|---|---|", *rows])
+        about, action = one.about.partition(".")[0], f"`{one.action}`" if one.action else "everybody"
+        rows.append(f"| `{one.method} {one.path}` | {one.id} | {about}. | {action} |")
+    return "\n".join(["| request | operation | what it does | action |", "|---|---|---|---|", *rows])
+
+
+def render_rights() -> str:
+    """Render who may do what, from the table by which it is decided."""
+    roles = list(AccessRole)
+    names = " | ".join(role.replace("_", " ") for role in roles)
+    rows = []
+    for action, row in MATRIX.items():
+        reach = " | ".join(row.by(role).words for role in roles)
+        scope = f"`{row.scope}`" if row.scope else ""
+        rows.append(f"| `{action}` | {ABOUT[action]} | {reach} | {scope} | {404 if row.hidden else 403} |")
+    head = f"| action | what it is | {names} | any with the scope | otherwise |"
+    return "\n".join([head, f"|---|---|{'---|' * len(roles)}---|---|", *rows])
 
 
 def render_diagram() -> str:
@@ -187,6 +202,7 @@ PARTS = (
     Part("states.md", "diagram", render_diagram),
     Part("states.md", "transitions", render_transitions),
     Part("reference/rest.md", "operations", render_operations),
+    Part("reference/access.md", "rights", render_rights),
     Part("reference/errors.md", "codes", render_codes),
     Part("reference/settings.md", "settings", render_settings),
 )

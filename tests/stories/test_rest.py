@@ -36,6 +36,7 @@ class Door:
         self.ward = ward
         self.client = client
         self.desk = desk
+        self.deps: Deps
         self.counted: list[tuple[str, str]] = []
 
     async def key(self, source: str, *scopes: str) -> str:
@@ -88,7 +89,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
         transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
             door = Door(ward, client, desk)
-            door.counted = counted
+            door.counted, door.deps = counted, deps
             yield door
     await desk.close()
     await alarms.close()

@@ -1,4 +1,4 @@
-"""Technical alarms over HTTP: list, show, take, clear. All need the scope alarms:take."""
+"""Technical alarms over HTTP: list, show, take, clear."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.flow.see_to import MAX_WHY, clear_alarm, take_alarm
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.rights import ALARMS, require
+from wardwire.model.matrix import Action
 from wardwire.store.alarms import Alarm, list_alarms, load_alarm
 
 
@@ -76,7 +76,6 @@ def show_alarm(alarm: Alarm) -> AlarmOut:
 
 async def list_(call: Call) -> Answer:
     """List alarms, the newest first."""
-    require(call.caller, ALARMS)
     limit, after, cleared = call.query["limit"], call.query["after"], bool(call.query["cleared"])
     before = _cursor(after)
     found = await call.read(lambda c: list_alarms(c, also_cleared=cleared, before=before, limit=limit + 1))
@@ -89,7 +88,6 @@ async def list_(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """Show an alarm."""
-    require(call.caller, ALARMS)
     alarm_id = call.id(ids.ALARM, "alarm_id")
     alarm = await call.read(lambda c: load_alarm(c, alarm_id))
     if alarm is None:
@@ -127,22 +125,22 @@ OPERATIONS = (
     Operation(
         id="listAlarms", method="GET", path="/v1/alarms", tag="alarms",
         about="List technical alarms, the newest first.",
-        handler=list_, answers={200: Alarms}, query=(LIMIT, AFTER, _CLEARED), scope=ALARMS,
+        handler=list_, answers={200: Alarms}, query=(LIMIT, AFTER, _CLEARED), action=Action.ALARM_READ,
     ),
     Operation(
         id="getAlarm", method="GET", path="/v1/alarms/{alarm_id}", tag="alarms", about="Show a technical alarm.",
-        handler=get, answers={200: AlarmOut}, refuses=(Code.NOT_FOUND,), scope=ALARMS,
+        handler=get, answers={200: AlarmOut}, refuses=(Code.NOT_FOUND,), action=Action.ALARM_READ,
     ),
     Operation(
         id="takeAlarm", method="POST", path="/v1/alarms/{alarm_id}/take", tag="alarms",
         about="Say that you see to an alarm. Said twice it is no fault.",
-        handler=take, answers={200: AlarmOut}, scope=ALARMS,
+        handler=take, answers={200: AlarmOut}, action=Action.ALARM_TAKE,
         refuses=(Code.NOT_FOUND, Code.ALREADY_ENDED, Code.TOO_LATE, Code.COMMIT_UNKNOWN),
     ),
     Operation(
         id="clearAlarm", method="POST", path="/v1/alarms/{alarm_id}/clear", tag="alarms",
         about="Say that an alarm is over, and why. Said twice it is no fault.",
-        handler=clear, body=ClearIn, answers={200: AlarmOut}, scope=ALARMS,
+        handler=clear, body=ClearIn, answers={200: AlarmOut}, action=Action.ALARM_TAKE,
         refuses=(Code.NOT_FOUND, Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN),
         example={"why": "The relay was restarted."},
     ),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,14 +19,16 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from wardwire.access.callers import KeyRefused, caller_of_key
+from wardwire.access.door import NotPermitted, admit, decide, passed
 from wardwire.api import alarms, devices, directory, drafts, drills, escalations, messages, places
 from wardwire.api.openapi import describe
-from wardwire.api.operation import Answer, Call, Deps, Operation, Query
+from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
 from wardwire.api.reading import read_json
 from wardwire.flow.deny import Denied
 from wardwire.model import ids
 from wardwire.model.errors import MEANING, Code, Refused, WardwireError
+from wardwire.model.matrix import Reach
 from wardwire.model.rights import Caller
 
 MAX_BODY = 48 * 1024
@@ -55,12 +58,12 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
-def make_api(deps: Deps) -> Litestar:
+def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Litestar:
     """Make the application."""
-    document = _ENCODE(describe(OPERATIONS, deps.version))
+    document = _ENCODE(describe(operations, deps.version))
     # First, because Litestar otherwise makes its own of the first method that it sees of a path.
-    handlers = _options()
-    handlers += [_route(operation, deps) for operation in OPERATIONS]
+    handlers = _options(operations)
+    handlers += [_route(operation, deps) for operation in operations]
     handlers.append(_fixed("/openapi.json", document, "application/json"))
     handlers.append(_meaning())
     return Litestar(
@@ -80,11 +83,14 @@ def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
         if "message_id" in request.path_params:
             bound["message"] = str(request.path_params["message_id"])[:40]
         structlog.contextvars.bind_contextvars(**bound)
-        caller = _NOBODY
+        caller, reach = _NOBODY, Reach.NO
         try:
             if not operation.open:
-                caller = _caller(request, deps)
+                caller = await _caller(request, deps)
+                reach = admit(caller, operation.action)
             call = await _read(operation, deps, request, caller, request_id)
+            if not operation.open:
+                call = await _pass(operation, call, reach)
             return _answer(await operation.handler(call), request_id)
         except WardwireError as error:
             _note(error, caller, operation, deps)
@@ -133,11 +139,22 @@ async def _read(
     )
 
 
-def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
+async def _pass(operation: Operation, call: Call, reach: Reach) -> Call:
+    """Let a caller through whose reach goes as far as what they ask for."""
+    assert operation.action is not None
+    found = Found(()) if operation.find is None else await operation.find(call)
+    if reach is not Reach.ANY and not operation.narrows:
+        decide(call.caller, operation.action, found.owners)
+    return replace(call, caller=passed(call.caller, operation.action), thing=found.thing)
+
+
+async def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
         raise Refused(Code.NOT_AUTHENTICATED, "this needs an API key: Authorization: Bearer ww_live_…")
-    return caller_of_key(deps.rules().directory, key.strip())
+    if deps.signed_in is not None and not credential.startswith("ww_live_"):
+        return await deps.signed_in(credential.strip())
+    return caller_of_key(deps.rules().directory, credential.strip())
 
 
 def _check_media(headers: Mapping[str, str]) -> None:
@@ -181,17 +198,20 @@ def _read_field(query: Query, text: str) -> Any:
 
 def _note(error: WardwireError, caller: Caller, operation: Operation, deps: Deps) -> None:
     """Count a refused credential or right; of those who are known, write it down, not too often."""
-    if not isinstance(error, Refused) or error.code not in (Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED):
+    hidden = isinstance(error, NotPermitted)
+    if not isinstance(error, Refused) or not (hidden or error.code in (Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED)):
         return
-    deps.denied(error.code)
+    code = Code.NOT_PERMITTED if hidden else error.code
+    deps.denied(code)
     who = caller.source
     if isinstance(error, KeyRefused):
         who = ids.write_id(ids.KEY, error.key_id) if error.key_id else ""
     if not who:
         return
-    count = deps.refusals.refused(who, error.code, deps.clock.now())
+    count = deps.refusals.refused(who, code, deps.clock.now())
     if count:
-        deps.writer.put(Denied(who=who, code=error.code, door=f"api:{operation.id}", count=count))
+        action = operation.action or ""
+        deps.writer.put(Denied(who=who, code=code, door=f"api:{operation.id}", action=action, count=count))
 
 
 def _answer(answer: Answer, request_id: str) -> Response[bytes]:
@@ -232,10 +252,10 @@ def _on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[byt
     return _refuse(WardwireError(), _new_request_id())
 
 
-def _options() -> list[HTTPRouteHandler]:
+def _options(operations: Sequence[Operation]) -> list[HTTPRouteHandler]:
     """Make the answers to OPTIONS: the methods of each path."""
     methods: dict[str, list[str]] = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         methods.setdefault(operation.path, []).append(operation.method)
     return [_allow(path, ", ".join([*there, "OPTIONS"])) for path, there in methods.items()]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wardwire.api import wire
-from wardwire.api.operation import Answer, Call, Operation, Registration
+from wardwire.api.operation import Answer, Call, Found, Operation, Registration
 from wardwire.model import ids
 from wardwire.model.errors import Code, Unavailable
+from wardwire.model.matrix import Action, Owner
 from wardwire.model.names import clean_line
-from wardwire.model.rights import DIRECTORY, require
 
 
 def _registration(call: Call) -> Registration:
@@ -18,7 +18,6 @@ def _registration(call: Call) -> Registration:
 
 async def issue_code(call: Call) -> Answer:
     """Issue a code for a person."""
-    require(call.caller, DIRECTORY)
     return Answer(body=await _registration(call).issue(call.caller, call.id(ids.PERSON, "person_id")), status=201)
 
 
@@ -29,9 +28,14 @@ async def register(call: Call) -> Answer:
     return Answer(body=made, status=201)
 
 
+async def find_device(call: Call) -> Found:
+    """Find whose a device is."""
+    device = call.deps.rules().directory.devices.get(call.id(ids.DEVICE, "device_id"))
+    return Found([Owner(people=frozenset({device.person_id}))] if device else [])
+
+
 async def revoke(call: Call) -> Answer:
     """Put a device out: committed first, then its connection is closed."""
-    require(call.caller, DIRECTORY)
     why = clean_line(call.body.why, "/why")
     await _registration(call).revoke(call.caller, call.id(ids.DEVICE, "device_id"), why)
     await call.deps.refresh()
@@ -48,7 +52,7 @@ OPERATIONS = (
         handler=issue_code,
         answers={201: wire.RegistrationCode},
         refuses=(Code.NOT_FOUND, Code.RATE_LIMITED, Code.COMMIT_UNKNOWN),
-        scope=DIRECTORY,
+        action=Action.DEVICE_ENROL,
     ),
     Operation(
         id="registerDevice",
@@ -75,7 +79,8 @@ OPERATIONS = (
         body=wire.RevokeIn,
         answers={204: None},
         refuses=(Code.NOT_FOUND, Code.COMMIT_UNKNOWN),
-        scope=DIRECTORY,
+        action=Action.DEVICE_REVOKE,
+        find=find_device,
         example={"why": "lost"},
     ),
 )  # fmt: skip

@@ -1,26 +1,27 @@
-"""The directory over HTTP: people, endpoints, groups, roles, shifts, keys. Changes need the scope directory:write."""
+"""The directory over HTTP: people, endpoints, groups, roles, shifts, keys. Who may change what: model/matrix.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from wardwire.access.door import decide
 from wardwire.api import wire
 from wardwire.api.making import make
-from wardwire.api.operation import Answer, Call, Identity, Operation, Query
+from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.api.versions import etag, expected_version
 from wardwire.directory import groups, keys, people, roles
 from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
+from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.names import fold_name
 from wardwire.model.oncall import on_call
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
-from wardwire.model.rights import DIRECTORY, require
 
 T = TypeVar("T")
 
@@ -69,13 +70,26 @@ def find(table: dict[UUID, T], key: UUID) -> T:
     return found
 
 
+async def find_person(call: Call) -> Found:
+    """Find whose matters those of the person are: their own, and of the units where they have beds now."""
+    directory, now = call.deps.rules().directory, call.deps.clock.now()
+    person_id = call.id(ids.PERSON, "person_id")
+    beds = (
+        bed
+        for bed, held in directory.assignments.items()
+        if any(one.person_id == person_id and one.holds(now) for one in held)
+    )
+    units = frozenset(unit for bed in beds if (unit := unit_of(directory, bed)) is not None)
+    return Found([Owner(people=frozenset({person_id}), units=units)])
+
+
 # People ----------------------------------------------------------------------------------------------------------
 
 
 def show_person(person: Person, call: Call) -> wire.PersonOut:
     """Say who somebody is. Addresses are for those who may change them."""
     directory = call.deps.rules().directory
-    all_of_it = DIRECTORY in call.caller.scopes
+    all_of_it = reaches(call.caller, Action.CONTACT_READ, [Owner(people=frozenset({person.id}))])
     devices = [directory.devices[device] for device in directory.active_devices(person.id)]
     endpoints = directory.endpoints_of.get(person.id, ()) if all_of_it else ()
     return wire.PersonOut(
@@ -109,7 +123,7 @@ async def list_people(call: Call) -> Answer:
     everybody = call.deps.rules().directory.everybody()
     external_id = call.query["external_id"]
     if external_id is not None:
-        require(call.caller, DIRECTORY)
+        decide(call.caller, Action.CONTACT_READ, ())
         source, _, known = external_id.partition(":")
         everybody = [person for person in everybody if (source, known) in person.details.external_ids]
     page, following, headers = cut_page(call, ids.PERSON, "/v1/people", everybody)
@@ -347,7 +361,6 @@ def _show_key(key: ApiKey) -> wire.KeyOut:
 
 async def list_keys(call: Call) -> Answer:
     """List keys, without their secrets."""
-    require(call.caller, DIRECTORY)
     found = sorted(call.deps.rules().directory.keys.values(), key=lambda key: key.id)
     return Answer(body=wire.Keys([_show_key(key) for key in found], None))
 
@@ -385,13 +398,19 @@ NAMED = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
 
 
 def read_operation(
-    id: str, path: str, about: str, handler: Callable[[Call], object], answer: object, *query: Query
+    id: str,
+    path: str,
+    about: str,
+    handler: Callable[[Call], object],
+    answer: object,
+    *query: Query,
+    action: Action = Action.DIRECTORY_READ,
 ) -> Operation:
-    """Describe an operation that reads."""
+    """Describe an operation that reads: what everybody may see, unless `action` says another."""
     refuses = (Code.NOT_FOUND,) if "{" in path else ()
     return Operation(
         id=id, method="GET", path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
-        answers={200: answer}, query=query, refuses=refuses,
+        answers={200: answer}, query=query, refuses=refuses, action=action,
     )  # fmt: skip
 
 
@@ -407,6 +426,8 @@ def write_operation(
     *refuses: Code,
     guarded: bool = False,
     example: object = None,
+    action: Action = Action.DIRECTORY_WRITE,
+    find: Callable[[Call], Awaitable[Found]] | None = None,
 ) -> Operation:
     """Describe an operation that changes the directory; what makes something takes an Idempotency-Key,
     what is `guarded` an If-Match."""
@@ -416,7 +437,8 @@ def write_operation(
         refuses = (*refuses, Code.ID_REUSED, Code.CONFLICT)
     return Operation(
         id=id, method=method, path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
-        body=body, answers={status: answer}, refuses=refuses, scope=DIRECTORY, example=example, guarded=guarded,
+        body=body, answers={status: answer}, refuses=refuses, example=example, guarded=guarded,
+        action=action, find=find,
         identity=Identity.OPTIONAL if makes else Identity.NONE,
     )  # fmt: skip
 
@@ -439,6 +461,7 @@ OPERATIONS = (
     write_operation(
         "setStatus", "PUT", "/v1/people/{person_id}/status", "Set a person's status.",
         set_status, wire.StatusIn, 200, wire.PersonOut, example={"status": "busy"},
+        action=Action.STATUS_SET, find=find_person,
     ),
     write_operation(
         "addEndpoint", "POST", "/v1/people/{person_id}/endpoints", "Add a way to reach a person by e-mail.",
@@ -471,20 +494,22 @@ OPERATIONS = (
     write_operation(
         "addShift", "POST", "/v1/roles/{role_id}/shifts",
         "Let somebody hold a role. Of overlapping shifts the latest written holds.",
-        add_shift, wire.NewShift, 201, wire.ShiftOut,
+        add_shift, wire.NewShift, 201, wire.ShiftOut, action=Action.SHIFT_WRITE,
     ),
     write_operation(
         "cancelShift", "DELETE", "/v1/shifts/{shift_id}", "Take a shift away.",
-        cancel_shift, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+        cancel_shift, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
     ),
-    read_operation("listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys),
+    read_operation(
+        "listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys, action=Action.KEY_MANAGE
+    ),
     write_operation(
         "makeKey", "POST", "/v1/keys", "Make a key. Its text is shown this once.",
         make_key, wire.NewKey, 201, wire.MadeKey, Code.COMMIT_UNKNOWN,
-        example={"source": "lab", "scopes": ["messages:send"]},
+        example={"source": "lab", "scopes": ["messages:send"]}, action=Action.KEY_MANAGE,
     ),
     write_operation(
         "revokeKey", "DELETE", "/v1/keys/{key_id}", "Revoke a key.",
-        revoke_key, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+        revoke_key, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN, action=Action.KEY_MANAGE,
     ),
 )  # fmt: skip

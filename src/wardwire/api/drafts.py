@@ -20,13 +20,13 @@ from wardwire.directory import drafts
 from wardwire.directory.drafts import Published, Text
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
+from wardwire.model.matrix import Action
 from wardwire.model.message import MAX_TARGETS
 from wardwire.model.people import Directory
 from wardwire.model.policy import Policy
 from wardwire.model.policy_diff import Difference, diff_policies
 from wardwire.model.policy_draft import MAX_NOTE, Draft, DraftState, Version
 from wardwire.model.priority import Priority
-from wardwire.model.rights import DIRECTORY, require
 from wardwire.model.scene import MAX_SCENES, Grounds, Outcome, Scene, check_scene, play
 from wardwire.store import drafts as store
 from wardwire.store.policies import span_of
@@ -286,7 +286,6 @@ def _text(body: NewDraft | DraftChange) -> Text:
 
 async def list_drafts(call: Call) -> Answer:
     """List open drafts."""
-    require(call.caller, DIRECTORY)
     limit = call.query["limit"]
     after = read_cursor(ids.DRAFT, call.query["after"], _NOBODY)
     found = await call.read(lambda connection: store.list_open_drafts(connection, after, limit + 1))
@@ -310,7 +309,6 @@ async def add_draft(call: Call) -> Answer:
 
 async def get_draft(call: Call) -> Answer:
     """Show a draft with its simulations as of now."""
-    require(call.caller, DIRECTORY)
     draft_id = call.id(ids.DRAFT, "draft_id")
     draft = await call.read(lambda connection: store.read_draft(connection, draft_id))
     if draft is None:
@@ -455,13 +453,17 @@ _AT = "/v1/policy-drafts/{draft_id}"
 OPERATIONS = (
     read_operation(
         "listDrafts", "/v1/policy-drafts", "List open drafts of policies.", list_drafts, Drafts, LIMIT, AFTER,
+        action=Action.DIRECTORY_WRITE,
     ),
     write_operation(
         "addDraft", "POST", "/v1/policy-drafts", "Begin a draft of a policy: nobody is called by it.",
         add_draft, NewDraft, 201, DraftOut, *_TEXT,
         example={"name": "Monitor alarm", "steps": [{"targets": ["bed:primary"], "wait_s": 90}]},
     ),
-    read_operation("getDraft", _AT, "Show a draft with its simulations, as of now.", get_draft, DraftOut),
+    read_operation(
+        "getDraft", _AT, "Show a draft with its simulations, as of now.", get_draft, DraftOut,
+        action=Action.DIRECTORY_WRITE,
+    ),
     write_operation(
         "changeDraft", "PATCH", _AT, "Change a draft; it must be simulated, and approved, anew.",
         change_draft, DraftChange, 200, DraftOut, *_TEXT, guarded=True, example={"loops": 1},

@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from wardwire.api.messages import readable
+from wardwire.api.messages import find_message
 from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.drills import DrillReport, read_drill, read_drills
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.rights import READ, source_to_read
+from wardwire.model.matrix import Action
+from wardwire.model.rights import source_to_read
+from wardwire.store.messages import Message
 
 _LAST = UUID(int=(1 << 128) - 1)
 
@@ -36,7 +38,7 @@ async def list_(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """Report one drill."""
-    message = await readable(call)
+    message: Message = call.thing
     directory = call.deps.rules().directory
     found = await call.read(lambda c: read_drill(c, directory, message.id))
     if found is None:
@@ -44,19 +46,18 @@ async def get(call: Call) -> Answer:
     return Answer(body=found)
 
 
-_SCOPE = f"{READ} for other sources"
-
 OPERATIONS = (
     Operation(
         id="listDrills", method="GET", path="/v1/drills", tag="drills",
         about="Report the drills of the last week, the newest first: who confirmed and accepted, after how long the "
         "team was there, what was missing. Those of your own source, or with the scope of every source.",
-        handler=list_, answers={200: Drills}, scope=_SCOPE,
+        handler=list_, answers={200: Drills}, action=Action.ALERT_READ, narrows=True,
         query=(LIMIT, AFTER, Query(name="source", kind="string", about="Only of this source.")),
     ),
     Operation(
         id="getDrill", method="GET", path="/v1/messages/{message_id}/drill", tag="drills",
         about="Report how a drill went; until a week after its end.",
-        handler=get, answers={200: DrillReport}, refuses=(Code.NOT_FOUND,), scope=_SCOPE,
+        handler=get, answers={200: DrillReport}, refuses=(Code.NOT_FOUND,),
+        action=Action.ALERT_READ, find=find_message,
     ),
 )  # fmt: skip

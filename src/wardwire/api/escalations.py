@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from wardwire.api.messages import readable
+from wardwire.api.messages import find_message
 from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.open_alerts import OpenAlert, read_alert, read_open
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.rights import READ, source_to_read
+from wardwire.model.matrix import Action
+from wardwire.model.rights import source_to_read
+from wardwire.store.messages import Message
 
 _NOBODY = UUID(int=0)
 
@@ -38,7 +40,7 @@ async def list_(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """Show how the alert of a message stands."""
-    message = await readable(call)
+    message: Message = call.thing
     rules, now = call.deps.rules(), call.deps.clock.now()
     found = await call.read(lambda c: read_alert(c, rules, now, message.id))
     if found is None:
@@ -46,19 +48,18 @@ async def get(call: Call) -> Answer:
     return Answer(body=found)
 
 
-_SCOPE = f"{READ} for other sources"
-
 OPERATIONS = (
     Operation(
         id="listEscalations", method="GET", path="/v1/escalations", tag="escalations",
         about="List the alerts that are open, the oldest first: who is asked, who has it, what is missing, and what "
         "comes next. Those of your own source, or with the scope of every source.",
-        handler=list_, answers={200: Escalations}, scope=_SCOPE,
+        handler=list_, answers={200: Escalations}, action=Action.ALERT_READ, narrows=True,
         query=(LIMIT, AFTER, Query(name="source", kind="string", about="Only of this source.")),
     ),
     Operation(
         id="getEscalation", method="GET", path="/v1/messages/{message_id}/escalation", tag="escalations",
         about="Show how the alert of a message stands; until a week after its end.",
-        handler=get, answers={200: OpenAlert}, refuses=(Code.NOT_FOUND,), scope=_SCOPE,
+        handler=get, answers={200: OpenAlert}, refuses=(Code.NOT_FOUND,),
+        action=Action.ALERT_READ, find=find_message,
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import msgspec
 from wardwire.api.identity import REPLAYED, find_identity
 from wardwire.api.operation import Answer, Call
 from wardwire.directory.desk import DirectoryDesk, Once
-from wardwire.model.rights import DIRECTORY, require
+from wardwire.model.rights import DIRECTORY, require_passed
 
 T = TypeVar("T")
 _ENCODE = msgspec.json.Encoder().encode
@@ -52,7 +52,7 @@ async def make(
         made = await work(desk)
         await call.deps.refresh()
         return _answer(_ENCODE(show(made)), at)
-    require(call.caller, DIRECTORY)
+    require_passed(call.caller, DIRECTORY)
     asked = hashlib.sha256(_ENCODE([call.operation, call.path, call.body])).digest()
     first = await desk.first_answer(call.caller, key, asked)
     if first is not None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.api.identity import REPLAYED, find_identity, get_identity
-from wardwire.api.operation import Answer, Call, Identity, Operation, Query
+from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.wire import (
     CancelIn,
@@ -34,10 +34,11 @@ from wardwire.flow.views import MAX_NAMED, Stored, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
+from wardwire.model.matrix import Action, Owner
 from wardwire.model.priority import Priority, lane_of
-from wardwire.model.rights import CANCEL, CODE, READ, SEND, may_read, source_to_read
+from wardwire.model.rights import CODE, source_to_read
 from wardwire.model.routing import write_stages
-from wardwire.store.deliveries import count_states, page_deliveries
+from wardwire.store.deliveries import count_states, load_deliveries, page_deliveries
 from wardwire.store.messages import Message, list_messages, load_messages
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ async def _stored(
 
 async def get(call: Call) -> Answer:
     """Show a message and how it stands."""
-    message = await readable(call)
+    message: Message = call.thing
 
     async def read(connection: asyncpg.Connection) -> tuple[dict[str, int], list[tuple[Delivery, str]]]:
         found = await page_deliveries(connection, message.id, after=_NOBODY, limit=MAX_NAMED + 1)
@@ -145,7 +146,7 @@ async def deliveries(call: Call) -> Answer:
     """Show how a message stands with each of its people."""
     limit = call.query["limit"]
     after = read_cursor(ids.PERSON, call.query["after"], _NOBODY)
-    message = await readable(call)
+    message: Message = call.thing
     found = await call.read(lambda c: page_deliveries(c, message.id, after=after, limit=limit + 1))
     page, following, headers = _page_of(call, message.id, found, limit)
     return Answer(body=Deliveries(data=page, next=following), headers=headers)
@@ -177,9 +178,11 @@ def _page_of(
 async def list_(call: Call) -> Answer:
     """List messages, newest first: one's own, or with the scope all."""
     limit, after = call.query["limit"], call.query["after"]
-    source = source_to_read(call.caller, call.query["source"])
+    source, sender = source_to_read(call.caller, call.query["source"]), None
+    if source == call.caller.source and call.caller.person_id is not None:
+        source, sender = None, call.caller.person_id  # a person's own, from whichever device
     before = read_cursor(ids.MESSAGE, after, _LAST)
-    found = await call.read(lambda c: list_messages(c, before=before, source=source, sender=None, limit=limit + 1))
+    found = await call.read(lambda c: list_messages(c, before=before, source=source, sender=sender, limit=limit + 1))
     directory = call.deps.rules().directory
     lines = [
         MessageLine(
@@ -200,7 +203,7 @@ async def list_(call: Call) -> Answer:
 
 async def trace(call: Call) -> Answer:
     """Retell a message: each hop with time, node and reason."""
-    message = await readable(call)
+    message: Message = call.thing
     directory = call.deps.rules().directory
     story = await call.read(lambda c: read_story(c, message.id, directory))
     if story is None:
@@ -211,9 +214,7 @@ async def trace(call: Call) -> Answer:
 async def cancel(call: Call) -> Answer:
     """Take a message back."""
     message_id = call.id(ids.MESSAGE, "message_id")
-    message = await _find(call, message_id)
-    if message is None:
-        raise Refused(Code.NOT_FOUND, "you have sent no such message")
+    message: Message = call.thing
     why = why_ended(recall=call.body.recall, all_clear=call.body.all_clear)
     lane = lane_of(Priority(message.priority))
     ended: int = await _ended(
@@ -252,17 +253,33 @@ async def _ended(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
         raise Unknown(f"no answer within {PATIENCE_S:g} s") from None
 
 
-async def _find(call: Call, message_id: UUID) -> Message | None:
-    found = await call.read(lambda c: load_messages(c, [message_id]))
-    return found.get(message_id)
+async def find_message(call: Call) -> Found:
+    """Find the message of the path, and whose it is: of its source, its sender, and who got it."""
+    message_id = call.id(ids.MESSAGE, "message_id")
+    me = call.caller.person_id
+
+    async def read(connection: asyncpg.Connection) -> tuple[Message | None, bool]:
+        found = (await load_messages(connection, [message_id])).get(message_id)
+        mine = me is not None and bool(await load_deliveries(connection, [(message_id, me)]))
+        return found, mine
+
+    message, mine = await call.read(read)
+    if message is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return Found([_owner_of(message, me if mine else None)], message)
 
 
-async def readable(call: Call) -> Message:
-    """Return the message of the path; one that the caller may not see is as if it were not there."""
-    message = await _find(call, call.id(ids.MESSAGE, "message_id"))
-    if message is None or not may_read(call.caller, message.sender_person, message.source, frozenset()):
-        raise Refused(Code.NOT_FOUND, "there is no such message")
-    return message
+async def find_sent(call: Call) -> Found:
+    """Find the message of the path, as belonging to who sent it; who has its alert may say that it is over, and
+    whether they have it is judged where it ends (flow/end.py).
+    """
+    found = await find_message(call)
+    return found if call.body.all_clear else Found([_owner_of(found.thing)], found.thing)
+
+
+def _owner_of(message: Message, recipient: UUID | None = None) -> Owner:
+    people = (person for person in (message.sender_person, recipient) if person is not None)
+    return Owner(source=message.source, people=frozenset(people))
 
 
 def _outcome(error: WardwireError) -> str:
@@ -288,12 +305,13 @@ OPERATIONS = (
         tag="messages",
         about="Send a message. Answered when it is committed for good; repeating it with the same key and body "
         "gives the first answer again, with `Idempotency-Replayed: true`.",
+        action=Action.MESSAGE_SEND,
         handler=send,
         body=NewMessage,
         answers={201: Stored, 200: DryRun},
         query=(Query(name="dry_run", kind="boolean", about="Only say who would get it and why.", default=False),),
         refuses=_NOT_SENT,
-        scope=f"{SEND}; {CODE} for priority code",
+        scope=f"{CODE} for priority code",
         identity=Identity.REQUIRED,
         example=_EXAMPLE,
     ),
@@ -303,10 +321,11 @@ OPERATIONS = (
         path="/v1/messages",
         tag="messages",
         about="List messages, newest first: those of your own source, or with the scope of every source.",
+        action=Action.MESSAGE_READ,
+        narrows=True,
         handler=list_,
         answers={200: Messages},
         query=(LIMIT, AFTER, Query(name="source", kind="string", about="Only of this source.")),
-        scope=f"{READ} for other sources",
     ),
     Operation(
         id="getMessage",
@@ -314,10 +333,11 @@ OPERATIONS = (
         path="/v1/messages/{message_id}",
         tag="messages",
         about="Read a message and how it stands; of its deliveries the first 100.",
+        action=Action.MESSAGE_READ,
+        find=find_message,
         handler=get,
         answers={200: MessageOut},
         refuses=(Code.NOT_FOUND,),
-        scope=f"{READ} for other sources",
     ),
     Operation(
         id="listDeliveries",
@@ -325,11 +345,12 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/deliveries",
         tag="messages",
         about="List how a message stands with each of its people.",
+        action=Action.MESSAGE_READ,
+        find=find_message,
         handler=deliveries,
         answers={200: Deliveries},
         query=(LIMIT, AFTER),
         refuses=(Code.NOT_FOUND,),
-        scope=f"{READ} for other sources",
     ),
     Operation(
         id="traceMessage",
@@ -337,10 +358,11 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/trace",
         tag="messages",
         about="Retell a message: each hop with its time, node and reason.",
+        action=Action.MESSAGE_TRACE,
+        find=find_message,
         handler=trace,
         answers={200: Story},
         refuses=(Code.NOT_FOUND,),
-        scope=f"{READ} for other sources",
     ),
     Operation(
         id="escalateMessage",
@@ -348,11 +370,12 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/escalate",
         tag="messages",
         about="Make an alert of a message, by hand: its words in its thread, to people or by a policy.",
+        action=Action.MESSAGE_SEND,
         handler=escalate,
         body=EscalateIn,
         answers={201: Stored},
         refuses=_NOT_SENT,
-        scope=f"{SEND}; {CODE} for priority code",
+        scope=f"{CODE} for priority code",
         identity=Identity.REQUIRED,
         example={"priority": "high", "policy": "Consult"},
     ),
@@ -362,11 +385,12 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/cancel",
         tag="messages",
         about="Take a message back, or say of an alert that it is over: `all_clear`. Twice changes nothing.",
+        action=Action.MESSAGE_CANCEL,
+        find=find_sent,
         handler=cancel,
         body=CancelIn,
         answers={200: Cancelled},
         refuses=(Code.NOT_FOUND, Code.OVERLOADED, Code.COMMIT_UNKNOWN),
-        scope=f"{CANCEL} for other sources",
         example={"recall": False},
     ),
 )

@@ -12,6 +12,7 @@ from wardwire.api.identity import HEADER
 from wardwire.api.operation import Identity, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, STATUS, Problem
 from wardwire.model.errors import MEANING, Code
+from wardwire.model.matrix import MATRIX
 from wardwire.model.message import MAX_EXTERNAL_ID
 
 _PATH = re.compile(r"\{(\w+)\}")
@@ -85,7 +86,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.about.partition(".")[0] + ".",
-        "description": operation.about + (f"\n\nScope: {operation.scope}." if operation.scope else ""),
+        "description": operation.about + _rights(operation),
         "responses": _responses(operation),
     }
     if parameters:
@@ -98,6 +99,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
             media["example"] = operation.example
         told["requestBody"] = {"required": True, "content": {"application/json": media}}
     return told
+
+
+def _rights(operation: Operation) -> str:
+    if operation.action is None:
+        return ""
+    scope = MATRIX[operation.action].scope
+    words = "; ".join(word for word in (scope, operation.scope) if word)
+    return f"\n\nAction: {operation.action}." + (f" Scope: {words}." if words else "")
 
 
 def _query(query: Query) -> dict[str, Any]:

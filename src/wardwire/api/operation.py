@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,7 @@ from wardwire.flow.ports import Rules, Writer
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.matrix import Action, Owner
 from wardwire.model.rights import Caller
 from wardwire.store.ledger import Ledger
 
@@ -68,6 +69,7 @@ class Deps:
         alarms: Commits what people do with technical alarms.
         refresh: Takes in what has changed in the directory; awaited after each change through this door, so
             that the next request finds it.
+        signed_in: Says whose a token of a session is; raises `Refused`.
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
     """
@@ -82,6 +84,7 @@ class Deps:
     serving: Callable[[], bool] = lambda: True
     refresh: Callable[[], Awaitable[None]] = _fresh
     registration: Registration | None = None
+    signed_in: Callable[[str], Awaitable[Caller]] | None = None
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)
@@ -89,7 +92,11 @@ class Deps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request that is to be answered: who asks, and for what, read and checked."""
+    """A request that is to be answered: who asks, and for what, read and checked.
+
+    Attributes:
+        thing: What the operation's `find` has found.
+    """
 
     deps: Deps
     caller: Caller
@@ -101,6 +108,7 @@ class Call:
     body: Any
     raw: bytes
     address: str
+    thing: Any = None
 
     def id(self, prefix: str, name: str) -> UUID:
         """Return an id of the path; one that is none names nothing."""
@@ -153,18 +161,29 @@ class Identity(Enum):
     REQUIRED = auto()
 
 
+class Found(NamedTuple):
+    """What a request is about: whose it is, for the door, and the thing itself, for who answers."""
+
+    owners: Sequence[Owner]
+    thing: Any = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation.
 
     Attributes:
         id: Stable; generated clients are named by it.
+        action: What it is in the table of rights (model/matrix.py); without one nobody may.
+        find: Finds what it is about, and whose that is: needed where an action reaches one's own or one's unit's.
+        narrows: It shows of many what the caller may see, by itself.
         body: The shape of the body; None = it has none.
         answers: Shapes by status.
         refuses: Further codes that it may answer with, beside those of every operation.
         identity: Whether it asks for an Idempotency-Key, or takes one.
         guarded: Whether it takes an If-Match with the ETag of what it changes.
         open: Whether it asks for no key.
+        scope: What is to be said of scopes beyond that of its action.
     """
 
     id: str
@@ -178,6 +197,9 @@ class Operation:
     query: Sequence[Query] = ()
     refuses: Sequence[Code] = ()
     scope: str = ""
+    action: Action | None = None
+    find: Callable[[Call], Awaitable[Found]] | None = None
+    narrows: bool = False
     identity: Identity = Identity.NONE
     open: bool = False
     guarded: bool = False

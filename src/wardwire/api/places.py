@@ -1,4 +1,4 @@
-"""Places, who has which bed, and escalation policies over HTTP. Changes need the scope directory:write."""
+"""Places, who has which bed, and escalation policies over HTTP. Who may change what: model/matrix.py."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from wardwire.api.directory import NAMED, PAGE, changed, cut_page, find, given, read_operation, write_operation
 from wardwire.api.making import make
-from wardwire.api.operation import Answer, Call
+from wardwire.api.operation import Answer, Call, Found
 from wardwire.api.versions import etag, expected_version
 from wardwire.api.wire import Instant, Name, PersonId
 from wardwire.directory import places, policies
 from wardwire.model import ids
 from wardwire.model.errors import Code
+from wardwire.model.matrix import Action, Owner, unit_of
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank, zone_of
 from wardwire.model.policy import ASK_WAIT, MAX_LOOPS, MAX_STEPS, STILL_ACTIVE, Policy
@@ -257,6 +258,26 @@ async def assign(call: Call) -> Answer:
     )
 
 
+async def find_beds(call: Call) -> Found:
+    """Find of which units the beds are that are given."""
+    directory = call.deps.rules().directory
+    body: NewAssignments = call.body
+    given_beds = [ids.read_id(ids.PLACE, turn.place) for turn in body.assignments]
+    return Found([_owner_of_bed(directory, bed) for bed in given_beds])
+
+
+async def find_assignment(call: Call) -> Found:
+    """Find of which unit the bed is that is taken."""
+    directory, wanted = call.deps.rules().directory, call.id(ids.ASSIGNMENT, "assignment_id")
+    beds = (bed for bed, held in directory.assignments.items() if any(one.id == wanted for one in held))
+    return Found([_owner_of_bed(directory, bed) for bed in beds])
+
+
+def _owner_of_bed(directory: Directory, bed: UUID) -> Owner:
+    unit = unit_of(directory, bed)
+    return Owner(units=frozenset({unit} if unit else ()))
+
+
 async def cancel_assignment(call: Call) -> Answer:
     """Take a bed from somebody."""
     await places.cancel_assignment(call.deps.desk, call.caller, call.id(ids.ASSIGNMENT, "assignment_id"))
@@ -372,10 +393,12 @@ OPERATIONS = (
         "assignBeds", "POST", "/v1/assignments",
         "Give beds to people, a whole shift at once. Of overlapping assignments of a rank the latest written holds.",
         assign, NewAssignments, 201, Assigned, Code.NOT_FOUND, Code.INVALID, Code.COMMIT_UNKNOWN,
+        action=Action.BED_ASSIGN, find=find_beds,
     ),
     write_operation(
         "cancelAssignment", "DELETE", "/v1/assignments/{assignment_id}", "Take a bed from somebody.",
         cancel_assignment, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+        action=Action.BED_ASSIGN, find=find_assignment,
     ),
     read_operation("listPolicies", "/v1/policies", "List escalation policies.", list_policies, Policies, *PAGE),
     write_operation(

@@ -14,7 +14,7 @@ import asyncpg
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.facts import FactKind
-from wardwire.model.rights import DIRECTORY, Caller, require
+from wardwire.model.rights import DIRECTORY, Caller, require_passed
 from wardwire.store.chain import Draft
 from wardwire.store.directory import next_version
 from wardwire.store.ledger import Ledger
@@ -129,7 +129,7 @@ class DirectoryDesk:
         """Run one change; when this returns, it and its facts are committed durably.
 
         Args:
-            scope: What the caller must be allowed; None when the work judges by itself.
+            scope: What a caller must have whom no door has let through; None when the work judges by itself.
 
         Raises:
             Refused: Nothing was changed.
@@ -137,7 +137,7 @@ class DirectoryDesk:
             Unavailable: Certainly nothing was changed.
         """
         if scope is not None:
-            require(caller, scope)
+            require_passed(caller, scope)
         now, once = self._clock.now(), self._once
 
         async def transaction(connection: asyncpg.Connection) -> tuple[tuple[T, int], Sequence[Draft]]:

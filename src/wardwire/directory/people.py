@@ -16,7 +16,7 @@ from wardwire.model.details import NO_DETAILS, Details, change_details
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_address, clean_line, clean_name
 from wardwire.model.people import Endpoint, Person, Status
-from wardwire.model.rights import DIRECTORY, Caller, require
+from wardwire.model.rights import DIRECTORY, Caller, require_passed
 from wardwire.store import people as store
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -131,7 +131,7 @@ async def set_status(
         Refused: `NOT_FOUND`, `NOT_PERMITTED`, or `INVALID` when `until` has passed or has no offset.
     """
     if caller.person_id != person_id:
-        require(caller, DIRECTORY)
+        require_passed(caller, DIRECTORY)
     if until is not None and until.tzinfo is None:
         raise Refused(Code.INVALID, "an instant needs its offset, e.g. Z", pointer="/until")
 

@@ -14,12 +14,14 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Denied(Act):
-    """Record that a caller was refused: by which code, at which door, and for how many refusals it stands."""
+    """Record that a caller was refused: by which code, at which door, of which action, and for how many
+    refusals it stands."""
 
     __slots__ = ("_body", "affinity", "lane")
 
-    def __init__(self, *, who: str, code: str, door: str, count: int) -> None:
-        self._body = _ENCODE({"who": who, "code": code, "door": door, "count": count}).decode()
+    def __init__(self, *, who: str, code: str, door: str, action: str = "", count: int) -> None:
+        told = {"who": who, "code": code, "door": door, "action": action, "count": count}
+        self._body = _ENCODE(told).decode()
         self.lane = Lane.REST
         self.affinity = hash(who)
 

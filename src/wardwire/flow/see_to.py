@@ -17,7 +17,7 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.names import clean_line
-from wardwire.model.rights import ALARMS, Caller, require
+from wardwire.model.rights import ALARMS, Caller, require_passed
 from wardwire.store import alarms as store
 from wardwire.store.alarms import Alarm
 from wardwire.store.chain import Draft
@@ -74,7 +74,7 @@ async def _change(
     *,
     ended_is_fine: bool = False,
 ) -> Alarm:
-    require(caller, ALARMS)
+    require_passed(caller, ALARMS)
 
     async def work(connection: asyncpg.Connection) -> tuple[Alarm, Sequence[Draft]]:
         alarm = await store.load_alarm(connection, alarm_id, lock=True)

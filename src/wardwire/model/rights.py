@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from wardwire.model.errors import Code, Refused
@@ -29,20 +30,38 @@ SCOPES = {
 PERSON_SCOPES = frozenset({SEND})
 
 
+class AccessRole(StrEnum):
+    """What somebody is here, as far as rights ask; model/matrix.py says what each may do."""
+
+    CLINICIAN = "clinician"
+    OPERATOR = "operator"
+    UNIT_MANAGER = "unit_manager"
+    INTEGRATION = "integration"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, as access has made sure.
 
     Attributes:
         source: The identity space of the caller's submissions.
-        person_id: Set when a person speaks, through a device.
+        person_id: Set when a person speaks, through a device or signed in.
         device_id: The device through which the person speaks.
+        roles: Of their account; without one a person is a clinician, and a key an integration.
+        units: Those that a unit manager manages.
+        passed: What the door (access/door.py) has let them do by this request. What is asked for on the way behind
+            it is a scope only where nobody was asked before; "" = nobody was.
     """
 
     source: str
     scopes: frozenset[str]
     person_id: UUID | None = None
     device_id: UUID | None = None
+    roles: frozenset[AccessRole] = frozenset()
+    units: frozenset[UUID] = frozenset()
+    passed: str = ""
 
 
 SYSTEM = Caller(source="wardwire", scopes=frozenset(SCOPES))
@@ -86,6 +105,12 @@ def may_cancel(caller: Caller, sender: UUID | None, source: str) -> bool:
     if CANCEL in caller.scopes or caller.source == source:
         return True
     return caller.person_id is not None and caller.person_id == sender
+
+
+def require_passed(caller: Caller, scope: str) -> None:
+    """Refuse a caller whom no door has let through to here, and who has not the scope either."""
+    if not caller.passed:
+        require(caller, scope)
 
 
 def require(caller: Caller, scope: str) -> None:

@@ -1,0 +1,193 @@
+"""Who may do what: one table, action by access role, and how far each reaches. Pure; asked in access/door.py.
+
+An *access role* is what an account may do here. It is not a *role*, which is a function that somebody is on call for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model.people import Directory
+from wardwire.model.places import PlaceKind
+from wardwire.model.rights import ALARMS, AUDIT, CANCEL, CODE, DIRECTORY, READ, SEND, AccessRole, Caller
+
+
+class Reach(IntEnum):
+    """How far a right reaches. `UNIT` holds for one's own as well."""
+
+    NO = 0
+    OWN = 1
+    UNIT = 2
+    ANY = 3
+
+    @property
+    def words(self) -> str:
+        """How it stands in a table for people."""
+        return ("–", "own", "own unit", "any")[self]
+
+
+class Action(StrEnum):
+    """What can be asked for. Each operation of each door is one of these."""
+
+    MESSAGE_SEND = "message.send"
+    MESSAGE_CODE = "message.code"
+    MESSAGE_READ = "message.read"
+    MESSAGE_TRACE = "message.trace"
+    MESSAGE_CANCEL = "message.cancel"
+    ALERT_READ = "alert.read"
+    ALARM_READ = "alarm.read"
+    ALARM_TAKE = "alarm.take"
+    DIRECTORY_READ = "directory.read"
+    CONTACT_READ = "contact.read"
+    STATUS_SET = "status.set"
+    BED_ASSIGN = "bed.assign"
+    SHIFT_WRITE = "shift.write"
+    DIRECTORY_WRITE = "directory.write"
+    SCOPE_GIVE = "scope.give"
+    KEY_MANAGE = "key.manage"
+    DEVICE_ENROL = "device.enrol"
+    DEVICE_REVOKE = "device.revoke"
+    AUDIT_READ = "audit.read"
+
+
+ABOUT: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.MESSAGE_SEND: "send up to `high`",
+        Action.MESSAGE_CODE: "send `code`",
+        Action.MESSAGE_READ: "read what was said, and how it stands",
+        Action.MESSAGE_TRACE: "retell its way, without its content",
+        Action.MESSAGE_CANCEL: "take it back",
+        Action.ALERT_READ: "see open alerts, and drills",
+        Action.ALARM_READ: "see technical alarms",
+        Action.ALARM_TAKE: "take and clear them",
+        Action.DIRECTORY_READ: "see who there is, and who is on call",
+        Action.CONTACT_READ: "see addresses",
+        Action.STATUS_SET: "set a status",
+        Action.BED_ASSIGN: "say who has which bed",
+        Action.SHIFT_WRITE: "say who holds a role when",
+        Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
+        Action.SCOPE_GIVE: "give a scope that one has not oneself",
+        Action.KEY_MANAGE: "make, list and revoke API keys",
+        Action.DEVICE_ENROL: "let a person's device in",
+        Action.DEVICE_REVOKE: "put a device out",
+        Action.AUDIT_READ: "read and verify facts",
+    }
+)
+
+
+class Row(NamedTuple):
+    """A line of the table: how far an action reaches for each access role.
+
+    Attributes:
+        scope: The scope with which a key, or a person, reaches any; "" = there is none.
+        hidden: What lies beyond one's reach is as if it were not there (404); otherwise it is refused (403).
+    """
+
+    clinician: Reach
+    operator: Reach
+    unit_manager: Reach
+    integration: Reach
+    auditor: Reach
+    administrator: Reach
+    scope: str
+    hidden: bool
+
+    def by(self, role: AccessRole) -> Reach:
+        """Return how far it reaches for an access role."""
+        reach: Reach = getattr(self, role)
+        return reach
+
+
+_, OWN, UNIT, ANY = Reach
+SHOWN, HIDDEN = False, True
+
+# Whatever does not stand here nobody may. An integration has a key; what its scopes say comes on top of its column.
+MATRIX: Mapping[Action, Row] = MappingProxyType(
+    {
+        #                          clin. oper. manag. integ. audit. admin. scope     otherwise
+        Action.MESSAGE_SEND:    Row(ANY,  ANY,  ANY,  _,    _,    _,    SEND,      SHOWN),
+        Action.MESSAGE_CODE:    Row(_,    ANY,  _,    _,    _,    _,    CODE,      SHOWN),
+        Action.MESSAGE_READ:    Row(OWN,  ANY,  OWN,  OWN,  _,    _,    READ,      HIDDEN),
+        Action.MESSAGE_TRACE:   Row(OWN,  ANY,  OWN,  OWN,  ANY,  ANY,  READ,      HIDDEN),
+        Action.MESSAGE_CANCEL:  Row(OWN,  ANY,  OWN,  OWN,  _,    _,    CANCEL,    HIDDEN),
+        Action.ALERT_READ:      Row(OWN,  ANY,  OWN,  OWN,  _,    _,    READ,      HIDDEN),
+        Action.ALARM_READ:      Row(_,    ANY,  _,    _,    ANY,  ANY,  ALARMS,    SHOWN),
+        Action.ALARM_TAKE:      Row(_,    ANY,  _,    _,    _,    ANY,  ALARMS,    SHOWN),
+        Action.DIRECTORY_READ:  Row(ANY,  ANY,  ANY,  ANY,  ANY,  ANY,  "",        SHOWN),
+        Action.CONTACT_READ:    Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.STATUS_SET:      Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.BED_ASSIGN:      Row(_,    ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DIRECTORY_WRITE: Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.SCOPE_GIVE:      Row(_,    _,    _,    _,    _,    ANY,  "",        SHOWN),
+        Action.KEY_MANAGE:      Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DEVICE_ENROL:    Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DEVICE_REVOKE:   Row(OWN,  ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose a thing is, as far as rights ask: of a source, of people, of units. Of nobody by default."""
+
+    source: str = ""
+    people: frozenset[UUID] = frozenset()
+    units: frozenset[UUID] = frozenset()
+
+
+def reach_of(caller: Caller, action: Action) -> Reach:
+    """Return how far a caller reaches: the farthest of their access roles and scopes. Pure.
+
+    Who speaks through their own device, and has no account, is a clinician. A key is an integration.
+    """
+    row = MATRIX[action]
+    if row.scope and row.scope in caller.scopes:
+        return Reach.ANY
+    roles: Iterable[AccessRole] = caller.roles
+    if not caller.roles:
+        roles = (AccessRole.CLINICIAN if caller.person_id is not None else AccessRole.INTEGRATION,)
+    return max(row.by(role) for role in roles)
+
+
+def reaches(caller: Caller, action: Action, owners: Iterable[Owner]) -> bool:
+    """Whether a caller may do this to all of these. To none of nobody's, unless they reach any."""
+    reach = reach_of(caller, action)
+    if reach is Reach.ANY:
+        return True
+    asked = list(owners)
+    return reach is not Reach.NO and bool(asked) and all(_covers(caller, reach, owner) for owner in asked)
+
+
+def _covers(caller: Caller, reach: Reach, owner: Owner) -> bool:
+    if owner.source and owner.source == caller.source:
+        return True
+    if caller.person_id is not None and caller.person_id in owner.people:
+        return True
+    return reach is Reach.UNIT and not caller.units.isdisjoint(owner.units)
+
+
+def scopes_of(roles: Iterable[AccessRole]) -> frozenset[str]:
+    """Return the scopes that access roles amount to: those of which they may do everything, wherever."""
+    held = frozenset(roles)
+    amount: dict[str, bool] = {}
+    for row in MATRIX.values():
+        whole = any(row.by(role) is Reach.ANY for role in held)
+        amount[row.scope] = amount.get(row.scope, True) and whole
+    return frozenset(scope for scope, whole in amount.items() if scope and whole)
+
+
+def unit_of(directory: Directory, place_id: UUID) -> UUID | None:
+    """Return the unit in which a place lies, or which it is; None when it lies in none."""
+    seen: set[UUID] = set()
+    place = directory.places.get(place_id)
+    while place is not None and place.kind is not PlaceKind.UNIT and place.id not in seen:
+        seen.add(place.id)
+        place = directory.places.get(place.parent) if place.parent else None
+    return place.id if place is not None and place.kind is PlaceKind.UNIT else None
