@@ -80,6 +80,7 @@ class PlaceOut(msgspec.Struct, frozen=True):
     disabled: bool
     assignments: list[AssignmentOut]
     version: int
+    roles: dict[str, str] = {}
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -184,6 +185,10 @@ def show_place(place: Place, directory: Directory, now: datetime) -> PlaceOut:
         disabled=place.disabled,
         assignments=[show_assignment(assignment, directory) for assignment in current[:100]],
         version=place.version,
+        roles={
+            function: ids.write_id(ids.ROLE, role)
+            for function, role in directory.unit_roles.get(place.id, {}).items()
+        },
     )
 
 

@@ -13,6 +13,7 @@ from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import places
+from wardwire.directory.unit_roles import set_unit_role
 from wardwire.model import ids
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank, above, assigned, zone_of
@@ -121,6 +122,29 @@ def assign(
     else:
         until = f"{made.ends_at.astimezone():%a %d %b %H:%M}" if made.ends_at else "until changed"
         print(f"{written} {made.rank}, {made.starts_at.astimezone():%a %d %b %H:%M} to {until}")
+
+
+@app.command("role")
+def role(
+    unit: Which,
+    function: Annotated[str, typer.Argument(help="What it does, e.g. charge nurse.")],
+    role: Annotated[str, typer.Argument(help="The role that the unit has for it; without one it has none.")] = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """
+    Say which role a unit has for a function, so that a policy may ask for unit:charge nurse.
+
+    Example: wardwire place role "unit:4 West" "charge nurse" "4 West charge"
+    """
+
+    async def work(at: Desk) -> None:
+        which = find_one(at.directory, ids.ROLE, role) if role else None
+        where = find_one_place(unit, at.directory, "").id
+        await set_unit_role(at.desk, at.caller, where, function, which)
+
+    at_desk(find_place(config, data), work)
+    print(f"{unit}, {function}: {role or 'no role'}")
 
 
 @app.command("unassign")

@@ -46,6 +46,7 @@ _VIOLATIONS = {
     "places_parent_fkey": (Code.NOT_FOUND, "there is no such place", "/parent"),
     "places_area_fkey": (Code.NOT_FOUND, "there is no such site or building", "/parent"),
     "places_policy_fkey": (Code.NOT_FOUND, "there is no such policy", "/policy"),
+    "unit_roles_role_id_fkey": (Code.NOT_FOUND, "there is no such role", "/role"),
     "policies_name": (Code.NAME_TAKEN, "a policy bears this name already", "/name"),
     "assignments_place_id_fkey": (Code.NOT_FOUND, "there is no such place", "/place"),
     "assignments_person_id_fkey": (Code.NOT_FOUND, "there is no such person", "/person"),

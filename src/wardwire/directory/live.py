@@ -41,6 +41,7 @@ class LiveDirectory:
         merge.merge_places(directory, changes.places)
         merge.merge_assignments(directory, changes.assignments, changes.unassigned)
         merge.merge_policies(directory, changes.policies)
+        merge.merge_unit_roles(directory, changes.unit_roles)
         directory.version = changes.version
         self._changed(changes)
         return True

@@ -47,7 +47,14 @@ def circumstances(
     directory = rules.directory
     return Circumstances(
         {delivery.person_id: delivery for delivery in deliveries},
-        resolver(directory, bed=escalation.bed, desk=rules.desk, priority=escalation.priority, now=now),
+        resolver(
+            directory,
+            bed=escalation.bed,
+            unit=escalation.unit,
+            desk=rules.desk,
+            priority=escalation.priority,
+            now=now,
+        ),
         turned_roles(escalation.roles, directory, rules.desk, now),
         ended,
         seen_to=seen_to,

@@ -124,7 +124,12 @@ def show_alert(
     """Say how an alert stands. Pure."""
     directory, standing_of = rules.directory, {one.person_id: one for one in deliveries}
     ahead = look_ahead(
-        directory, bed=escalation.bed, desk=rules.desk, priority=escalation.priority, deliveries=standing_of
+        directory,
+        bed=escalation.bed,
+        unit=escalation.unit,
+        desk=rules.desk,
+        priority=escalation.priority,
+        deliveries=standing_of,
     )
     given = ahead.given(now, escalation.roles)
     parts = team_of(escalation, given, directory)

@@ -114,7 +114,7 @@ def open_alert(
         test=test or submission.drill,
         guarded=submission.priority is Priority.CODE and place is not None and not submission.force,
     )  # fmt: skip
-    ahead = look_ahead(directory, bed=bed, desk=rules.desk, priority=submission.priority)
+    ahead = look_ahead(directory, bed=bed, unit=fresh.unit, desk=rules.desk, priority=submission.priority)
     given = ahead.given(now, ())
     named = (
         plan(submission, directory, rules.waits, now, sender=sender, desk=rules.desk).people if submission.to else ()

@@ -11,7 +11,7 @@ from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.names import fold_name
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
-from wardwire.model.places import Assignment, Place, index_places
+from wardwire.model.places import Assignment, Place, UnitRole, index_places
 from wardwire.model.policy import Policy, index_policies
 
 # So long the directory remembers who had a bed.
@@ -108,6 +108,14 @@ def merge_assignments(directory: Directory, assignments: Iterable[Assignment], e
             held[one.id] = one
     for place_id, held in touched.items():
         directory.assignments[place_id] = tuple(a for a in held.values() if a.ends_at is None or a.ends_at > over)
+
+
+def merge_unit_roles(directory: Directory, changed: Iterable[UnitRole]) -> None:
+    """Take in which roles units have for their functions, and forget those that they have no more."""
+    directory.worked_out.clear()
+    for one in changed:
+        held = {**directory.unit_roles.get(one.unit_id, {}), one.function: one.role_id}
+        directory.unit_roles[one.unit_id] = {function: role for function, role in held.items() if role is not None}
 
 
 def merge_policies(directory: Directory, policies: Iterable[Policy]) -> None:

@@ -146,6 +146,7 @@ class Directory:
             empties it (model/directory.py).
         assignments: Bed -> who has it when.
         place_names: `kind:folded name` -> ids, e.g. `bed:4w-12` (model/places.py: index_places).
+        unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
     """
 
@@ -161,6 +162,7 @@ class Directory:
     places: dict[UUID, Place] = field(default_factory=dict)
     assignments: dict[UUID, tuple[Assignment, ...]] = field(default_factory=dict)
     policies: dict[UUID, Policy] = field(default_factory=dict)
+    unit_roles: dict[UUID, Mapping[str, UUID]] = field(default_factory=dict)
     names: dict[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
     worked_out: dict[Any, Any] = field(default_factory=dict)
     place_names: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)

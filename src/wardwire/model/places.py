@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
@@ -81,6 +81,14 @@ class Assignment:
     def holds(self, now: datetime) -> bool:
         """Whether it is on at an instant."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
+
+
+class UnitRole(NamedTuple):
+    """Which role a unit has for a function, such as `charge nurse`; None = none any more."""
+
+    unit_id: UUID
+    function: str
+    role_id: UUID | None
 
 
 def assigned(directory: Directory, bed: UUID, rank: Rank, now: datetime) -> UUID | None:

@@ -34,6 +34,9 @@ KINDS = frozenset({"app", "pager", "phone", "email", "sms", "voice"})
 DESK = "desk"
 # A target that depends on the alert's bed.
 BED_RANKS = {f"bed:{rank}": rank for rank in Rank}
+# What comes before a function that the alert's unit has a role for, and before a role whose next holder is meant.
+UNIT = "unit:"
+NEXT = "next:"
 
 
 class Answer(StrEnum):
@@ -73,7 +76,8 @@ class Step(NamedTuple):
 
     Attributes:
         targets: As in `to` of a message, and `bed:primary`, `bed:secondary`, `bed:tertiary` (of the alert's bed),
-            and `desk`.
+            `unit:charge nurse` (the role that the alert's unit has for this function), `next:Cardiology 1st` (who
+            holds this role next, after whoever holds it now), and `desk`.
         wait: How long it may stay unanswered before the next step.
         quorum: For `Ends.QUORUM`: what is needed of whom.
         endpoints: Kinds of endpoints that are used; () = all.
@@ -164,7 +168,8 @@ def check_target(target: str, directory: Directory, pointer: str) -> None:
     """Refuse a target of a step that names nobody and nothing.
 
     Raises:
-        Refused: As `find_target`; `POLICY_INVALID` for a word after `bed:` that is no rank.
+        Refused: As `find_target`; `POLICY_INVALID` for a word after `bed:` that is no rank, and for a function for
+            which no unit has a role.
     """
     from wardwire.model.targets import find_target
 
@@ -172,7 +177,21 @@ def check_target(target: str, directory: Directory, pointer: str) -> None:
         return
     if target.startswith("bed:"):
         raise Refused(Code.POLICY_INVALID, f"one of {', '.join(BED_RANKS)}", pointer=pointer)
+    if target.startswith(UNIT):
+        function = fold_name(target.removeprefix(UNIT))
+        if not any(function in roles for roles in directory.unit_roles.values()):
+            raise Refused(Code.POLICY_INVALID, "no unit has a role for this function", pointer=pointer)
+        return
+    if target.startswith(NEXT):
+        find_target(next_role(target), directory, pointer)
+        return
     find_target(target, directory, pointer)
+
+
+def next_role(target: str) -> str:
+    """Return the role of a target `next:…`, as a target itself."""
+    named = target.removeprefix(NEXT).strip()
+    return named if named.startswith(f"{ids.ROLE}_") else f"role:{named.removeprefix('role:')}"
 
 
 def _check_wait(wait: timedelta, pointer: str) -> None:

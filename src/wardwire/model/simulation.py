@@ -87,7 +87,7 @@ def simulate_alert(
     bed = place.id if place and place.kind is PlaceKind.BED else None
     unit = unit_of(directory, place.id) if place else None
     fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed)
-    ahead = look_ahead(directory, bed=bed, desk=desk, priority=priority)
+    ahead = look_ahead(directory, bed=bed, unit=unit, desk=desk, priority=priority)
     return tuple(foretell(begin(fresh, ahead.given(at, ()).whom, at, named), ahead, at))
 
 
@@ -97,12 +97,13 @@ def look_ahead(
     bed: UUID | None,
     desk: str,
     priority: Priority,
+    unit: UUID | None = None,
     deliveries: Mapping[UUID, Delivery] | None = None,
 ) -> Ahead:
     """Return what will be so by the directory; deliveries stay as they are."""
 
     def given(now: datetime, roles: Roles) -> Circumstances:
-        whom = resolver(directory, bed=bed, desk=desk, priority=priority, now=now)
+        whom = resolver(directory, bed=bed, unit=unit, desk=desk, priority=priority, now=now)
         return Circumstances(deliveries or {}, whom, turned_roles(roles, directory, desk, now))
 
     return Ahead(given, lambda now, roles: next_turn(roles, directory, now))

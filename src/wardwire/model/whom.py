@@ -13,18 +13,30 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.alert import Call, Called, Whom
 from wardwire.model.errors import Refused
+from wardwire.model.names import fold_name
 from wardwire.model.oncall import next_edge, on_call
-from wardwire.model.people import Directory
-from wardwire.model.places import assigned
-from wardwire.model.policy import BED_RANKS, DESK, Step
+from wardwire.model.people import Directory, Role
+from wardwire.model.places import assigned, unit_of
+from wardwire.model.policy import BED_RANKS, DESK, NEXT, UNIT, Step, next_role
 from wardwire.model.priority import Priority
 from wardwire.model.routing import RINGS, kinds_of
 from wardwire.model.targets import find_target
 
+# Farther ahead than so many changes of a role nobody looks for its next holder.
+MOST_TURNS = 100
 
-def resolver(directory: Directory, *, bed: UUID | None, desk: str, priority: Priority, now: datetime) -> Whom:
-    """Return what resolves the targets of an alert's steps now."""
-    return partial(_whom, directory=directory, bed=bed, desk=desk, priority=priority, now=now)
+
+def resolver(
+    directory: Directory,
+    *,
+    bed: UUID | None,
+    desk: str,
+    priority: Priority,
+    now: datetime,
+    unit: UUID | None = None,
+) -> Whom:
+    """Return what resolves the targets of an alert's steps now; without `unit` it is the bed's."""
+    return partial(_whom, directory=directory, bed=bed, unit=unit, desk=desk, priority=priority, now=now)
 
 
 def _whom(
@@ -33,6 +45,7 @@ def _whom(
     *,
     directory: Directory,
     bed: UUID | None,
+    unit: UUID | None,
     desk: str,
     priority: Priority,
     now: datetime,
@@ -44,7 +57,16 @@ def _whom(
         if person_id is None:
             return Call(target, empty="unassigned" if bed else "no_bed")
         return _people(target, [(person_id, target)], directory, absent)
+    if target.startswith(UNIT):
+        within = unit or (unit_of(directory, bed) if bed else None)
+        role_id = directory.unit_roles.get(within, {}).get(fold_name(target.removeprefix(UNIT))) if within else None
+        if role_id is None:
+            return Call(target, empty="no_role" if within else "no_unit")
+        return _role(target, directory.roles[role_id], directory, absent, desk, now)
     try:
+        if target.startswith(NEXT):
+            _, value = find_target(next_role(target), directory, "")
+            return _next(target, directory.roles[value], directory, absent, desk, now)
         sort, value = find_target(desk if target == DESK else target, directory, "")
     except Refused as refused:
         return Call(target, empty=refused.code)
@@ -56,7 +78,10 @@ def _whom(
             return Call(target, empty="recipient_disabled")
         why = f"group:{ids.write_id(ids.GROUP, value)}"
         return _people(target, [(member, why) for member in group.members], directory, absent)
-    role = directory.roles[value]
+    return _role(target, directory.roles[value], directory, absent, desk, now)
+
+
+def _role(target: str, role: Role, directory: Directory, absent: partial[str], desk: str, now: datetime) -> Call:
     if role.disabled:
         return Call(target, empty="recipient_disabled")
     answers = on_call(role, directory, now, desk)
@@ -64,6 +89,30 @@ def _whom(
         return Call(target, empty="role_vacant", role=role.id)
     people = [(holding.person_id, answers.why(holding)) for holding in answers.holdings]
     return _people(target, people, directory, absent)._replace(role=role.id)
+
+
+def _next(target: str, role: Role, directory: Directory, absent: partial[str], desk: str, now: datetime) -> Call:
+    """Call the next holder: through no role, so that whoever is called stays called when it changes hands."""
+    if role.disabled:
+        return Call(target, empty="recipient_disabled")
+    following = next_holder(role, directory, desk, now)
+    if following is None:
+        return Call(target, empty="nobody_next")
+    return _people(target, [(following, f"next:{ids.write_id(ids.ROLE, role.id)}")], directory, absent)
+
+
+def next_holder(role: Role, directory: Directory, desk: str, now: datetime) -> UUID | None:
+    """Return who holds a role by its plan after whoever answers for it now; None = the plan names nobody else."""
+    answering = {holding.person_id for holding in on_call(role, directory, now, desk).holdings}
+    at = now
+    for _ in range(MOST_TURNS):
+        edge = next_edge(role, at)
+        if edge is None:
+            break
+        at, holder = edge, on_call(role, directory, edge, desk).holder
+        if holder is not None and holder.person_id not in answering:
+            return holder.person_id
+    return None
 
 
 def is_attended(directory: Directory, desk: str, now: datetime) -> bool:

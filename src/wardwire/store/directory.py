@@ -8,12 +8,13 @@ from typing import Any
 import asyncpg
 
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
-from wardwire.model.places import Assignment, Place
+from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
 from wardwire.store.policies import policy_of
 from wardwire.store.queries import load
+from wardwire.store.unit_roles import unit_role_of
 
 _SQL = load("directory")
 
@@ -35,6 +36,7 @@ class Changes:
     assignments: list[Assignment]
     unassigned: list[Assignment]
     policies: list[Policy]
+    unit_roles: list[UnitRole]
 
 
 async def directory_version(connection: asyncpg.Connection) -> int:
@@ -59,6 +61,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
             "places",
             "assignments",
             "policies",
+            "unit_roles",
         ):
             rows[noun] = await connection.fetch(_SQL[noun], since)
     shifts = [(_shift(row), row["cancelled"]) for row in rows["shifts"]]
@@ -77,6 +80,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         assignments=[assignment for assignment, cancelled in assignments if not cancelled],
         unassigned=[assignment for assignment, cancelled in assignments if cancelled],
         policies=[policy_of(row) for row in rows["policies"]],
+        unit_roles=[unit_role_of(row) for row in rows["unit_roles"]],
     )
 
 

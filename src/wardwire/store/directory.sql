@@ -48,3 +48,6 @@ WHERE version > $1 AND (ends_at IS NULL OR ends_at > (SELECT clock_seen FROM sit
 -- name: policies
 SELECT id, name, steps, loops, still_active_s, ask_wait_s, version, disabled_at IS NOT NULL AS disabled
 FROM policies WHERE version > $1
+
+-- name: unit_roles
+SELECT unit_id, function, role_id FROM unit_roles WHERE version > $1
