@@ -94,6 +94,20 @@ def test_what_is_known_of_a_person_is_entered_shown_and_changed(wardwire: Termin
     assert wardwire.json("people", "show", liu)["disabled"]
 
 
+def test_an_endpoint_is_added_with_its_rules_and_changed(wardwire: Terminal) -> None:
+    """Each rule is said in words, and so is that nothing can ring the pager yet."""
+    wardwire("people", "add", "Anna")
+    night = "mon-fri 22:00-07:00 Europe/Berlin"
+    status, said = wardwire("endpoint", "add", "Anna", "pager", "wctp:8812", "--emergency-only", "--quiet", night)
+    assert (status, "no channel serves it yet" in said, "for code and high alone" in said) == (0, True, True)
+    (shown,) = wardwire.json("endpoint", "list", "Anna")["endpoints"]
+    assert (shown["quiet"], shown["served"]) == (["mon,tue,wed,thu,fri 22:00-07:00 Europe/Berlin"], False)
+    changed = wardwire.json("endpoint", "change", shown["id"], "--always", "--quiet", "", "--verified")
+    assert (changed["emergency_only"], changed["quiet"], changed["verified_at"] is None) == (False, [], False)
+    assert wardwire("endpoint", "change", shown["id"], "--until", "2020-01-01T00:00")[0] == 1
+    assert "This instant has passed already" in wardwire.said
+
+
 def test_places_are_listed_as_a_tree(wardwire: Terminal) -> None:
     """A site with its zone, and below it what stands in it."""
     assert wardwire("place", "add", "unit", "4 West")[0] == 0

@@ -12,9 +12,10 @@ import pytest
 from tests.ward import OPERATOR, directory_desk, everybody, open_app, reading
 from wardwire.access.callers import KeyRefused, caller_of_key
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.endpoints import add_endpoint, change_endpoint
 from wardwire.directory.groups import add_group, change_group
 from wardwire.directory.keys import make_key, revoke_key
-from wardwire.directory.people import add_endpoint, add_person, change_endpoint, change_person, set_status
+from wardwire.directory.people import add_person, change_person, set_status
 from wardwire.directory.roles import add_role, add_shift, cancel_shift, change_role
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, Unknown

@@ -14,7 +14,7 @@ from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.api.versions import etag, expected_version
-from wardwire.directory import groups, keys, people, roles
+from wardwire.directory import endpoints, groups, keys, people, roles
 from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
@@ -22,6 +22,7 @@ from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.names import fold_name
 from wardwire.model.oncall import on_call
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
+from wardwire.model.quiet import write_quiet
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ def show_person(person: Person, call: Call) -> wire.PersonOut:
     directory = call.deps.rules().directory
     all_of_it = reaches(call.caller, Action.CONTACT_READ, [Owner(people=frozenset({person.id}))])
     devices = [directory.devices[device] for device in directory.active_devices(person.id)]
-    endpoints = directory.endpoints_of.get(person.id, ()) if all_of_it else ()
+    there = directory.endpoints_of.get(person.id, ()) if all_of_it else ()
     return wire.PersonOut(
         id=ids.write_id(ids.PERSON, person.id),
         name=person.name,
@@ -101,7 +102,7 @@ def show_person(person: Person, call: Call) -> wire.PersonOut:
         scopes=sorted(person.scopes),
         disabled=person.disabled,
         devices=[wire.DeviceOut(ids.write_id(ids.DEVICE, d.id), d.name, d.app_version) for d in devices],
-        endpoints=[_show_endpoint(endpoint) for endpoint in endpoints],
+        endpoints=[_show_endpoint(endpoint, directory) for endpoint in there],
         **_show_details(person.details, all_of_it),
         version=person.version,
     )
@@ -112,9 +113,17 @@ def _show_details(details: Details, all_of_it: bool) -> dict[str, Any]:
     return told | {"external_ids": details.ids_by_source if all_of_it else {}}
 
 
-def _show_endpoint(endpoint: Endpoint) -> wire.EndpointOut:
+def _show_endpoint(endpoint: Endpoint, directory: Directory) -> wire.EndpointOut:
     return wire.EndpointOut(
-        ids.write_id(ids.ENDPOINT, endpoint.id), endpoint.kind, endpoint.address, endpoint.disabled
+        id=ids.write_id(ids.ENDPOINT, endpoint.id),
+        kind=endpoint.kind,
+        address=endpoint.address,
+        verified_at=endpoint.verified_at,
+        emergency_only=endpoint.emergency_only,
+        until=endpoint.until,
+        quiet=[write_quiet(one) for one in endpoint.quiet],
+        served=endpoint.kind in directory.served,
+        disabled=endpoint.disabled,
     )
 
 
@@ -181,22 +190,37 @@ async def add_endpoint(call: Call) -> Answer:
     person_id = call.id(ids.PERSON, "person_id")
     return await make(
         call,
-        lambda desk: people.add_endpoint(desk, call.caller, person_id, kind=body.kind, address=body.address),
-        _show_endpoint,
+        lambda desk: endpoints.add_endpoint(
+            desk,
+            call.caller,
+            person_id,
+            kind=body.kind,
+            address=body.address,
+            verified=body.verified,
+            emergency_only=body.emergency_only,
+            until=body.until,
+            quiet=body.quiet,
+        ),
+        lambda made: _show_endpoint(made, call.deps.rules().directory),
     )
 
 
 async def change_endpoint(call: Call) -> Answer:
     """Change an endpoint."""
     body: wire.EndpointChange = call.body
-    after = await people.change_endpoint(
+    after = await endpoints.change_endpoint(
         call.deps.desk,
         call.caller,
         call.id(ids.ENDPOINT, "endpoint_id"),
         address=given(body.address),
+        verified=given(body.verified),
+        emergency_only=given(body.emergency_only),
+        until=given(body.until),
+        no_until=body.until is None,
+        quiet=given(body.quiet),
         disabled=given(body.disabled),
     )
-    return await changed(call, Answer(body=_show_endpoint(after)))
+    return await changed(call, Answer(body=_show_endpoint(after, call.deps.rules().directory)))
 
 
 # Groups ----------------------------------------------------------------------------------------------------------
@@ -464,8 +488,10 @@ OPERATIONS = (
         action=Action.STATUS_SET, find=find_person,
     ),
     write_operation(
-        "addEndpoint", "POST", "/v1/people/{person_id}/endpoints", "Add a way to reach a person by e-mail.",
-        add_endpoint, wire.NewEndpoint, 201, wire.EndpointOut, example={"kind": "email", "address": "a@example.org"},
+        "addEndpoint", "POST", "/v1/people/{person_id}/endpoints",
+        "Add a way to reach a person: e-mail, pager, phone, SMS or voice. What no channel serves yet is passed over.",
+        add_endpoint, wire.NewEndpoint, 201, wire.EndpointOut, *_PERSON,
+        example={"kind": "email", "address": "a@example.org"},
     ),
     write_operation(
         "changeEndpoint", "PATCH", "/v1/endpoints/{endpoint_id}", "Change an endpoint.",

@@ -17,6 +17,7 @@ from wardwire.model import message as limits
 from wardwire.model.details import FIELDS, MAX_ID, MAX_MANY, MAX_PHOTO
 from wardwire.model.names import MAX_ADDRESS, MAX_NAME
 from wardwire.model.priority import Kind, Priority
+from wardwire.model.quiet import MAX_QUIET
 
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset.")]
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
@@ -238,26 +239,49 @@ class StatusIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     until: Instant | None = None
 
 
+Address = Annotated[str, Meta(min_length=1, max_length=MAX_ADDRESS)]
+QuietTimes = Annotated[
+    list[str],
+    Meta(
+        max_length=MAX_QUIET,
+        description="When it is used for `code` and `high` alone, e.g. `mon-fri 22:00-07:00 Europe/Berlin`.",
+    ),
+]
+
+
 class NewEndpoint(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A way to reach a person outside our own devices."""
 
-    address: Annotated[str, Meta(min_length=3, max_length=MAX_ADDRESS)]
-    kind: Annotated[str, Meta(pattern="^email$")] = "email"
+    address: Address
+    kind: Annotated[str, Meta(pattern="^(email|pager|phone|sms|voice)$")] = "email"
+    verified: bool = False
+    emergency_only: bool = False
+    until: Instant | None = None
+    quiet: QuietTimes = []
 
 
 class EndpointChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is to change of an endpoint."""
+    """What is to change of an endpoint; another address is not verified, `until: null` takes its end away."""
 
-    address: Annotated[str, Meta(min_length=3, max_length=MAX_ADDRESS)] | UnsetType = UNSET
+    address: Address | UnsetType = UNSET
+    verified: bool | UnsetType = UNSET
+    emergency_only: bool | UnsetType = UNSET
+    until: Instant | UnsetType | None = UNSET
+    quiet: QuietTimes | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
 
 class EndpointOut(msgspec.Struct, frozen=True):
-    """An endpoint; its address is shown to those who may change it."""
+    """An endpoint; its address is shown to those who may change it. What is not `served` has no channel yet."""
 
     id: str
     kind: str
     address: str
+    verified_at: datetime | None
+    emergency_only: bool
+    until: datetime | None
+    quiet: list[str]
+    served: bool
     disabled: bool
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from wardwire.app.served import SERVED
 from wardwire.app.waits import waits_of
 from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.login import Login
@@ -114,6 +115,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         pool = await stack.enter_async_context(_pool(logins.database.app))
         clock, hooks = SiteClock(), Hooks()
         people = LiveDirectory(changed=lambda changes: hooks.directory_changed())
+        people.directory.served = SERVED
         opener = Opener(settings, logins)
         async with pool.acquire() as connection:
             await clock.read(connection)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import asyncpg
 
+from wardwire.app.served import SERVED
 from wardwire.cli.options import home_of, read_settings
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.live import LiveDirectory
@@ -86,6 +87,7 @@ def at_desk(place: Place, work: Callable[[Desk], Awaitable[T]]) -> T:
         )
         try:
             clock, people = SiteClock(), LiveDirectory()
+            people.directory.served = SERVED
             await clock.read(connection)
             await people.refresh(connection)
             caller = Caller(source=f"cli:{getpass.getuser()}", scopes=frozenset(SCOPES))

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cores": ("wardwire.cli.cores", "The core processes, and when each was last heard."),
     "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
+    "endpoint": ("wardwire.cli.endpoint", "Pagers, phones, e-mail: where people are reached, and when."),
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),

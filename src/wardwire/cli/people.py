@@ -25,10 +25,11 @@ from wardwire.cli.details import (
     say_details,
     show_details,
 )
+from wardwire.cli.endpoint import say_rules, show_endpoint
 from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
-from wardwire.directory import people
+from wardwire.directory import endpoints, people
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory, Person, Status
@@ -86,7 +87,7 @@ def add(
             at.desk, at.caller, name=name, title=title, scopes=scope or (), details=details
         )
         if email:
-            await people.add_endpoint(at.desk, at.caller, made.id, kind="email", address=email)
+            await endpoints.add_endpoint(at.desk, at.caller, made.id, kind="email", address=email)
         return made
 
     person = at_desk(find_place(config, data), work)
@@ -130,7 +131,7 @@ def show(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: As
     rows = [("id", shown["id"]), ("name", person.name), ("title", person.title)]
     rows += [("status", "disabled" if person.disabled else shown["status"]), *say_details(person.details)]
     rows += [("device", name) for name in shown["devices"]]
-    rows += [(endpoint["kind"], endpoint["address"]) for endpoint in shown["endpoints"]]
+    rows += [(e["kind"], ", ".join([e["address"], *say_rules(e)])) for e in shown["endpoints"]]
     rows += [("scopes", ", ".join(shown["scopes"]))]
     print_table(("what", "value"), [row for row in rows if row[1]], empty="")
 
@@ -227,11 +228,11 @@ def email(
     async def work(at: Desk) -> UUID:
         found = find_one(at.directory, ids.PERSON, who)
         if not remove:
-            made = await people.add_endpoint(at.desk, at.caller, found, kind="email", address=address)
+            made = await endpoints.add_endpoint(at.desk, at.caller, found, kind="email", address=address)
             return made.id
         for endpoint in at.directory.active_endpoints(found, "email"):
             if endpoint.address == address:
-                await people.change_endpoint(at.desk, at.caller, endpoint.id, disabled=True)
+                await endpoints.change_endpoint(at.desk, at.caller, endpoint.id, disabled=True)
                 return endpoint.id
         raise Refused(Code.NOT_FOUND, f"{who} has no address {address}")
 
@@ -262,7 +263,7 @@ def code(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: As
 
 
 def _show(person: Person, directory: Directory, now: datetime) -> dict[str, Any]:
-    endpoints = [e for e in directory.endpoints_of.get(person.id, ()) if not e.disabled]
+    there = [e for e in directory.endpoints_of.get(person.id, ()) if not e.disabled]
     return {
         "id": ids.write_id(ids.PERSON, person.id),
         "name": person.name,
@@ -273,9 +274,7 @@ def _show(person: Person, directory: Directory, now: datetime) -> dict[str, Any]
         **show_details(person.details),
         "scopes": sorted(person.scopes),
         "devices": [directory.devices[device].name for device in directory.active_devices(person.id)],
-        "endpoints": [
-            {"id": ids.write_id(ids.ENDPOINT, e.id), "kind": e.kind, "address": e.address} for e in endpoints
-        ],
+        "endpoints": [show_endpoint(endpoint, directory) for endpoint in there],
     }
 
 

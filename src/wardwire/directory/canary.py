@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from wardwire.directory.desk import Change, DirectoryDesk
@@ -11,7 +12,7 @@ from wardwire.model.facts import FactKind
 from wardwire.model.names import clean_address
 from wardwire.model.people import Directory, Endpoint, Person
 from wardwire.model.rights import SYSTEM
-from wardwire.store import people
+from wardwire.store import endpoints, people
 from wardwire.store.registration import DeviceRow, add_device
 
 APP, EMAIL = "app", "email"
@@ -51,12 +52,12 @@ async def enter_mailbox(desk: DirectoryDesk, directory: Directory, mailbox: str)
     async def work(change: Change) -> None:
         await _person(change, directory, EMAIL)
         for former in directory.active_endpoints(PEOPLE[EMAIL], EMAIL):
-            await people.update_endpoint(
-                change.connection, former.id, change.version, change.now, address=None, disabled=True
+            await endpoints.update_endpoint(
+                change.connection, replace(former, disabled=True), change.version, change.now
             )
         if address:
             endpoint = Endpoint(id=ids.new_id(change.now), person_id=PEOPLE[EMAIL], kind=EMAIL, address=address)
-            await people.insert_endpoint(change.connection, endpoint, change.version)
+            await endpoints.insert_endpoints(change.connection, [endpoint], change.version)
         change.record("canary_mailbox", {"address": address}, person_id=PEOPLE[EMAIL])
 
     await desk.change(SYSTEM, work)

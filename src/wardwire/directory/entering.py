@@ -17,7 +17,7 @@ from wardwire.model.people import Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import INSIDE, Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.rights import Caller
-from wardwire.store import groups, people, places, policies, roles
+from wardwire.store import endpoints, groups, people, places, policies, roles
 
 MAX_OF_A_KIND = 50_000
 
@@ -57,7 +57,7 @@ async def enter_house(desk: DirectoryDesk, caller: Caller, house: House) -> int:
     async def work(change: Change) -> int:
         connection, version = change.connection, change.version
         await people.insert_people(connection, house.people, version)
-        await people.insert_endpoints(connection, house.endpoints, version)
+        await endpoints.insert_endpoints(connection, house.endpoints, version)
         await groups.insert_groups(connection, house.groups, version)
         await roles.insert_roles(connection, house.roles, version)
         await roles.insert_shifts(connection, [replace(shift, version=version) for shift in house.shifts])

@@ -1,4 +1,4 @@
-"""Changes to people: who there is, what they may do, their status, and where else they can be reached."""
+"""Changes to people: who there is, what they may do, what is known of them, their status."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from wardwire.directory.scopes import check_scopes
 from wardwire.model import ids
 from wardwire.model.details import NO_DETAILS, Details, change_details
 from wardwire.model.errors import Code, Refused
-from wardwire.model.names import clean_address, clean_line, clean_name
-from wardwire.model.people import Endpoint, Person, Status
+from wardwire.model.names import clean_line, clean_name
+from wardwire.model.people import Person, Status
 from wardwire.model.rights import DIRECTORY, Caller, require_passed
 from wardwire.store import people as store
 
@@ -146,51 +146,3 @@ async def set_status(
         return person
 
     return await desk.change(caller, work, scope=None)
-
-
-async def add_endpoint(desk: DirectoryDesk, caller: Caller, person_id: UUID, *, kind: str, address: str) -> Endpoint:
-    """Add a way to reach a person outside our own devices.
-
-    Raises:
-        Refused: `INVALID`, `NOT_FOUND`, `NOT_PERMITTED`.
-    """
-    address = clean_address(kind, address)
-
-    async def work(change: Change) -> Endpoint:
-        endpoint = Endpoint(id=ids.new_id(change.now), person_id=person_id, kind=kind, address=address)
-        await store.insert_endpoint(change.connection, endpoint, change.version)
-        written = ids.write_id(ids.ENDPOINT, endpoint.id)
-        told = {"endpoint": written, "kind": kind, "address": address}
-        change.record("endpoint_added", told, person_id=person_id)
-        return endpoint
-
-    return await desk.change(caller, work)
-
-
-async def change_endpoint(
-    desk: DirectoryDesk,
-    caller: Caller,
-    endpoint_id: UUID,
-    *,
-    address: str | None = None,
-    disabled: bool | None = None,
-) -> Endpoint:
-    """Change what is not None.
-
-    Raises:
-        Refused: `INVALID`, `NOT_FOUND`, `NOT_PERMITTED`.
-    """
-    address = None if address is None else clean_address("email", address)
-
-    async def work(change: Change) -> Endpoint:
-        endpoint = await store.update_endpoint(
-            change.connection, endpoint_id, change.version, change.now, address=address, disabled=disabled
-        )
-        if endpoint is None:
-            raise Refused(Code.NOT_FOUND, "there is no such endpoint")
-        written = ids.write_id(ids.ENDPOINT, endpoint_id)
-        told = {"endpoint": written, "address": address, "disabled": disabled}
-        change.record("endpoint_changed", told, person_id=endpoint.person_id)
-        return endpoint
-
-    return await desk.change(caller, work)

@@ -27,7 +27,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind, Rank, assigned, find_place
 from wardwire.model.policy import BED_RANKS, DESK, Policy, Step
 from wardwire.model.priority import Priority
-from wardwire.model.routing import Waits, kinds_of
+from wardwire.model.routing import Waits
 from wardwire.model.targets import find_target
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.escalations import load_escalations
@@ -137,7 +137,8 @@ class _Writer:
         self._people[person_id] = known
         kinds = self._kinds.get(person_id)
         if kinds is None:
-            kinds = kinds_of(self._directory, person_id)
+            there = {one.kind for one in self._directory.endpoints_of.get(person_id, ()) if not one.disabled}
+            kinds = ("app", *sorted(there)) if self._directory.active_devices(person_id) else tuple(sorted(there))
         self._setting.append(f"await ward.reach({', '.join((known[0], *map(repr, kinds)))})")
         return known
 

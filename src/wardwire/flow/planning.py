@@ -115,6 +115,7 @@ def name_recipients(people: Sequence[Planned], directory: Directory, now: dateti
                 reach="device" if "app" in kinds else kinds[0] if kinds else "none",
                 tries=write_stages(planned.stages),
                 status="" if status is Status.AVAILABLE else status,
+                passed=[f"{kind}: {why}" for kind, why in planned.passed],
             )
         )
     return named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wardwire.model.delivery import Delivery
+from wardwire.model.endpoints import usable
 from wardwire.model.people import Directory
 from wardwire.model.priority import lane_of
 from wardwire.model.routing import APP, Stage
@@ -23,7 +24,9 @@ def begin_stage(batch: Batch, directory: Directory, delivery: Delivery, stage: S
         if kind == APP:
             reachable = reachable or bool(directory.active_devices(delivery.person_id))
             continue
-        for endpoint in directory.active_endpoints(delivery.person_id, kind):
+        for endpoint in usable(directory, delivery.person_id, delivery.priority, batch.now):
+            if endpoint.kind != kind:
+                continue
             reachable = True
             batch.intend((delivery.message_id, delivery.person_id, endpoint.id, delivery.stage, kind))
             batch.arm(delivery.message_id, delivery.person_id, SEND, endpoint.id, lane, batch.now)

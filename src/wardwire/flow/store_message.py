@@ -163,7 +163,7 @@ def add_deliveries(
     kind, priority, now = submission.kind, submission.priority, batch.now
     if submission.drill:
         escalates |= TEST
-    for person_id, why, stages, rings, plan in people:
+    for person_id, why, stages, rings, plan, _ in people:
         delivery = Delivery(
             message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates
         )

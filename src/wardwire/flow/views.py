@@ -18,7 +18,7 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     """One recipient of a result.
 
     `reach` is `device`, `email` or `none`: the best endpoint there is. `tries` are the stages to come, with
-    their seconds. `status` is named when it is not *available*.
+    their seconds. `status` is named when it is not *available*; `passed`, which endpoints are not used and why.
     """
 
     person: str
@@ -27,6 +27,7 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     reach: str
     tries: str
     status: str = ""
+    passed: list[str] = []
 
 
 class PromiseLine(msgspec.Struct, frozen=True, omit_defaults=True):

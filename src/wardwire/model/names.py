@@ -18,6 +18,16 @@ _RESERVED = re.compile(
 )
 # A plain mailbox in ASCII; what RFC 5321 allows beyond it (quotes, comments, routes) is refused on purpose.
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_NUMBER = re.compile(r"\+?[0-9*#][0-9*#() ./-]{0,38}")
+# The number of a pager, by the protocol of its carrier, and where that is asked unless the site says it.
+_PAGER = re.compile(r"(wctp|snpp|tap):[A-Za-z0-9._-]{1,40}(@[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?)?")
+_ADDRESSES = {
+    "email": (_MAILBOX, "an e-mail address"),
+    "pager": (_PAGER, "a pager such as wctp:8812 or snpp:8812@paging.example:444"),
+    "phone": (_NUMBER, "a number or an extension, such as +49 30 1234 or 4711"),
+    "sms": (re.compile(r"\+[0-9][0-9 ./()-]{4,38}"), "a number with its country, such as +49 170 1234567"),
+    "voice": (_NUMBER, "a number or an extension, such as +49 30 1234 or 4711"),
+}
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 
@@ -65,10 +75,11 @@ def clean_address(kind: str, text: str, pointer: str = "/address") -> str:
         Refused: `INVALID`.
     """
     address = text.strip()
-    if kind != "email":
-        raise Refused(Code.INVALID, "the only kind of endpoint to be added so is email", pointer="/kind")
-    if len(address) > MAX_ADDRESS or not _MAILBOX.fullmatch(address) or ".." in address:
-        raise Refused(Code.INVALID, "not an e-mail address", pointer=pointer)
+    if kind not in _ADDRESSES:
+        raise Refused(Code.INVALID, f"an endpoint added so is of the kind {', '.join(_ADDRESSES)}", pointer="/kind")
+    form, what = _ADDRESSES[kind]
+    if len(address) > MAX_ADDRESS or not form.fullmatch(address) or ".." in address:
+        raise Refused(Code.INVALID, f"not {what}", pointer=pointer)
     return address
 
 

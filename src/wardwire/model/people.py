@@ -15,6 +15,10 @@ from wardwire.model.oncall_plan import Rota, Swap
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
+from wardwire.model.quiet import Quiet
+
+# Every kind of endpoint, in the order in which they are tried.
+KINDS = ("app", "pager", "phone", "email", "sms", "voice")
 
 
 class Status(Word):
@@ -68,12 +72,23 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A way to reach a person outside our own devices. `kind` names the channel, e.g. `email`."""
+    """A way to reach a person outside our own devices. `kind` names the channel, e.g. `email`.
+
+    Attributes:
+        verified_at: When somebody made sure that it reaches its person; None = nobody did.
+        emergency_only: Used for `code` and `high` alone.
+        until: Used before this instant, e.g. the old pager beside the new phone; None = without an end.
+        quiet: When nothing but `code` and `high` is sent there.
+    """
 
     id: UUID
     person_id: UUID
     kind: str
     address: str
+    verified_at: datetime | None = None
+    emergency_only: bool = False
+    until: datetime | None = None
+    quiet: tuple[Quiet, ...] = ()
     disabled: bool = False
 
 
@@ -148,6 +163,7 @@ class Directory:
         place_names: `kind:folded name` -> ids, e.g. `bed:4w-12` (model/places.py: index_places).
         unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
+        served: The kinds of endpoints that this site has a channel for; whoever composes a core says it.
     """
 
     version: int = -1
@@ -167,6 +183,7 @@ class Directory:
     worked_out: dict[Any, Any] = field(default_factory=dict)
     place_names: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
     policy_names: Mapping[str, UUID] = field(default_factory=dict)
+    served: frozenset[str] = frozenset(KINDS)
 
     def everybody(self) -> list[Person]:
         """Return all people: without the canaries, who are none (model/canary.py)."""

@@ -13,18 +13,18 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.endpoints import next_turn, passed_over, usable
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
 from wardwire.model.oncall import next_edge, on_call
-from wardwire.model.people import Directory, Group, Person, Role, Status
+from wardwire.model.people import KINDS, Directory, Group, Person, Role, Status
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.targets import find_target
 
 APP = "app"
 EMAIL = "email"
-# Every kind of endpoint, in the order in which they are tried; and those that a `code` uses only after the others,
-# because they take a person's whole attention or arrive when they like.
-KINDS = (APP, "pager", "phone", EMAIL, "sms", "voice")
+# The kinds that a `code` uses only after the others, because they take a person's whole attention or arrive when they
+# like.
 LATER = frozenset({"sms", "voice"})
 # What calls a person though nothing confirms it; an e-mail calls nobody.
 CALLS = frozenset({"pager", "phone", "sms", "voice"})
@@ -77,6 +77,7 @@ class Planned(NamedTuple):
         stages: In order; empty = no endpoint at all, *unreachable* from the start.
         rings: Whether devices make themselves heard.
         written: The stages, as they are stored.
+        passed: Kinds of endpoints that are not used, and why, in words.
     """
 
     person_id: UUID
@@ -84,6 +85,7 @@ class Planned(NamedTuple):
     stages: tuple[Stage, ...]
     rings: bool
     written: str
+    passed: tuple[tuple[str, str], ...] = ()
 
 
 class Plan(NamedTuple):
@@ -152,6 +154,7 @@ def plan(
     people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     turns += [until for person_id in whys if (until := directory.people[person_id].status_until) is not None]
+    turns += [turn for person_id in whys if (turn := next_turn(directory.endpoints_of.get(person_id, ()), now))]
     return Plan(people=people, left_out=gone, until=min((turn for turn in turns if turn > now), default=None))
 
 
@@ -166,10 +169,13 @@ def plan_person(
 ) -> Planned:
     """Plan one person's endpoints; `only` limits their kinds, () = all."""
     priority = submission.priority
-    stages = stages_of(person_id, priority, directory, waits, only)
+    stages = stages_of(person_id, priority, directory, waits, now, only)
+    passed = passed_over(directory, person_id, priority, now)
     status = directory.people[person_id].status_at(now)
     rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
-    return Planned(person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages))
+    return Planned(
+        person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages), passed=passed
+    )
 
 
 def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:
@@ -216,19 +222,24 @@ def _add_role(
         whys.setdefault(holding.person_id, answers.why(holding))
 
 
-def kinds_of(directory: Directory, person_id: UUID) -> tuple[str, ...]:
-    """Return the kinds of endpoints that somebody has, in the order in which they are tried."""
-    active = {endpoint.kind for endpoint in directory.endpoints_of.get(person_id, ()) if not endpoint.disabled}
+def kinds_of(directory: Directory, person_id: UUID, priority: Priority, now: datetime) -> tuple[str, ...]:
+    """Return the kinds of endpoints by which somebody can be reached now, in the order in which they are tried."""
+    active = {endpoint.kind for endpoint in usable(directory, person_id, priority, now)}
     if directory.active_devices(person_id):
         active.add(APP)
     return tuple(kind for kind in KINDS if kind in active)
 
 
 def stages_of(
-    person_id: UUID, priority: Priority, directory: Directory, waits: Waits, only: tuple[str, ...] = ()
+    person_id: UUID,
+    priority: Priority,
+    directory: Directory,
+    waits: Waits,
+    now: datetime,
+    only: tuple[str, ...] = (),
 ) -> tuple[Stage, ...]:
     """Return how somebody is tried, stage by stage; `only` limits the kinds of endpoints, () = all."""
-    kinds = kinds_of(directory, person_id)
+    kinds = kinds_of(directory, person_id, priority, now)
     if only:
         kinds = tuple(kind for kind in kinds if kind in only)
     return _stages(kinds, waits.of(priority), priority is Priority.CODE)

@@ -151,7 +151,7 @@ def find_beyond(
         step = policy.steps[line.step - 1]
         lasts = step.wait * (step.repeat + 1)
         for person in line.people:
-            stages = stages_of(person, priority, directory, waits, step.endpoints)
+            stages = stages_of(person, priority, directory, waits, line.at, step.endpoints)
             begins = accumulate((stage.wait for stage in stages), initial=timedelta(0))
             late = tuple(
                 kind for stage, at in zip(stages, begins, strict=False) if at >= lasts for kind in stage.kinds

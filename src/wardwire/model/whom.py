@@ -149,7 +149,7 @@ def why_absent(
     person_id: UUID, *, directory: Directory, kinds: tuple[str, ...], priority: Priority, now: datetime
 ) -> str:
     """Why it is useless to wait for somebody: no endpoint, or a status in which nothing rings; "" = it is not."""
-    there = kinds_of(directory, person_id)
+    there = kinds_of(directory, person_id, priority, now)
     if not (there if not kinds else [kind for kind in there if kind in kinds]):
         return "no_endpoint"
     status = directory.people[person_id].status_at(now)

@@ -10,6 +10,7 @@ import asyncpg
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
+from wardwire.store.endpoints import endpoint_of
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
 from wardwire.store.policies import policy_of
@@ -69,7 +70,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
     return Changes(
         version=version,
         people=[person_from_row(row) for row in rows["people"]],
-        endpoints=[Endpoint(**row) for row in rows["endpoints"]],
+        endpoints=[endpoint_of(row) for row in rows["endpoints"]],
         devices=[Device(**row) for row in rows["devices"]],
         groups=[_group(row) for row in rows["groups"]],
         roles=[Role(**row) for row in rows["roles"]],

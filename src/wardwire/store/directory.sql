@@ -13,7 +13,8 @@ SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS
 FROM people p WHERE version > $1
 
 -- name: endpoints
-SELECT id, person_id, kind, address, disabled_at IS NOT NULL AS disabled FROM endpoints WHERE version > $1
+SELECT id, person_id, kind, address, verified_at, emergency_only, until_at, quiet, disabled_at IS NOT NULL AS disabled
+FROM endpoints WHERE version > $1
 
 -- name: devices
 SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked

@@ -1,4 +1,4 @@
-"""Writes people and their outside endpoints. Runs inside the transaction of a change of the directory."""
+"""Writes people. Runs inside the transaction of a change of the directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.model.details import NO_DETAILS, Details
-from wardwire.model.people import Endpoint, Person, Status
+from wardwire.model.people import Person, Status
 from wardwire.store.queries import load
 
 _SQL = load("people")
@@ -76,33 +76,6 @@ async def update_status(
     """Set a person's status; locks the person's row. None when there is no such person."""
     await connection.execute(_SQL["set_status"], person_id, status, until, version)
     return await find_person(connection, person_id)
-
-
-async def insert_endpoint(connection: asyncpg.Connection, endpoint: Endpoint, version: int) -> None:
-    """Add an endpoint; an unknown person violates the foreign key."""
-    await connection.execute(
-        _SQL["add_endpoint"], endpoint.id, endpoint.person_id, endpoint.kind, endpoint.address, version
-    )
-
-
-async def insert_endpoints(connection: asyncpg.Connection, endpoints: Sequence[Endpoint], version: int) -> None:
-    """Add many endpoints; an unknown person violates the foreign key."""
-    rows = [(e.id, e.person_id, e.kind, e.address, version) for e in endpoints]
-    await connection.executemany(_SQL["add_endpoint"], rows)
-
-
-async def update_endpoint(
-    connection: asyncpg.Connection,
-    endpoint_id: UUID,
-    version: int,
-    now: datetime,
-    *,
-    address: str | None,
-    disabled: bool | None,
-) -> Endpoint | None:
-    """Change what is not None; locks the endpoint's row. None when there is no such endpoint."""
-    row = await connection.fetchrow(_SQL["change_endpoint"], endpoint_id, address, disabled, now, version)
-    return Endpoint(**row) if row else None
 
 
 def person_from_row(row: asyncpg.Record) -> Person:

@@ -38,15 +38,3 @@ WHERE id = $1
 
 -- name: set_status
 UPDATE people SET status = $2, status_until = $3, version = $4 WHERE id = $1
-
--- name: add_endpoint
-INSERT INTO endpoints (id, person_id, kind, address, version) VALUES ($1, $2, $3, $4, $5)
-
--- name: change_endpoint
-UPDATE endpoints
-SET address = coalesce($2, address),
-    disabled_at = CASE $3::boolean WHEN true THEN coalesce(disabled_at, $4::timestamptz) WHEN false THEN NULL
-                  ELSE disabled_at END,
-    version = $5
-WHERE id = $1
-RETURNING id, person_id, kind, address, disabled_at IS NOT NULL AS disabled

@@ -118,7 +118,7 @@ def _happened(
     assert isinstance(command, Page | Ring)
     who = command.person_id
     assert isinstance(command, Page) == (who not in deliveries)
-    there = kinds_of(ward, who)
+    there = kinds_of(ward, who, Priority.HIGH, now)
     before = deliveries.get(who) or Delivery(
         UUID(int=1), who, 1, Stands.PENDING, 0, (Stage(there, 10 * S),) if there else (), Kind.ALERT, Priority.HIGH,
         None, NOTHING_OFFERED, escalates=1,

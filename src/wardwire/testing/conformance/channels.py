@@ -19,9 +19,9 @@ from uuid import UUID
 
 from wardwire.flow.ports import Channel, SendResult
 from wardwire.flow.statement import Responses, Statement, write_statement
-from wardwire.model.people import Endpoint
+from wardwire.model.people import KINDS, Endpoint
 from wardwire.model.priority import Priority
-from wardwire.model.routing import APP, KINDS
+from wardwire.model.routing import APP
 from wardwire.store.messages import Message
 
 PATIENCE_S = 5.0
