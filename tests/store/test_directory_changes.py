@@ -85,11 +85,11 @@ async def test_living_groups_and_roles_have_names_of_their_own(database_url: str
     """A name is taken whatever its case, and free again when its bearer is disabled; people may share names."""
     async with directory_desk(database_url, FakeClock()) as desk:
         ward = await add_group(desk, OPERATOR, name="Ward 3")
-        await add_role(desk, OPERATOR, name="Charge nurse")
+        await add_role(desk, OPERATOR, name="Charge nurse", fallback="desk")
         with pytest.raises(Refused) as taken:
             await add_group(desk, OPERATOR, name="WARD 3")
         with pytest.raises(Refused) as also_taken:
-            await add_role(desk, OPERATOR, name="charge nurse")
+            await add_role(desk, OPERATOR, name="charge nurse", fallback="desk")
         await change_group(desk, OPERATOR, ward.id, disabled=True)
         await add_group(desk, OPERATOR, name="ward 3")
         with pytest.raises(Refused) as no_way_back:
@@ -104,7 +104,7 @@ async def test_living_groups_and_roles_have_names_of_their_own(database_url: str
 
 
 async def test_changes_change_what_they_name_and_nothing_else(database_url: str) -> None:
-    """None leaves a field as it is; members come and go; a fallback can be taken away; a shift cancelled."""
+    """None leaves a field as it is; members come and go; a fallback is never taken away; a shift cancelled."""
     clock = FakeClock()
     async with directory_desk(database_url, clock) as desk:
         anna = await add_person(desk, OPERATOR, name="Anna", title="day nurse", scopes=[SEND])
@@ -120,7 +120,10 @@ async def test_changes_change_what_they_name_and_nothing_else(database_url: str)
         await change_person(desk, OPERATOR, anna.id, disabled=True)
         await change_endpoint(desk, OPERATOR, mail.id, disabled=True)
         await change_group(desk, OPERATOR, ward.id, add=[ben.id], remove=[anna.id])
-        await change_role(desk, OPERATOR, role.id, no_fallback=True)
+        with pytest.raises(Refused) as refused:
+            await change_role(desk, OPERATOR, role.id, no_fallback=True)
+        assert refused.value.code is Code.FALLBACK_REQUIRED
+        await change_role(desk, OPERATOR, role.id, fallback=ids.write_id(ids.GROUP, ward.id))
         await cancel_shift(desk, OPERATOR, shift.id)
         await cancel_shift(desk, OPERATOR, shift.id)
 
@@ -128,7 +131,8 @@ async def test_changes_change_what_they_name_and_nothing_else(database_url: str)
     assert directory.people[anna.id].disabled
     assert not directory.active_endpoints(ben.id, "email")
     assert directory.groups[ward.id].members == (ben.id,)
-    assert directory.roles[role.id].fallback is None
+    changed_role = directory.roles[role.id]
+    assert (changed_role.fallback, changed_role.fallback_to) == (None, ids.write_id(ids.GROUP, ward.id))
     assert on_call(directory.roles[role.id], directory, clock.now()).holder is None
 
 
@@ -175,7 +179,7 @@ async def test_what_names_nobody_is_refused_whole(database_url: str) -> None:
         anna = await add_person(desk, OPERATOR, name="Anna")
         nobody = UUID(int=7)
         later = clock.now() + timedelta(hours=1)
-        role = await add_role(desk, OPERATOR, name="Charge nurse")
+        role = await add_role(desk, OPERATOR, name="Charge nurse", fallback="desk")
         for attempt in (
             add_group(desk, OPERATOR, name="Ward 3", members=[anna.id, nobody]),
             add_role(desk, OPERATOR, name="Cardiology", fallback=nobody),

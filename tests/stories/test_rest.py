@@ -372,7 +372,7 @@ async def test_a_ward_is_entered_over_http_and_can_be_paged_at_once(door: Door) 
     eva = (await door.post(clerk, "/v1/people", {"name": "Eva", "title": "unit manager"})).json()
     mail = await door.post(clerk, f"/v1/people/{eva['id']}/endpoints", {"address": "eva@example.org"})
     group = await door.post(clerk, "/v1/groups", {"name": "Managers", "members": [eva["id"]]})
-    role = (await door.post(clerk, "/v1/roles", {"name": "Manager on call"})).json()
+    role = (await door.post(clerk, "/v1/roles", {"name": "Manager on call", "fallback": "desk"})).json()
     now = door.ward.clock.now()
     shift = await door.post(
         clerk,
@@ -397,7 +397,7 @@ async def test_what_is_entered_twice_with_one_key_is_made_once(door: Door) -> No
     """Whoever lost an answer asks again: the first one comes, whatever has happened since, and no fact is added."""
     clerk = await door.key("hr", DIRECTORY, SEND)
     eva = (await door.post(clerk, "/v1/people", {"name": "Eva"})).json()["id"]
-    role = (await door.post(clerk, "/v1/roles", {"name": "Manager on call"})).json()["id"]
+    role = (await door.post(clerk, "/v1/roles", {"name": "Manager on call", "fallback": "desk"})).json()["id"]
     unit = (await door.post(clerk, "/v1/places", {"kind": "unit", "name": "4 West"})).json()["id"]
     bed = (await door.post(clerk, "/v1/places", {"kind": "bed", "name": "4W-12", "parent": unit})).json()["id"]
     now = door.ward.clock.now()
@@ -406,7 +406,7 @@ async def test_what_is_entered_twice_with_one_key_is_made_once(door: Door) -> No
         "/v1/people": {"name": "Dora"},
         f"/v1/people/{eva}/endpoints": {"address": "eva@example.org"},
         "/v1/groups": {"name": "Managers", "members": [eva]},
-        "/v1/roles": {"name": "Cardiology 1st"},
+        "/v1/roles": {"name": "Cardiology 1st", "fallback": eva},
         f"/v1/roles/{role}/shifts": {"person": eva, **times},
         "/v1/places": {"kind": "unit", "name": "5 West"},
         "/v1/assignments": {"assignments": [{"place": bed, "person": eva, **times}]},
@@ -431,7 +431,7 @@ async def test_a_key_of_a_request_stands_for_one_content_of_one_source(door: Doo
     """Other content, or another kind of thing, is refused; another source has its own; what failed used none."""
     clerk, admin = await door.key("hr", DIRECTORY), await door.key("it", DIRECTORY)
     ben = (await door.post(clerk, "/v1/people", {"name": "Ben"}, id="1")).json()["id"]
-    for path, body in (("/v1/people", {"name": "Eva"}), ("/v1/roles", {"name": "Ben"})):
+    for path, body in (("/v1/people", {"name": "Eva"}), ("/v1/roles", {"name": "Ben", "fallback": "desk"})):
         refused = await door.post(clerk, path, body, id="1")
         assert told(refused) == (409, "id_reused")
         assert refused.json()["errors"][0]["parameter"] == "Idempotency-Key"

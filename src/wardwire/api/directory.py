@@ -14,13 +14,14 @@ from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.api.versions import etag, expected_version
-from wardwire.directory import endpoints, groups, keys, people, roles
+from wardwire.directory import endpoints, groups, keys, oncall, people, roles
 from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.names import fold_name
 from wardwire.model.oncall import on_call
+from wardwire.model.oncall_rights import may_view
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
 from wardwire.model.quiet import write_quiet
 
@@ -286,7 +287,8 @@ async def change_group(call: Call) -> Answer:
 # Roles -----------------------------------------------------------------------------------------------------------
 
 
-def _show_shift(shift: Shift, directory: Directory) -> wire.ShiftOut:
+def show_shift(shift: Shift, directory: Directory, notes: Sequence[str] = ()) -> wire.ShiftOut:
+    """Say who holds a role when."""
     holder = directory.people.get(shift.person_id)
     return wire.ShiftOut(
         id=ids.write_id(ids.SHIFT, shift.id),
@@ -294,6 +296,8 @@ def _show_shift(shift: Shift, directory: Directory) -> wire.ShiftOut:
         name=holder.name if holder else "",
         starts_at=shift.starts_at,
         ends_at=shift.ends_at,
+        override=shift.override,
+        notes=list(notes),
     )
 
 
@@ -304,16 +308,22 @@ def _show_role(role: Role, call: Call) -> wire.RoleOut:
     return wire.RoleOut(
         id=ids.write_id(ids.ROLE, role.id),
         name=role.name,
-        fallback=ids.write_id(ids.PERSON, role.fallback) if role.fallback else None,
+        fallback=roles.write_fallback(role),
         holder=ids.write_id(ids.PERSON, holding.person_id) if holding else None,
         disabled=role.disabled,
-        shifts=[_show_shift(shift, directory) for shift in shifts[:100]],
+        shifts=[show_shift(shift, directory) for shift in shifts[:100]] if may_view(call.caller, role) else [],
+        rule=holding.rule if holding else None,
     )
 
 
-def _person(written: str, pointer: str) -> UUID:
+def read_person(written: str, pointer: str) -> UUID:
+    """Read the id of a person in a body. Raises `INVALID`."""
     (found,) = _people([written], pointer)
     return found
+
+
+def _fallback(written: str) -> roles.Fallback:
+    return read_person(written, "/fallback") if written.startswith(ids.PERSON) else written
 
 
 async def list_roles(call: Call) -> Answer:
@@ -325,7 +335,7 @@ async def list_roles(call: Call) -> Answer:
 async def add_role(call: Call) -> Answer:
     """Add a role."""
     body: wire.NewRole = call.body
-    fallback = _person(body.fallback, "/fallback") if body.fallback else None
+    fallback = _fallback(body.fallback) if body.fallback else None
     return await make(
         call,
         lambda desk: roles.add_role(desk, call.caller, name=body.name, fallback=fallback),
@@ -349,7 +359,7 @@ async def change_role(call: Call) -> Answer:
         call.caller,
         role_id,
         name=given(body.name),
-        fallback=_person(fallback, "/fallback") if fallback else None,
+        fallback=_fallback(fallback) if fallback else None,
         no_fallback=body.fallback is None,
         disabled=given(body.disabled),
     )
@@ -360,13 +370,13 @@ async def change_role(call: Call) -> Answer:
 async def add_shift(call: Call) -> Answer:
     """Let somebody hold a role."""
     body: wire.NewShift = call.body
-    role_id, holder = call.id(ids.ROLE, "role_id"), _person(body.person, "/person")
+    role_id, holder = call.id(ids.ROLE, "role_id"), read_person(body.person, "/person")
     return await make(
         call,
-        lambda desk: roles.add_shift(
-            desk, call.caller, role_id, person_id=holder, starts_at=body.starts_at, ends_at=body.ends_at
+        lambda desk: oncall.enter_shift(
+            desk, call.caller, role_id, person_id=holder, starts=body.starts_at, ends=body.ends_at
         ),
-        lambda made: _show_shift(made, call.deps.rules().directory),
+        lambda made: show_shift(made.shift, call.deps.rules().directory, made.notes),
     )
 
 
@@ -510,12 +520,13 @@ OPERATIONS = (
     read_operation("listRoles", "/v1/roles", "List roles with who holds them.", list_roles, wire.Roles, *PAGE),
     write_operation(
         "addRole", "POST", "/v1/roles", "Add a role.", add_role, wire.NewRole, 201, wire.RoleOut, *NAMED,
-        example={"name": "Cardiology 1st"},
+        Code.FALLBACK_REQUIRED,
+        example={"name": "Cardiology 1st", "fallback": "desk"},
     ),
     read_operation("getRole", "/v1/roles/{role_id}", "Show a role with its shifts.", get_role, wire.RoleOut),
     write_operation(
         "changeRole", "PATCH", "/v1/roles/{role_id}", "Change a role.",
-        change_role, wire.RoleChange, 200, wire.RoleOut, *NAMED, example={"fallback": None},
+        change_role, wire.RoleChange, 200, wire.RoleOut, *NAMED, Code.FALLBACK_REQUIRED, example={"fallback": "desk"},
     ),
     write_operation(
         "addShift", "POST", "/v1/roles/{role_id}/shifts",

@@ -368,48 +368,66 @@ class Groups(msgspec.Struct, frozen=True):
     next: str | None
 
 
+Fallback = Annotated[
+    str,
+    Meta(
+        pattern="^(desk|(per|grp)_[0-9a-f]{32})$",
+        description="Who answers when nobody holds a role: a person, a group, or `desk`, the operators'.",
+    ),
+]
+
+
 class NewRole(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A role to be added; the fallback answers when nobody holds it."""
+    """A role to be added. It must have a fallback: who answers when nobody holds it."""
 
     name: Name
-    fallback: PersonId | None = None
+    fallback: Fallback | None = None
 
 
 class RoleChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is to change of a role; `fallback: null` takes the fallback away."""
+    """What is to change of a role. Its fallback is changed, and never taken away."""
 
     name: Name | UnsetType = UNSET
-    fallback: PersonId | UnsetType | None = UNSET
+    fallback: Fallback | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
+
+
+WallOrInstant = Annotated[
+    datetime,
+    Meta(description="RFC 3339; without an offset it is the wall's time in the zone of the role's schedule."),
+]
 
 
 class NewShift(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Who holds a role from `starts_at` until just before `ends_at`."""
 
     person: PersonId
-    starts_at: Instant
-    ends_at: Instant
+    starts_at: WallOrInstant
+    ends_at: WallOrInstant
 
 
 class ShiftOut(msgspec.Struct, frozen=True):
-    """A shift."""
+    """A shift, or an override; `notes` say what its times mean on a night on which the clock changes."""
 
     id: str
     person: str
     name: str
     starts_at: datetime
     ends_at: datetime
+    override: bool = False
+    notes: list[str] = []
 
 
 class RoleOut(msgspec.Struct, frozen=True):
-    """A role: who holds it now, and its shifts that are not over."""
+    """A role: who holds it now and by which rule, and its shifts that are not over."""
 
     id: str
     name: str
-    fallback: str | None
+    fallback: str
     holder: str | None
     disabled: bool
     shifts: list[ShiftOut]
+    rule: str | None = None
 
 
 class Roles(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "endpoint": ("wardwire.cli.endpoint", "Pagers, phones, e-mail: where people are reached, and when."),
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),
+    "oncall": ("wardwire.cli.oncall", "Who is on call; rotations and overrides."),
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "key": ("wardwire.cli.key", "API keys for other systems."),

@@ -13,8 +13,11 @@ from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import roles
 from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import on_call
 from wardwire.model.people import Directory, Role, Shift
+from wardwire.model.policy import DESK
+from wardwire.model.targets import find_target
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Roles: add, change, shifts, list.")
 
@@ -24,20 +27,19 @@ Which = Annotated[str, typer.Argument(help="A name, or an id rol_…", metavar="
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="Its name, unlike that of any living role.")],
-    fallback: Annotated[str, typer.Option(help="Who answers when nobody holds it.")] = "",
+    fallback: Annotated[str, typer.Option(help="Who answers when nobody holds it: a name, or desk.")] = "",
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
     """
-    Add a role.
+    Add a role. It must say who answers when nobody holds it: a person, a group, or the operators' desk.
 
     Example: wardwire role add "Cardiology 1st" --fallback "Dr. Okafor"
     """
 
     async def work(at: Desk) -> Role:
-        person = find_one(at.directory, ids.PERSON, fallback) if fallback else None
-        return await roles.add_role(at.desk, at.caller, name=name, fallback=person)
+        return await roles.add_role(at.desk, at.caller, name=name, fallback=_find_fallback(at.directory, fallback))
 
     _done(at_desk(find_place(config, data), work), json_)
 
@@ -46,8 +48,7 @@ def add(
 def change(
     role: Which,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
-    fallback: Annotated[str, typer.Option(help="Who answers when nobody holds it.")] = "",
-    no_fallback: Annotated[bool, typer.Option("--no-fallback", help="Take the fallback away.")] = False,
+    fallback: Annotated[str, typer.Option(help="Who answers when nobody holds it: a name, or desk.")] = "",
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether it can be paged.")] = None,
     config: ConfigFile = None,
     data: DataFolder = None,
@@ -56,14 +57,12 @@ def change(
     """Change a role; what is not named stays."""
 
     async def work(at: Desk) -> Role:
-        person = find_one(at.directory, ids.PERSON, fallback) if fallback else None
         return await roles.change_role(
             at.desk,
             at.caller,
             find_one(at.directory, ids.ROLE, role),
             name=name,
-            fallback=person,
-            no_fallback=no_fallback,
+            fallback=_find_fallback(at.directory, fallback),
             disabled=disabled,
         )
 
@@ -133,7 +132,7 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
         holding = on_call(role, directory, now).holder
         holder = directory.people[holding.person_id].name if holding else "nobody"
         until = f"until {holding.ends_at.astimezone():%a %H:%M}" if holding and holding.ends_at else ""
-        fallback = directory.people[role.fallback].name if role.fallback else ""
+        fallback = name_fallback(role, directory)
         state = "disabled" if role.disabled else ""
         rows.append((ids.write_id(ids.ROLE, role.id), role.name, f"{holder} {until}".strip(), fallback, state))
     print_table(("id", "name", "holder now", "fallback", ""), rows, empty="There is no role yet.")
@@ -145,7 +144,7 @@ def _show(role: Role, directory: Directory, now: datetime) -> dict[str, object]:
         "id": ids.write_id(ids.ROLE, role.id),
         "name": role.name,
         "holder": directory.people[holding.person_id].name if holding else None,
-        "fallback": directory.people[role.fallback].name if role.fallback else None,
+        "fallback": name_fallback(role, directory),
         "disabled": role.disabled,
         "shifts": [
             {
@@ -158,6 +157,24 @@ def _show(role: Role, directory: Directory, now: datetime) -> dict[str, object]:
             if one.ends_at > now
         ],
     }
+
+
+def _find_fallback(directory: Directory, text: str) -> roles.Fallback | None:
+    if not text or text == DESK:
+        return text or None
+    kind, found = find_target(text, directory, "/fallback")
+    if kind == ids.ROLE:
+        raise Refused(Code.INVALID, "a fallback is a person, a group, or desk", pointer="/fallback")
+    return found if kind == ids.PERSON else ids.write_id(kind, found)
+
+
+def name_fallback(role: Role, directory: Directory) -> str:
+    """Name who answers when nobody holds a role."""
+    written = roles.write_fallback(role)
+    if written == DESK:
+        return "the desk"
+    kind, found = find_target(written, directory, "")
+    return directory.person_name(found) if kind == ids.PERSON else directory.groups[found].name
 
 
 def _done(role: Role, json_: bool) -> None:

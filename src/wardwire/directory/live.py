@@ -36,7 +36,7 @@ class LiveDirectory:
         merge.merge_endpoints(directory, changes.endpoints)
         merge.merge_devices(directory, changes.devices)
         merge.merge_groups(directory, changes.groups)
-        merge.merge_roles(directory, changes.roles, changes.shifts, changes.cancelled)
+        merge.merge_roles(directory, changes.roles, changes.shifts, changes.cancelled, changes.swaps)
         merge.merge_keys(directory, changes.keys)
         merge.merge_places(directory, changes.places)
         merge.merge_assignments(directory, changes.assignments, changes.unassigned)

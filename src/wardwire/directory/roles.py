@@ -1,34 +1,42 @@
-"""Changes to roles: what somebody is on call for, who holds it when, and who answers when nobody does."""
+"""Changes to roles: what somebody is on call for, and who answers when nobody is. Who is: directory/oncall.py."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.oncall import enter_shift, take_shift_away
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_name
 from wardwire.model.people import Role, Shift
+from wardwire.model.policy import DESK
 from wardwire.model.rights import Caller
+from wardwire.store import groups
 from wardwire.store import roles as store
 
-LONGEST_SHIFT = timedelta(days=3660)
+Fallback = UUID | str
+"""Who answers when nobody holds a role: a person's id, `grp_…`, or `desk`."""
 
 
-async def add_role(desk: DirectoryDesk, caller: Caller, *, name: str, fallback: UUID | None = None) -> Role:
-    """Add a role.
+async def add_role(desk: DirectoryDesk, caller: Caller, *, name: str, fallback: Fallback | None = None) -> Role:
+    """Add a role. It must say who answers when nobody holds it.
 
     Raises:
-        Refused: `NAME_TAKEN`, `NOT_FOUND` (the fallback), `NOT_PERMITTED`, and what a name may not be.
+        Refused: `FALLBACK_REQUIRED`, `NAME_TAKEN`, `NOT_FOUND` (the fallback), `NOT_PERMITTED`, and what a name may
+            not be.
     """
     name = clean_name(name)
+    if fallback is None:
+        raise _no_fallback()
 
     async def work(change: Change) -> Role:
-        role = Role(id=ids.new_id(change.now), name=name, fallback=fallback)
+        person, other = await _find_fallback(change, fallback)
+        role = Role(id=ids.new_id(change.now), name=name, fallback=person, fallback_to=other)
         await store.insert_role(change.connection, role, change.version)
         written = ids.write_id(ids.ROLE, role.id)
-        change.record("role_added", {"role": written, "name": name, "fallback": _person(fallback)})
+        change.record("role_added", {"role": written, "name": name, "fallback": write_fallback(role)})
         return role
 
     return await desk.change(caller, work)
@@ -40,16 +48,18 @@ async def change_role(
     role_id: UUID,
     *,
     name: str | None = None,
-    fallback: UUID | None = None,
+    fallback: Fallback | None = None,
     no_fallback: bool = False,
     disabled: bool | None = None,
 ) -> Role:
-    """Change what is not None; `no_fallback` takes the fallback away. The answer has no shifts in it.
+    """Change what is not None. A fallback is changed, and never taken away. The answer has no shifts in it.
 
     Raises:
         Refused: As `add_role`, and `NOT_FOUND`.
     """
     name = None if name is None else clean_name(name)
+    if no_fallback:
+        raise _no_fallback()
 
     async def work(change: Change) -> Role:
         role = await store.update_role(
@@ -58,14 +68,13 @@ async def change_role(
             change.version,
             change.now,
             name=name,
-            fallback=None if no_fallback else fallback,
-            change_fallback=no_fallback or fallback is not None,
+            fallback=None if fallback is None else await _find_fallback(change, fallback),
             disabled=disabled,
         )
         if role is None:
             raise Refused(Code.NOT_FOUND, "there is no such role")
         written = ids.write_id(ids.ROLE, role_id)
-        told = {"role": written, "name": role.name, "fallback": _person(role.fallback), "disabled": role.disabled}
+        told = {"role": written, "name": role.name, "fallback": write_fallback(role), "disabled": role.disabled}
         change.record("role_changed", told)
         return role
 
@@ -75,60 +84,36 @@ async def change_role(
 async def add_shift(
     desk: DirectoryDesk, caller: Caller, role_id: UUID, *, person_id: UUID, starts_at: datetime, ends_at: datetime
 ) -> Shift:
-    """Let a person hold a role in [starts_at, ends_at). Of overlapping shifts the latest written holds.
-
-    Raises:
-        Refused: `INVALID` times, `NOT_FOUND`, `NOT_PERMITTED`.
-    """
-    for pointer, instant in (("/starts_at", starts_at), ("/ends_at", ends_at)):
-        if instant.tzinfo is None:
-            raise Refused(Code.INVALID, "an instant needs its offset, e.g. Z", pointer=pointer)
-    if ends_at <= starts_at:
-        raise Refused(Code.INVALID, "a shift ends after it starts", pointer="/ends_at")
-    if ends_at - starts_at > LONGEST_SHIFT:
-        raise Refused(Code.INVALID, f"a shift lasts at most {LONGEST_SHIFT.days} days", pointer="/ends_at")
-
-    async def work(change: Change) -> Shift:
-        if ends_at <= change.now:
-            raise Refused(Code.INVALID, "this shift is over already", pointer="/ends_at")
-        shift = Shift(
-            id=ids.new_id(change.now),
-            role_id=role_id,
-            person_id=person_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            version=change.version,
-        )
-        await store.insert_shift(change.connection, shift)
-        told = {
-            "role": ids.write_id(ids.ROLE, role_id),
-            "shift": ids.write_id(ids.SHIFT, shift.id),
-            "starts_at": starts_at.isoformat(),
-            "ends_at": ends_at.isoformat(),
-        }
-        change.record("shift_added", told, person_id=person_id)
-        return shift
-
-    return await desk.change(caller, work)
+    """Let a person hold a role in [starts_at, ends_at): `enter_shift` without its notes."""
+    entered = await enter_shift(desk, caller, role_id, person_id=person_id, starts=starts_at, ends=ends_at)
+    return entered.shift
 
 
 async def cancel_shift(desk: DirectoryDesk, caller: Caller, shift_id: UUID) -> Shift:
-    """Take a shift away; twice is no fault.
-
-    Raises:
-        Refused: `NOT_FOUND`, `NOT_PERMITTED`.
-    """
-
-    async def work(change: Change) -> Shift:
-        shift = await store.cancel_shift(change.connection, shift_id, change.version, change.now)
-        if shift is None:
-            raise Refused(Code.NOT_FOUND, "there is no such shift")
-        told = {"role": ids.write_id(ids.ROLE, shift.role_id), "shift": ids.write_id(ids.SHIFT, shift_id)}
-        change.record("shift_cancelled", told, person_id=shift.person_id)
-        return shift
-
-    return await desk.change(caller, work)
+    """Take a shift away; twice is no fault."""
+    return await take_shift_away(desk, caller, shift_id)
 
 
-def _person(person_id: UUID | None) -> str | None:
-    return ids.write_id(ids.PERSON, person_id) if person_id else None
+def write_fallback(role: Role) -> str:
+    """Write who answers when nobody holds a role: `per_…`, `grp_…` or `desk`."""
+    if role.fallback is not None:
+        return ids.write_id(ids.PERSON, role.fallback)
+    return role.fallback_to or DESK
+
+
+async def _find_fallback(change: Change, fallback: Fallback) -> tuple[UUID | None, str]:
+    if isinstance(fallback, UUID):
+        return fallback, ""
+    if fallback == DESK:
+        return None, ""
+    group_id = ids.read_id(ids.GROUP, fallback)
+    if await groups.lock_group(change.connection, group_id) is None:
+        raise Refused(Code.NOT_FOUND, "there is no such group", pointer="/fallback")
+    return None, fallback
+
+
+def _no_fallback() -> Refused:
+    return Refused(
+        Code.FALLBACK_REQUIRED, "say who answers when nobody holds the role: a person, a group, or desk",
+        pointer="/fallback",
+    )  # fmt: skip

@@ -18,6 +18,7 @@ import structlog
 from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
 from wardwire.flow.escalate import Escalate
+from wardwire.flow.notices import TellPerson
 from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.model.clock import Clock
@@ -32,6 +33,7 @@ from wardwire.store.deadlines import (
     EXPIRE,
     NOTICE,
     SEND,
+    TELL,
     Due,
     claim_due,
     give_back,
@@ -40,6 +42,7 @@ from wardwire.store.deadlines import (
 )
 from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
+from wardwire.store.oncall import find_notice
 
 POLL_S = 1.0
 ROUND_S = 5.0
@@ -204,6 +207,10 @@ class DueLoop:
                 fanout = await load_fanout(connection, due.message_id)
                 if fanout is not None:
                     return Expand(due.message_id, fanout, lane=lane, rules=rules, done=done)
+            case k if k == TELL:
+                notice = await find_notice(connection, due.message_id)
+                if notice is not None:
+                    return TellPerson(notice, lane=lane, rules=rules, done=done)
         log.error("deadline_of_no_kind", kind=due.kind, message=str(due.message_id))
         return None
 

@@ -210,10 +210,9 @@ class Names:
             if how == "group":
                 group = self._directory.groups.get(ids.read_id(ids.GROUP, written))
                 return f"in the group {group.name if group else written}"
-            if how in ("role", "fallback"):
+            if how in _RULES:
                 role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
-                name = role.name if role else written
-                return f"holds the role {name}" if how == "role" else f"answers for the role {name}"
+                return _RULES[how].format(role.name if role else written)
             if how == "hand_over":
                 role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
                 return f"took over the role {role.name if role else written}"
@@ -224,6 +223,16 @@ class Names:
         except Exception:
             return why
         return "named by the sender" if how == "named" else why
+
+
+# By which rule somebody was on call (model/oncall.py).
+_RULES = {
+    "role": "holds the role {}",
+    "override": "holds the role {} by an override",
+    "swap": "holds the role {} by a swap",
+    "layer": "holds the role {} by its rotation",
+    "fallback": "answers for the role {}",
+}
 
 
 def _hop(

@@ -10,6 +10,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.names import fold_name
+from wardwire.model.oncall_plan import LIVE, Swap
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole, index_places
 from wardwire.model.policy import Policy, index_policies
@@ -55,14 +56,18 @@ def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:
 
 
 def merge_roles(
-    directory: Directory, roles: Iterable[Role], shifts: Iterable[Shift], cancelled: Iterable[Shift]
+    directory: Directory,
+    roles: Iterable[Role],
+    shifts: Iterable[Shift],
+    cancelled: Iterable[Shift],
+    swaps: Iterable[Swap] = (),
 ) -> None:
-    """Take in roles and their shifts. A changed role keeps the shifts that it had."""
+    """Take in roles, their shifts and swaps. A changed role keeps those that it had; ended swaps are forgotten."""
     directory.worked_out.clear()
     for role in roles:
         known = directory.roles.get(role.id)
         _rename(directory, ids.ROLE, known, role)
-        directory.roles[role.id] = replace(role, shifts=known.shifts) if known else role
+        directory.roles[role.id] = replace(role, shifts=known.shifts, swaps=known.swaps) if known else role
     gone = {shift.id for shift in cancelled}
     touched: dict[UUID, dict[UUID, Shift]] = {}
     for shift in (*shifts, *cancelled):
@@ -73,6 +78,10 @@ def merge_roles(
             held[shift.id] = shift
     for role_id, held in touched.items():
         directory.roles[role_id] = replace(directory.roles[role_id], shifts=tuple(held.values()))
+    for swap in swaps:
+        role = directory.roles[swap.role_id]
+        others = tuple(one for one in role.swaps if one.id != swap.id)
+        directory.roles[role.id] = replace(role, swaps=(*others, swap) if swap.state in LIVE else others)
 
 
 def merge_keys(directory: Directory, keys: Iterable[ApiKey]) -> None:

@@ -94,6 +94,9 @@ class Agreed(Word):
     LAPSED = "lapsed"  # the shift is there no longer, or is over
 
 
+LIVE = frozenset({Agreed.OFFERED, Agreed.ACCEPTED, Agreed.ASKED})
+
+
 class Swap(NamedTuple):
     """One person takes a part of another one's shift. It is bound to the shift, not to its times.
 

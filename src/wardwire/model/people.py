@@ -128,6 +128,10 @@ class Role:
         fallback_to: Who does where it is no person: a group (`grp_…`), or "" = the operators' desk.
         shifts: Entered by hand, overrides too.
         rota: Its rotations, if it has any.
+        owners: Who may change its schedule, beside those who may change the directory.
+        swappers: Who may take a shift of it without being on its schedule.
+        viewers: Who may see its schedule; nobody named = everybody.
+        monitors: Who gets copies of what it is paged for, and does not count as reached.
     """
 
     id: UUID
@@ -138,6 +142,10 @@ class Role:
     fallback_to: str = ""
     rota: Rota | None = None
     swaps: tuple[Swap, ...] = ()
+    owners: frozenset[UUID] = frozenset()
+    swappers: frozenset[UUID] = frozenset()
+    viewers: frozenset[UUID] = frozenset()
+    monitors: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

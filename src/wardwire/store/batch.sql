@@ -209,6 +209,10 @@ SELECT guard((SELECT count(*) FROM changed), 1)
 -- All recipients are expanded.
 DELETE FROM fanouts WHERE message_id = $1
 
+-- name: notice_told
+-- A person was told what concerns them.
+DELETE FROM notices WHERE id = $1
+
 -- name: ended_report
 -- A source said *end* of what we have not heard of.
 INSERT INTO ended_reports (source, source_key, ended_at) VALUES ($1, $2, $3)

@@ -7,10 +7,12 @@ from typing import Any
 
 import asyncpg
 
+from wardwire.model.oncall_plan import Swap
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
 from wardwire.store.endpoints import endpoint_of
+from wardwire.store.oncall import role_from_row, swap_from_row
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
 from wardwire.store.policies import policy_of
@@ -32,6 +34,7 @@ class Changes:
     roles: list[Role]
     shifts: list[Shift]
     cancelled: list[Shift]
+    swaps: list[Swap]
     keys: list[ApiKey]
     places: list[Place]
     assignments: list[Assignment]
@@ -58,6 +61,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
             "groups",
             "roles",
             "shifts",
+            "swaps",
             "keys",
             "places",
             "assignments",
@@ -73,9 +77,10 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         endpoints=[endpoint_of(row) for row in rows["endpoints"]],
         devices=[Device(**row) for row in rows["devices"]],
         groups=[_group(row) for row in rows["groups"]],
-        roles=[Role(**row) for row in rows["roles"]],
+        roles=[role_from_row(row) for row in rows["roles"]],
         shifts=[shift for shift, cancelled in shifts if not cancelled],
         cancelled=[shift for shift, cancelled in shifts if cancelled],
+        swaps=[swap_from_row(row) for row in rows["swaps"]],
         keys=[_key(row) for row in rows["keys"]],
         places=[place_of(row) for row in rows["places"]],
         assignments=[assignment for assignment, cancelled in assignments if not cancelled],
@@ -103,6 +108,7 @@ def _shift(row: Any) -> Shift:
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         version=row["version"],
+        override=row["override"],
     )
 
 

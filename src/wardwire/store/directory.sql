@@ -24,11 +24,17 @@ FROM devices WHERE version > $1
 SELECT id, name, members, disabled_at IS NOT NULL AS disabled FROM groups WHERE version > $1
 
 -- name: roles
-SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled FROM roles WHERE version > $1
+SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
+       monitors
+FROM roles WHERE version > $1
 
 -- name: shifts
-SELECT id, role_id, person_id, starts_at, ends_at, version, cancelled_at IS NOT NULL AS cancelled
+SELECT id, role_id, person_id, starts_at, ends_at, version, override, cancelled_at IS NOT NULL AS cancelled
 FROM shifts WHERE version > $1
+
+-- name: swaps
+SELECT id, role_id, shift, giver, taker, shift_starts_at, shift_ends_at, starts_at, ends_at, state, version, said, moved
+FROM swaps WHERE version > $1
 
 -- name: keys
 SELECT id, source, secret, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE version > $1

@@ -8,7 +8,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, EVA, OKAFOR, T0, directory, group, person, role, shift
@@ -83,6 +83,7 @@ def test_a_desk_that_is_a_role_without_a_holder_ends() -> None:
     assert [one.person_id for one in on_call(role(1, "R"), directory(roles=[held]), T0, "Desk").holdings] == [DORA]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(datetime(2020, 1, 1), datetime(2040, 12, 1)),

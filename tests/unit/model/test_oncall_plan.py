@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, OKAFOR
@@ -64,6 +64,7 @@ def check_turns(rotation: Layer, zone: ZoneInfo, at: datetime) -> None:
         assert lasts == period + offsets[0] - offsets[1]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(datetime(2019, 1, 1), datetime(2019, 12, 31)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wardwire.model.errors import Code, Refused
@@ -62,6 +62,7 @@ def test_every_transition_of_a_zone_is_right(name: str) -> None:
         check_around(zone, turn)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), st.datetimes(datetime(2020, 1, 1), datetime(2040, 12, 31)))
 def test_an_instant_is_found_again_by_what_the_wall_shows(name: str, at: datetime) -> None:
     """As the first or as the last of its kind."""

@@ -1,0 +1,191 @@
+"""Who is on call over HTTP: schedules, overrides, and who it is at an instant. A dry run says what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from wardwire.api import oncall_wire as wire
+from wardwire.api.directory import find, read_operation, read_person, show_shift, write_operation
+from wardwire.api.making import make
+from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.wire import ShiftOut
+from wardwire.directory import oncall
+from wardwire.directory.roles import write_fallback
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.matrix import Action
+from wardwire.model.oncall import final, next_edge, on_call
+from wardwire.model.oncall_rights import may_view, require_owner
+from wardwire.model.people import Directory, Role
+from wardwire.store.oncall import text_of
+
+DEFAULT_DAYS = 14
+_DAYS = Query(
+    name="days", kind="integer", about="So many days of the final schedule.", least=1, most=366, default=DEFAULT_DAYS
+)
+_AT = Query(name="at", kind="string", about="An instant, RFC 3339; by default now.")
+_DRY = Query(name="dry_run", kind="boolean", about="Only say what would come of it.", default=False)
+
+
+def stretches(role: Role, directory: Directory, begin: datetime, days: int) -> Iterator[wire.Stretch]:
+    """Give who holds a role, stretch after stretch."""
+    for one in final(role, begin, begin + timedelta(days=days), directory):
+        held = one.holding
+        yield wire.Stretch(
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            person=ids.write_id(ids.PERSON, held.person_id) if held else None,
+            name=directory.person_name(held.person_id) if held else "",
+            rule=held.rule if held else "fallback",
+            source=held.source if held else "",
+        )
+
+
+def _seen(call: Call) -> Role:
+    role = find(call.deps.rules().directory.roles, call.id(ids.ROLE, "role_id"))
+    if not may_view(call.caller, role):
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return role
+
+
+def _show(role: Role, call: Call) -> wire.ScheduleOut:
+    directory, now = call.deps.rules().directory, call.deps.clock.now()
+    shifts = sorted((s for s in role.shifts if s.ends_at > now), key=lambda s: (s.starts_at, s.version))
+    people = [
+        sorted(ids.write_id(ids.PERSON, one) for one in found)
+        for found in (role.owners, role.swappers, role.viewers, role.monitors)
+    ]
+    return wire.ScheduleOut(
+        role=ids.write_id(ids.ROLE, role.id),
+        zone=role.rota.zone if role.rota else "",
+        layers=[text_of(layer) for layer in role.rota.layers] if role.rota else [],
+        fallback=write_fallback(role),
+        owners=people[0],
+        swappers=people[1],
+        viewers=people[2],
+        monitors=people[3],
+        shifts=[show_shift(shift, directory) for shift in shifts],
+        final=list(stretches(role, directory, now, call.query.get("days") or DEFAULT_DAYS)),
+    )
+
+
+async def get_schedule(call: Call) -> Answer:
+    """Show a schedule."""
+    return Answer(body=_show(_seen(call), call))
+
+
+async def set_schedule(call: Call) -> Answer:
+    """Set the rotations of a role, and who may do what with it."""
+    body: wire.ScheduleIn = call.body
+    role_id = call.id(ids.ROLE, "role_id")
+    people = {
+        name: _people(getattr(body, name), f"/{name}") for name in ("owners", "swappers", "viewers", "monitors")
+    }
+    if call.query.get("dry_run"):
+        role = _seen(call)
+        require_owner(call.caller, role)
+        return Answer(body=_show(replace(role, rota=oncall.read_rota(body.zone, body.layers)), call))
+    await oncall.set_schedule(call.deps.desk, call.caller, role_id, zone=body.zone, layers=body.layers)
+    if any(found is not None for found in people.values()):
+        await oncall.set_people(call.deps.desk, call.caller, role_id, **people)
+    await call.deps.refresh()
+    return Answer(body=_show(_seen(call), call))
+
+
+def _people(written: list[str] | UnsetType, pointer: str) -> list[UUID] | None:
+    if written is UNSET or isinstance(written, UnsetType):
+        return None
+    return [read_person(one, f"{pointer}/{nth}") for nth, one in enumerate(written)]
+
+
+async def who_is_on_call(call: Call) -> Answer:
+    """Say who is on call at an instant."""
+    rules, role = call.deps.rules(), _seen(call)
+    at = _instant(call.query.get("at")) or call.deps.clock.now()
+    answers = on_call(role, rules.directory, at, rules.desk)
+    zone = oncall.zone_of(role)
+    return Answer(
+        body=wire.OnCall(
+            role=ids.write_id(ids.ROLE, role.id),
+            at=at,
+            local=at.astimezone(zone or UTC).isoformat(timespec="seconds"),
+            holders=[
+                wire.Holder(
+                    person=ids.write_id(ids.PERSON, held.person_id),
+                    name=rules.directory.person_name(held.person_id),
+                    rule=held.rule,
+                    source=held.source,
+                    starts_at=held.starts_at,
+                    ends_at=held.ends_at,
+                )
+                for held in answers.holdings
+            ],
+            until=next_edge(role, at),
+        )
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Refused(Code.INVALID, "not an instant such as 2026-11-01T06:30:00Z", parameter="at")
+
+
+async def add_override(call: Call) -> Answer:
+    """Let somebody hold a role before everybody else."""
+    body: wire.NewOverride = call.body
+    role_id, holder = call.id(ids.ROLE, "role_id"), read_person(body.person, "/person")
+    return await make(
+        call,
+        lambda desk: oncall.enter_shift(
+            desk, call.caller, role_id, person_id=holder, starts=body.starts_at, ends=body.ends_at, override=True
+        ),
+        lambda made: show_shift(made.shift, call.deps.rules().directory, made.notes),
+    )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    read_operation(
+        "getSchedule", "/v1/roles/{role_id}/schedule", "Show a role's schedule, and what comes of it.",
+        get_schedule, wire.ScheduleOut, _DAYS,
+    ),
+    replace(
+        write_operation(
+            "setSchedule", "PUT", "/v1/roles/{role_id}/schedule",
+            "Set a role's rotations. With `dry_run` only say what would come of them.",
+            set_schedule, wire.ScheduleIn, 200, wire.ScheduleOut, Code.NOT_FOUND, Code.ZONE_UNKNOWN,
+            Code.SCHEDULE_INVALID, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+            example={
+                "zone": "America/Chicago",
+                "layers": [{"name": "weeks", "participants": [], "starts": "2026-12-07T08:00:00", "length_h": 168}],
+            },
+        ),
+        query=(_DRY, _DAYS),
+    ),
+    read_operation(
+        "whoIsOnCall", "/v1/roles/{role_id}/oncall", "Say who is on call for a role at an instant, and why.",
+        who_is_on_call, wire.OnCall, _AT,
+    ),
+    write_operation(
+        "addOverride", "POST", "/v1/roles/{role_id}/overrides",
+        "Let somebody hold a role before everybody else, for a time to come. It is taken away as a shift is.",
+        add_override, wire.NewOverride, 201, ShiftOut, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE,
+        example={
+            "person": "per_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+            "starts_at": "2036-01-01T19:00:00",
+            "ends_at": "2036-01-02T07:00:00-06:00",
+        },
+    ),
+)  # fmt: skip

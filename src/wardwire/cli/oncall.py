@@ -1,0 +1,196 @@
+"""`wardwire oncall`: who is on call, now and in the weeks to come; rotations, overrides."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from wardwire.cli.database import Desk, at_desk, find_place, look
+from wardwire.cli.names import find_one
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
+from wardwire.cli.tables import print_json, print_table
+from wardwire.directory import oncall
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.oncall import Segment, final
+from wardwire.model.oncall_time import instant_of
+from wardwire.model.people import Directory, Role
+from wardwire.ops.failure import StartFailed
+from wardwire.store.oncall import LayerText
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="On call: show, set, override.")
+
+Which = Annotated[str, typer.Argument(help="A role's name, or an id rol_…", metavar="ROLE")]
+From = Annotated[str, typer.Option("--from", help="E.g. 2026-11-24T07:00, by the clock on the role's wall.")]
+To = Annotated[str, typer.Option("--to", help="When it ends.")]
+
+
+class ScheduleFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What stands in a schedule's file; docs/howto/on-call.md shows one. Participants may be names."""
+
+    zone: str
+    layers: tuple[LayerText, ...]
+
+
+@app.command("show")
+def show(
+    role: Which,
+    days: Annotated[int, typer.Option(help="So many days from now.", min=1, max=366)] = 14,
+    at: Annotated[str, typer.Option(help="Only who it is at an instant, e.g. 2026-11-01T01:30.")] = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Show who holds a role when, and by which rule.
+
+    Example: wardwire oncall show "Cardiology 1st" --days 7
+    """
+    directory, now = at_desk(find_place(config, data), look)
+    found = directory.roles[find_one(directory, ids.ROLE, role)]
+    begin = _read(at, found) if at else now
+    length = timedelta(seconds=1) if at else timedelta(days=days)
+    _print(found, directory, list(final(found, begin, begin + length, directory)), json_)
+
+
+@app.command("set")
+def set_(
+    role: Which,
+    file: Annotated[Path, typer.Argument(help="A TOML or JSON file with its layers.", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would come of it.")] = False,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Set the rotations of a role from a file; whose turns change is told.
+
+    Example: wardwire oncall set "Cardiology 1st" cardiology.toml --dry-run
+    """
+    wanted = _read_file(file)
+
+    async def work(at: Desk) -> tuple[Role, Directory, datetime]:
+        role_id = find_one(at.directory, ids.ROLE, role)
+        layers = [_with_ids(layer, at.directory) for layer in wanted.layers]
+        if dry_run:
+            after = replace(at.directory.roles[role_id], rota=oncall.read_rota(wanted.zone, layers))
+        else:
+            after = await oncall.set_schedule(at.desk, at.caller, role_id, zone=wanted.zone, layers=layers)
+        return after, at.directory, at.clock.now()
+
+    after, directory, now = at_desk(find_place(config, data), work)
+    _print(after, directory, list(final(after, now, now + timedelta(days=14), directory)), json_)
+    if dry_run:
+        say("Nothing was changed.")
+
+
+@app.command("override")
+def override(
+    role: Which,
+    person: Annotated[str, typer.Argument(help="Who holds it: a name, or an id per_…")],
+    start: From = "",
+    end: To = "",
+    hours: Annotated[float, typer.Option(help="Or for so many hours.", min=0.01, max=8784)] = 12,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would come of it.")] = False,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Let somebody hold a role before everybody else, for a time to come.
+
+    Example: wardwire oncall override "Cardiology 1st" "Dr. Okafor" --hours 2
+    """
+
+    async def work(at: Desk) -> tuple[Role, Directory, datetime, tuple[str, ...]]:
+        found = at.directory.roles[find_one(at.directory, ids.ROLE, role)]
+        starts = _wall(start) if start else at.clock.now()
+        ends = _wall(end) if end else _instant(starts, found) + timedelta(hours=hours)
+        holder = find_one(at.directory, ids.PERSON, person)
+        if dry_run:
+            made = oncall.foresee_override(found, holder, starts, ends, at.clock.now())
+        else:
+            made = await oncall.enter_shift(
+                at.desk, at.caller, found.id, person_id=holder, starts=starts, ends=ends, override=True
+            )
+        after = replace(found, shifts=(*found.shifts, made.shift))
+        return after, at.directory, made.shift.starts_at, made.notes
+
+    after, directory, begin, notes = at_desk(find_place(config, data), work)
+    _print(after, directory, list(final(after, begin, begin + timedelta(days=2), directory)), json_)
+    for note in notes:
+        say(f"Note: {note}.")
+    if dry_run:
+        say("Nothing was changed.")
+
+
+def _print(role: Role, directory: Directory, segments: list[Segment], json_: bool) -> None:
+    zone = oncall.zone_of(role)
+    shown = []
+    for one in segments:
+        held = one.holding
+        shown.append(
+            {
+                "starts_at": one.starts_at,
+                "ends_at": one.ends_at,
+                "person": directory.person_name(held.person_id) if held else None,
+                "rule": held.rule if held else "fallback",
+                "source": held.source if held else "",
+            }
+        )
+    if json_:
+        print_json(
+            {"role": ids.write_id(ids.ROLE, role.id), "zone": role.rota.zone if role.rota else "", "final": shown}
+        )
+        return
+    rows = [
+        (
+            f"{one.starts_at.astimezone(zone):%a %d %b %H:%M %Z}",
+            f"{one.ends_at.astimezone(zone):%a %d %b %H:%M %Z}",
+            str(line["person"] or "nobody"),
+            str(line["rule"]),
+            str(line["source"]),
+        )
+        for one, line in zip(segments, shown, strict=True)
+    ]
+    print_table(("from", "until", "who", "by", ""), rows, empty="Nothing is planned.")
+
+
+def _read_file(path: Path) -> ScheduleFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw: Any = msgspec.json.decode(text) if path.suffix == ".json" else tomllib.loads(text)
+        return msgspec.convert(raw, ScheduleFile)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.MsgspecError) as error:
+        raise StartFailed(
+            "schedule_unreadable", f"{path} is no schedule: {error}.", "See docs/howto/on-call.md for an example."
+        ) from error
+
+
+def _with_ids(layer: LayerText, directory: Directory) -> LayerText:
+    people = [ids.write_id(ids.PERSON, find_one(directory, ids.PERSON, name)) for name in layer.participants]
+    return msgspec.structs.replace(layer, participants=tuple(people))
+
+
+def _wall(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(Code.INVALID, f"{text!r} is no instant such as 2026-11-24T07:00") from None
+
+
+def _instant(wall: datetime, role: Role) -> datetime:
+    zone = oncall.zone_of(role)
+    if wall.tzinfo is not None:
+        return wall
+    return instant_of(wall, zone).at if zone else wall.astimezone()
+
+
+def _read(text: str, role: Role) -> datetime:
+    return _instant(_wall(text), role).astimezone(UTC)
