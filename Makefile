@@ -29,7 +29,7 @@ demo: run-venv
 	@$(BIN)/wardwire demo
 
 test: dev-venv
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(T)
 
 check: dev-venv
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,18 @@ from tests.machine import NEEDS, POSTGRES_MAJORS, Need, lacks
 pytest_plugins = ("tests.engines",)
 
 ON_EVERY_MAJOR = ("store", "stories")
+_LEFT_OUT = "left_out"
 _missing = pytest.StashKey[Counter[Need]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the needs known as markers."""
+    """Make the needs known as markers; with REQUIRE=all whatever the machine lacks is an error."""
     config.stash[_missing] = Counter()
     for need in NEEDS:
         config.addinivalue_line("markers", f"{need.marker}: needs {need.name}")
+    if os.environ.get("REQUIRE") == "all" and (lacking := [need for need in NEEDS if lacks(need.marker)]):
+        named = "; ".join(f"{need.name} ({need.remedy})" for need in lacking)
+        raise pytest.UsageError(f"REQUIRE=all, and this machine lacks: {named}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -40,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run; with REQUIRE=all that is an error."""
+    """Leave out what this machine cannot run."""
     missing = config.stash[_missing]
     kept = []
     for item in items:
@@ -49,24 +54,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not lacking:
             kept.append(item)
     items[:] = kept
-    if missing and os.environ.get("REQUIRE") == "all":
-        raise pytest.UsageError(f"REQUIRE=all, and this machine lacks: {_named(missing)}")
+    if (output := getattr(config, "workeroutput", None)) is not None:
+        output[_LEFT_OUT] = {need.marker: count for need, count in missing.items()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run twice as many tests at once as there are processors: most of them wait for something, most of the time."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a worker what it has left out; all of them leave out the same."""
+    left_out = getattr(node, "workeroutput", {}).get(_LEFT_OUT, {})
+    node.config.stash[_missing].update(
+        {
+            need: left_out[need.marker]
+            for need in NEEDS
+            if need.marker in left_out and need not in node.config.stash[_missing]
+        }
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name what was not collected, in one line above the closing one."""
     if missing := config.stash[_missing]:
-        terminalreporter.write_line(f"Not collected, for this machine lacks: {_named(missing)}")
+        named = "; ".join(f"{need.name} ({count} left out; {need.remedy})" for need, count in missing.items())
+        terminalreporter.write_line(f"Not collected, for this machine lacks: {named}")
 
 
 def _lacking(item: pytest.Item) -> Iterable[Need]:
     for mark in item.iter_markers():
         if need := lacks(mark.name):
             yield need
-
-
-def _named(missing: Counter[Need]) -> str:
-    return "; ".join(f"{need.name} ({count} left out; {need.remedy})" for need, count in missing.items())
 
 
 def _folder(path: Path, config: pytest.Config) -> str:

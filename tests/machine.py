@@ -1,7 +1,7 @@
 """What a test may need of the machine, and whether this one has it.
 
 A test names its need by a marker (`@pytest.mark.needs_root`). Where the machine lacks it, the test is not
-collected, and one line at the end says so; with REQUIRE=all a lack that costs a test fails the run.
+collected, and one line at the end says so; with REQUIRE=all any lack fails the run before it begins.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ MODULES = (
     "tests.faults.harmed",
 )
 
+FEW, MANY = 3, 1_000
+
 Figures = dict[str, float | int | str]
 
 
@@ -61,6 +63,8 @@ class Scenario:
         caught_by: None for a sound build; for a mutant the invariant that it must be caught by.
         needs: Markers of what the machine must have, e.g. `needs_root`.
         rare: Run by the campaign only: the daily tests have a near relation of it.
+        alone: Its figures want the whole machine: the campaign runs nothing beside it.
+        most_seeds: More would show nothing new: a mutant is there to show that the checker sees.
     """
 
     name: str
@@ -68,6 +72,8 @@ class Scenario:
     caught_by: Invariant | None = None
     needs: tuple[str, ...] = ()
     rare: bool = False
+    alone: bool = False
+    most_seeds: int = MANY
 
     @property
     def purpose(self) -> str:
@@ -87,14 +93,22 @@ _register: dict[str, Scenario] = {}
 
 
 def scenario(
-    name: str, *, caught_by: Invariant | None = None, needs: tuple[str, ...] = (), rare: bool = False
+    name: str,
+    *,
+    caught_by: Invariant | None = None,
+    needs: tuple[str, ...] = (),
+    rare: bool = False,
+    alone: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a run under a name."""
+    most_seeds = FEW if caught_by is not None or alone else MANY
 
     def keep(run: Run) -> Run:
         if name in _register:
             raise ValueError(f"two scenarios are named {name}")
-        _register[name] = Scenario(name=name, run=run, caught_by=caught_by, needs=needs, rare=rare)
+        _register[name] = Scenario(
+            name=name, run=run, caught_by=caught_by, needs=needs, rare=rare, alone=alone, most_seeds=most_seeds
+        )
         return run
 
     return keep

@@ -51,7 +51,7 @@ async def come_back(case: Case) -> Finding:
         return await crowd.judge()
 
 
-@scenario("system, cores away, 2,000 devices come back", rare=True)
+@scenario("system, cores away, 2,000 devices come back", rare=True, alone=True)
 async def cores_away(case: Case) -> Finding:
     """The cores are away while logins near their end; later all devices come back at once, as a code goes out."""
     async with whole(case, f"limits.login_s={LOGIN_S:g}", pairs=2) as system:
