@@ -128,10 +128,18 @@ class Standing:
 
 
 def status_of(delivery: Delivery, looked_at: datetime) -> StatusFrame:
-    """Say how a delivery stands and since when; where no instant is kept, that it stood so when it was looked at."""
+    """Say how a delivery stands and since when.
+
+    Of a state that may still move and has no instant of its own, since the last instant that is kept: never later
+    than what a batch says that was decided before the look and committed after it. Of an end, when it was looked at.
+    """
+    before = delivery.read_at or delivery.delivered_at or ids.instant_of(delivery.message_id)
     since = {
+        State.PENDING: before,
+        State.UNREACHABLE: before,
         State.DELIVERED: delivery.delivered_at,
         State.READ: delivery.read_at,
+        State.TAKEN: before,
         State.ACCEPTED: delivery.responded_at,
         State.DECLINED: delivery.responded_at,
         State.ANSWERED: delivery.responded_at,
