@@ -69,7 +69,6 @@ class Ward:
     def __init__(self, system: System) -> None:
         self.system = system
         self.count = Count()
-        self._late_s = LATE_S
         self._also: Check | None = None
         self._ids: dict[str, UUID] = {}
         self._groups: dict[str, Called] = {}
@@ -164,9 +163,9 @@ class Ward:
         """The policy by which an alarm goes from the nurses to the residents and seniors."""
         return self._ids[_WARD]
 
-    async def judge(self, *, late_s: float = LATE_S, also: Check | None = None) -> Finding:
+    async def judge(self, *, also: Check | None = None) -> Finding:
         """Let every alert come to rest, and judge all, and what `also` judges; the figures of the steps are added."""
-        self._late_s, self._also = late_s, also
+        self._also = also
         finding = await self.system.judge(check=self._check)
         count = self.count
         finding.figures.update(
@@ -187,7 +186,7 @@ class Ward:
     ) -> list[Violation]:
         alerts = await read_alerts(connection, self._policies)
         offset = clock_offset(history, {alert.message: alert.stored_at for alert in alerts})
-        found = judge_steps(alerts, rings_of(history, offset), self.count, late_s=self._late_s)
+        found = judge_steps(alerts, rings_of(history, offset), self.count, late_s=LATE_S)
         found += await self._also(system, connection, history) if self._also else []
         return found + check_answers(history, alerts)
 

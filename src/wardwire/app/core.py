@@ -59,12 +59,12 @@ async def run_core(
     """
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         ground = await stack.enter_async_context(lay_ground(settings, logins, node))
-        doorway = await stack.enter_async_context(open_doorway(ground, tasks)) if PATH in serves else None
         if ENGINE in serves:
-            tasks.create_task(_engine(ground))
+            tasks.create_task(_engine(ground))  # first of all: after an outage everything that was due is overdue
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
             ground.hooks.unreachable_now = tell_absent(ground.nats)
+        doorway = await stack.enter_async_context(open_doorway(ground, tasks)) if PATH in serves else None
         watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
         if API in serves:
             server = await stack.enter_async_context(open_http(ground, watch.metrics))

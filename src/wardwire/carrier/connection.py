@@ -40,6 +40,8 @@ from wardwire.model.errors import Code, Refused, Unavailable
 
 # So many subjects are remembered as well written.
 CHECKED_MAX = 100_000
+# Whoever has waited at a closed door comes again within so many seconds.
+SOON_S = 1.0
 
 Callback = Callable[[str, str, bytes, int], None]
 """`(subject, reply, payload, status)`: reply "" without one; status 0, or the headers' (503: nobody)."""
@@ -354,10 +356,11 @@ class Connection:
         while True:
             address = self._addresses[at % len(self._addresses)]
             at += 1
-            since = self._loop.time()
+            since, lasted = self._loop.time(), 0.0
             try:
                 wire = await self._connect(*address)
             except (OSError, CarrierError, TimeoutError) as error:
+                lasted = self._loop.time() - since
                 self._tell(State.REFUSED, str(error) or type(error).__name__)
             else:
                 self._begin(wire)
@@ -365,9 +368,8 @@ class Connection:
                 if self._loop.time() - since > timing.retry_s_max:
                     tries = 0  # one that closes us at once must not be asked again at once
             if at % len(self._addresses) == 0 or tries == 0:
-                wait = min(timing.retry_s_max, timing.retry_s_min * 2 ** min(tries, 20))
+                await self._pause(pause_s(timing, tries, lasted, self._spread.uniform))
                 tries += 1
-                await self._pause(wait * self._spread.uniform(0.5, 1.5))
 
     async def _connect(self, scheme: str, host: str, port: int) -> Wire:
         assert self._loop is not None
@@ -407,6 +409,16 @@ class Connection:
             await waiter
         finally:
             timer.cancel()
+
+
+def pause_s(timing: Timing, tries: int, lasted: float, uniform: Callable[[float, float], float]) -> float:
+    """Return the seconds until the next try.
+
+    What the last one has lasted was waited already: whoever stood at a door that nobody could open, because the cores
+    were away, comes again soon after it was closed; spread, since all of them come.
+    """
+    wait = min(timing.retry_s_max, timing.retry_s_min * 2.0 ** min(tries, 20)) * uniform(0.5, 1.5)
+    return max(wait - lasted, uniform(0.0, min(wait, SOON_S))) if lasted else wait
 
 
 def _finish(waiter: asyncio.Future[None]) -> None:

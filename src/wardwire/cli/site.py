@@ -70,9 +70,9 @@ def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
         steps = engines.steps(migrate=migrate)
         if engines.postgres is None:
             migrate(engines.write_logins().database)
-        for plan in children:
+        for nth, plan in enumerate(children):  # after all engines, and after the migrations; together
             child = Child(replace(plan, environment={**plan.environment, **said}), home=home, account=account)
-            steps.append(Step(part=child, missed_max=HEARTBEATS_MISSED_MAX))
+            steps.append(Step(part=child, beside=nth > 0, missed_max=HEARTBEATS_MISSED_MAX))
         Supervisor(steps, say=say, on_ready=lambda: announce(settings, engines)).run()
     finally:
         lock.release()

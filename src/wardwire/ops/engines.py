@@ -118,7 +118,7 @@ class Engines:
 
     def steps(self, *, migrate: Callable[[DatabaseLogins], None] | None = None) -> list[Step]:
         """
-        Give the engines in the order of their start.
+        Give the engines in the order of their start: they know nothing of each other, and start together.
 
         Args:
             migrate: Brings the schema up, once the embedded database answers.
@@ -135,8 +135,8 @@ class Engines:
 
             row.append(Step(part=postgres, then=settle))
         if nats is not None:
-            row.append(Step(part=nats.edge))
-            row.append(Step(part=nats.core, then=nats.wait_joined))
+            row.append(Step(part=nats.edge, beside=True))
+            row.append(Step(part=nats.core, then=nats.wait_joined, beside=True))
         return row
 
     def logins(self) -> EngineLogins:

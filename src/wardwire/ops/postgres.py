@@ -221,6 +221,8 @@ class Postgres:
             port=plan.port,
             tcp=plan.tcp,
             shared_memory=shared_memory(),
+            system=os.uname().sysname,
+            release=os.uname().release,
             more=plan.settings,
         )
         if told["dynamic_shared_memory_type"] == "mmap" and sys.platform == "linux":
@@ -251,7 +253,7 @@ class Postgres:
         """
         while not stopping():
             recovering = False
-            for _ in process.polls(patience_s):
+            for _ in process.polls(patience_s, pause_s=0.03):  # each look costs a recovering server a fork
                 match probe_postgres(self.plan.sockets, self.plan.port):
                     case Readiness.READY:
                         return

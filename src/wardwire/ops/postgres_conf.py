@@ -7,6 +7,7 @@ Every choice that looks odd carries its reason; R-numbers are the design rules o
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -72,7 +73,14 @@ def is_small(shared_memory: int | None) -> bool:
 
 
 def settings_for(
-    *, sockets: Path, port: int, tcp: bool, shared_memory: int | None, more: Mapping[str, str]
+    *,
+    sockets: Path,
+    port: int,
+    tcp: bool,
+    shared_memory: int | None,
+    system: str,
+    release: str,
+    more: Mapping[str, str],
 ) -> dict[str, str]:
     """
     Put together what one server is told.
@@ -80,6 +88,7 @@ def settings_for(
     Args:
         tcp: Listen on 127.0.0.1 too; otherwise on the socket alone.
         shared_memory: Size of /dev/shm in bytes; None when there is none. A small one is not used.
+        system, release: Of the kernel, as `uname` names them.
         more: Said last, so it wins (tests, replication).
     """
     told = dict(SETTINGS)
@@ -87,10 +96,19 @@ def settings_for(
     told["port"] = str(port)
     told["unix_socket_directories"] = str(sockets)
     told["unix_socket_permissions"] = "0700"
+    if system == "Linux" and _version(release) >= (5, 8):
+        # After a crash all files are flushed before anybody is let in: at once, not one by one, which took 2.5 s of
+        # 3.5 s with an empty database, and there are more files every day. Older kernels hide what then fails.
+        told["recovery_init_sync_method"] = "syncfs"
     if is_small(shared_memory):
         told["dynamic_shared_memory_type"] = "mmap"
     told.update(more)
     return told
+
+
+def _version(release: str) -> tuple[int, ...]:
+    """Read the first two numbers of a kernel's release, such as 6.1.0-13-amd64."""
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:2])
 
 
 def render(settings: Mapping[str, str]) -> str:

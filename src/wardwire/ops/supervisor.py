@@ -1,6 +1,6 @@
 """
-Keep a row of processes running: started in order, checked every second, restarted when they die, stopped in
-reverse order.
+Keep a row of processes running: started in order, those that need not wait for each other together; checked every
+second, restarted when they die, stopped in reverse order.
 
 It has no event loop and opens no connection but its checks; whatever happens to a part, it stays. What the
 parts are is given to it (`engines.py`, `child.py`). The judgement on one part (`judge`) is pure.
@@ -45,12 +45,14 @@ class Step:
 
     Attributes:
         then: Done once, after the part became ready at the start (roles, migrations).
+        beside: At the start it does not wait for the part before it: both are started, then waited for.
         missed_max: Checks that may fail in a row before a running part counts as hung and is restarted.
             Counted in checks, not in time: a machine that was asleep blames nobody.
     """
 
     part: Part
     then: Callable[[], None] | None = None
+    beside: bool = False
     missed_max: int = 30
 
 
@@ -156,7 +158,8 @@ class Supervisor:
 
     def run(self) -> None:
         """
-        Start everything in order, keep it running, and stop it in reverse order.
+        Start everything in order, keep it running, and stop it in reverse order. The time of a start counts: as
+        long as it lasts nobody is called.
 
         Raises:
             StartFailed: A part did not start at the beginning; what was started before is stopped again.
@@ -164,11 +167,15 @@ class Supervisor:
         started: list[_Kept] = []
         with self._signals():
             try:
-                for kept in self._kept:
-                    if self._stopping:
-                        break
-                    started.append(kept)
-                    self._start_first(kept)
+                for together in self._waves():
+                    for kept in together:
+                        if not self._stopping:
+                            started.append(kept)
+                            self._say(f"Starting {kept.step.part.name}.")
+                            kept.step.part.start(self._say)
+                    for kept in together:
+                        if not self._stopping:
+                            self._await(kept)
                 if not self._stopping and self._on_ready is not None:
                     self._on_ready()
                 while not self._stopping:
@@ -179,11 +186,18 @@ class Supervisor:
                     if not kept.step.part.stop():
                         self._say(f"{kept.step.part.name} could not be stopped.")
 
-    def _start_first(self, kept: _Kept) -> None:
-        part = kept.step.part
-        self._say(f"Starting {part.name}.")
-        part.start(self._say)
-        part.wait_ready(stopping=lambda: self._stopping)
+    def _waves(self) -> list[list[_Kept]]:
+        """Divide the row into what is started together."""
+        waves: list[list[_Kept]] = []
+        for kept in self._kept:
+            if kept.step.beside and waves:
+                waves[-1].append(kept)
+            else:
+                waves.append([kept])
+        return waves
+
+    def _await(self, kept: _Kept) -> None:
+        kept.step.part.wait_ready(stopping=lambda: self._stopping)
         if kept.step.then is not None and not self._stopping:
             kept.step.then()
         kept.standing = Standing(phase=Phase.RUNNING, since=time.monotonic())

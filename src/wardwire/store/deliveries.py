@@ -36,7 +36,7 @@ async def load_deliveries(
 async def load_as_sender(
     connection: asyncpg.Connection, keys: Sequence[tuple[UUID, UUID]], limit: int
 ) -> list[Delivery]:
-    """Read the deliveries of messages by (message, sender), of each at most so many; not those still under way."""
+    """Read the deliveries of messages by (message, sender), of each at most so many, in states that they are told."""
     rows: list[Any] = await connection.fetch(_SQL["as_sender"], [k[0] for k in keys], [k[1] for k in keys], limit)
     return [from_row(row) for row in rows]
 

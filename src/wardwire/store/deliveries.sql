@@ -12,12 +12,13 @@ SELECT message_id, person_id, version, state, stage, plan, kind, priority, sende
 FROM deliveries WHERE message_id = ANY($1::uuid[])
 
 -- name: as_sender
--- How the deliveries of senders' own messages stand, of those that are no longer under way; at most $3 a message.
+-- How the deliveries of senders' own messages stand, as far as a sender is told live; at most $3 a message.
 SELECT d.message_id, d.person_id, d.version, d.state, d.stage, d.plan, d.kind, d.priority, d.sender_person, d.offered,
        d.delivered_at, d.delivered_by, d.read_at, d.response, d.responded_at, d.escalates
 FROM unnest($1::uuid[], $2::uuid[]) AS k(message_id, sender)
 CROSS JOIN LATERAL (SELECT * FROM deliveries x
-                    WHERE x.message_id = k.message_id AND x.sender_person = k.sender AND x.state <> 'pending'
+                    WHERE x.message_id = k.message_id AND x.sender_person = k.sender
+                      AND x.state NOT IN ('pending', 'taken', 'cancelled', 'cleared')
                     ORDER BY x.person_id LIMIT $3) d
 
 -- name: page

@@ -18,6 +18,8 @@ def told(**changes: object) -> dict[str, str]:
         "port": 5432,
         "tcp": False,
         "shared_memory": GIB,
+        "system": "Linux",
+        "release": "6.1.0-13-amd64",
         "more": {},
     }
     return settings_for(**(given | changes))  # type: ignore[arg-type]
@@ -54,6 +56,16 @@ def test_the_log_never_carries_what_a_row_holds() -> None:
 def test_a_small_shared_memory_is_not_used(size: int | None, kind: str) -> None:
     """Containers have a /dev/shm of a few MB, or none."""
     assert told(shared_memory=size)["dynamic_shared_memory_type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("kernel", "method"),
+    [(("Linux", "6.1.0-13-amd64"), "syncfs"), (("Linux", "5.4.0"), None), (("Darwin", "24.1.0"), None)],
+)
+def test_a_crash_is_recovered_from_without_opening_every_file(kernel: tuple[str, str], method: str | None) -> None:
+    """Nobody is called meanwhile; where the kernel would hide that a flush failed, it is done one by one."""
+    system, release = kernel
+    assert told(system=system, release=release).get("recovery_init_sync_method") == method
 
 
 def test_the_sites_own_settings_win_and_quotes_are_doubled() -> None:

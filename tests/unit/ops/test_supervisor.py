@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from wardwire.ops.supervisor import Move, Phase, Standing, delay_before_start, judge
+from collections.abc import Callable
+
+import pytest
+
+from wardwire.ops.failure import StartFailed
+from wardwire.ops.supervisor import Move, Phase, Say, Standing, Step, Supervisor, delay_before_start, judge
 
 
 def look(standing: Standing, now: float, *, ended: bool = False, ready: bool = True) -> tuple[Standing, Move]:
@@ -65,3 +70,67 @@ def test_a_part_that_recovers_has_patience_of_its_own() -> None:
     for now in range(1000):
         standing, move = look(standing, float(now), ready=False)
         assert move is Move.NOTHING
+
+
+class _Part:
+    """A part that writes down what is done with it."""
+
+    pid = 1
+
+    def __init__(self, name: str, told: list[str], *, fails: bool = False) -> None:
+        self.name = name
+        self._told = told
+        self._fails = fails
+
+    def start(self, say: Say) -> None:
+        self._told.append(f"start {self.name}")
+
+    def wait_ready(self, *, stopping: Callable[[], bool]) -> None:
+        if self._fails:
+            raise StartFailed("child_ended", f"{self.name} ended.", "Read its log.")
+        self._told.append(f"ready {self.name}")
+
+    def ready(self) -> bool:
+        return True
+
+    def poll(self) -> int | None:
+        return None
+
+    def stop(self) -> bool:
+        self._told.append(f"stop {self.name}")
+        return True
+
+
+def _nobody(_sentence: str) -> None:
+    """Nobody listens."""
+
+
+def test_what_needs_not_wait_is_started_together() -> None:
+    """The NATS servers start while the database recovers; the cores when all of it is there, migrated, together."""
+    told: list[str] = []
+    steps = [
+        Step(part=_Part("postgres", told), then=lambda: told.append("migrate")),
+        Step(part=_Part("nats", told), beside=True),
+        Step(part=_Part("path", told)),
+        Step(part=_Part("api", told), beside=True),
+    ]
+    supervisor = Supervisor(steps, say=_nobody, on_ready=lambda: supervisor.ask_to_stop())
+    supervisor.run()
+    assert told == [
+        *("start postgres", "start nats", "ready postgres", "migrate", "ready nats"),
+        *("start path", "start api", "ready path", "ready api"),
+        *("stop api", "stop path", "stop nats", "stop postgres"),
+    ]
+
+
+def test_one_that_does_not_start_takes_those_along_that_started_with_it() -> None:
+    """Nothing is left behind, and nothing that would have come later is begun."""
+    told: list[str] = []
+    steps = [
+        Step(part=_Part("postgres", told, fails=True)),
+        Step(part=_Part("nats", told), beside=True),
+        Step(part=_Part("path", told)),
+    ]
+    with pytest.raises(StartFailed):
+        Supervisor(steps, say=_nobody).run()
+    assert told == ["start postgres", "start nats", "stop nats", "stop postgres"]
