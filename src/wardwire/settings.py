@@ -49,7 +49,8 @@ class Site:
     desk: str = setting("", "The operators' desk: the role or person that hears of what nobody took.")
     desk_again_s: float = setting(
         300.0,
-        "While nobody has taken a technical alarm, the desk is asked again after so long; 0: never.",
+        "While nobody has taken a technical alarm, the desk is asked again after so long; 0: never."
+        " About an alert that nobody answers it is asked again every two minutes in any case.",
         unit="s",
         least=0,
         most=86_400,

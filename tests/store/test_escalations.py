@@ -72,7 +72,7 @@ async def test_what_is_written_is_read_back(database_url: str) -> None:
             await load_escalations(writer.connection, [], [], [(POLICY.id, one.bed)]),  # type: ignore[list-item]
         ):
             assert [kept.escalation for kept in found] == [one]
-            assert not found[0].seen_to
+            assert not found[0].alarmed
         after = one._replace(
             version=2, state=State.CLOSED, closed_at=NOW, closed_why="done", called=(), holders=(), step=1
         )

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from wardwire.engine.desk import DeskWatch
 from wardwire.flow.escalate import Escalate
 from wardwire.flow.trace import read_story
 from wardwire.flow.views import Stored
@@ -25,6 +27,7 @@ from wardwire.testing.ward import Member, Ward
 
 MINUTE = timedelta(minutes=1)
 S = timedelta(seconds=1)
+SCHEMA = {"search_path": "wardwire"}
 
 
 class Night(NamedTuple):
@@ -113,26 +116,68 @@ async def test_a1_an_alarm_goes_to_the_nurse_then_to_the_second_and_is_cleared(w
     assert one.heard(ward.mallory) == []
 
 
+async def look(one: Night, *, at: float) -> None:
+    """Let a core look after the desk at a second."""
+    ward = one.ward
+    await one.at(at)
+    async with asyncpg.create_pool(ward._dsn, min_size=1, max_size=1, server_settings=SCHEMA) as pool:
+        watch = DeskWatch(pool=pool, clock=ward.clock, writer=ward.lanes, rules=ward.rules, again=timedelta(0))
+        await watch.round()
+    await ward.quiet()
+
+
 async def test_silence_ends_at_the_desk_which_is_asked_until_somebody_sees_to_it(ward: Ward) -> None:
-    """H42: the end of a policy is never empty, and never falls silent."""
+    """H42: the end of a policy is never empty, and never falls silent. One message asks, and who takes it ends it."""
+    eva = await ward.add_person("Eva")
+    await ward._change("UPDATE groups SET version = $1, members = members || $2::uuid[]", [eva.id])
     one = await night(ward, Step(("bed:primary",), MINUTE))
     await alarm(one)
     await one.at(60)
     assert await one.alarmed() == [(60, "unanswered")]
-    assert one.heard(ward.dora) == [(60, "new")]
-    await one.at(181)
-    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180]
-    first, again = (told.message_id for told in ward.told[ward.dora.id])
-    for message in (first, again):  # her phone has it, and still it is asked
-        await one.say(ward.dora, message, Event.CONFIRMED, at=182)
-    await one.at(301)
-    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180, 300]
-    await one.say(ward.dora, again, Event.ACCEPT, at=310)
+    assert one.heard(ward.dora) == one.heard(eva) == [(60, "new")]
+    (message,) = (told.message_id for told in ward.told[ward.dora.id])
+    for second in (179, 180, 182):
+        await look(one, at=second)
+    for member in (ward.dora, eva):  # their phones have it, and still they are asked
+        await one.say(member, message, Event.CONFIRMED, at=183)
+    for second in (299, 300, 302):
+        await look(one, at=second)
+    rung = [(60, "new"), (180, "ring"), (300, "ring")]
+    assert one.heard(ward.dora) == one.heard(eva) == rung
+    await one.say(ward.dora, message, Event.ACCEPT, at=310)
     assert await ward.connection.fetchval("SELECT taken_by FROM alarms") == ward.dora.wire
-    await one.at(1000)
-    assert [at for at, event in one.heard(ward.dora) if event == "new"] == [60, 180, 300]
+    await look(one, at=312)
+    assert one.heard(eva) == [*rung, (312, "taken")]
+    await look(one, at=1000)
+    assert one.heard(ward.dora) == [*rung, (310, "answered")]
     row = await ward.connection.fetchrow("SELECT kind, times FROM alarms")
-    assert tuple(row) == ("unanswered", 3)
+    assert tuple(row) == ("unanswered", 1)
+
+
+async def test_the_desk_is_asked_no_more_when_somebody_has_it_at_last(ward: Ward) -> None:
+    """H112: the nurse was late and took it; at the desk it does not ring on. Handed back it is another alarm."""
+    one = await night(ward, Step(("bed:primary",), MINUTE))
+    message = await alarm(one)
+    await one.say(ward.anna, message, Event.ACCEPT, at=100)
+    rows = await ward.connection.fetch("SELECT cleared_by, cleared_why FROM alarms")
+    assert [tuple(row) for row in rows] == [("wardwire", "answered")]
+    await look(one, at=102)
+    assert one.heard(ward.dora) == [(60, "new"), (102, "cleared")]
+    await look(one, at=400)
+    assert one.heard(ward.dora)[2:] == []
+    await one.say(ward.anna, message, Event.HAND_BACK, at=500)
+    assert one.heard(ward.dora)[2:] == [(500, "new")]
+    assert await one.alarmed() == [(60, "unanswered"), (500, "unanswered")]
+
+
+async def test_an_alarm_that_is_cleared_though_nobody_answers_is_raised_anew(ward: Ward) -> None:
+    """H42: somebody tidied up at the desk; the patient still waits."""
+    one = await night(ward, Step(("bed:primary",), MINUTE))
+    await alarm(one)
+    await one.at(70)
+    await ward.connection.execute("UPDATE alarms SET cleared_at = $1", ward.clock.now())
+    await one.at(181)
+    assert await one.alarmed() == [(60, "unanswered"), (180, "unanswered")]
 
 
 async def test_an_empty_step_is_skipped_at_once_and_that_is_a_fact(ward: Ward) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wardwire.flow.desk import AskAgain, FallSilent, TellDesk
 from wardwire.flow.ports import Rules, Writer
+from wardwire.model.alert import AGAIN
 from wardwire.model.clock import Clock
 from wardwire.store.alarms import claim_asks, find_settled, find_untold
 
@@ -21,7 +22,8 @@ class DeskWatch:
 
     Args:
         pool: Lends connections (asyncpg.Pool).
-        again: After so long without anybody who sees to it the desk is asked again; zero = never.
+        again: After so long without anybody who sees to it the desk is asked again; zero = never. About an alert that
+            nobody answers it is always asked again, every two minutes.
     """
 
     def __init__(
@@ -37,7 +39,12 @@ class DeskWatch:
         """Look once. Of several cores one asks, and falling silent twice changes nothing."""
         now = self._clock.now()
         async with self._pool.acquire() as connection:
-            asks = await claim_asks(connection, now, now - self._again) if self._again else []
+            asks = await claim_asks(
+                connection,
+                now,
+                asked_before=now - self._again if self._again else None,
+                unanswered_before=now - AGAIN,
+            )
             untold = await find_untold(connection)
             settled = await find_settled(connection, now - LOOK_BACK)
         for alarm_id, text in untold:

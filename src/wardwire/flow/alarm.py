@@ -31,8 +31,6 @@ def raise_alarm(
     text: str,
     message_id: UUID | None = None,
     stands: bool = False,
-    insists: bool = False,
-    thread_id: UUID | None = None,
 ) -> None:
     """Raise a technical alarm in this batch.
 
@@ -44,8 +42,6 @@ def raise_alarm(
 
     Args:
         stands: It tells of a state and not of an event: while it is open nothing is added, not even to its count.
-        insists: Raised again it rings anew, by a message of its own: a patient waits.
-        thread_id: With `insists`: the message that rang for it first; whoever accepts any of its thread has taken it.
     """
     if (kind, subject) in batch.alarmed:
         return
@@ -59,8 +55,6 @@ def raise_alarm(
             _ENCODE({"kind": kind, "subject": subject, "again": True}).decode(),
             message_id=message_id,
         )
-        if insists and thread_id is not None:
-            tell_desk(batch, rules, new_id(batch.now), text, thread_id)
         return
     alarm_id = new_id(batch.now)
     told_by = tell_desk(batch, rules, alarm_id, text)
@@ -72,7 +66,7 @@ def raise_alarm(
     )
 
 
-def tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str, thread_id: UUID | None = None) -> UUID | None:
+def tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str) -> UUID | None:
     """Store the message that rings for an alarm at whoever is at the desk now; None = nobody is."""
     if not rules.desk:
         return None
@@ -92,9 +86,7 @@ def tell_desk(batch: Batch, rules: Rules, alarm_id: UUID, text: str, thread_id: 
         return None
     told_by = new_id(batch.now)
     sender = write_sender(rules.directory, None, SYSTEM.source)
-    store_message(
-        batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by, thread_id=thread_id
-    )
+    store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, message_id=told_by)
     return told_by
 
 

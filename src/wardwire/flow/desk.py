@@ -25,8 +25,8 @@ from wardwire.store.batch import Batch
 from wardwire.store.messages import Message
 
 log = structlog.get_logger("wardwire.flow.desk")
-# Who has it on a device and has not said anything, or was not reached.
-_ASKED = frozenset({State.UNREACHABLE, State.DELIVERED, State.READ})
+# Who has not said anything: also whose device has not even confirmed that it has it, though it may well ring.
+_ASKED = frozenset({State.PENDING, State.UNREACHABLE, State.DELIVERED, State.READ})
 
 
 class _AtDesk(Act):

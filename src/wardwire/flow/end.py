@@ -132,7 +132,7 @@ def end_message(
         batch.tell(sender, why, message.id, DeliveryView(*written, State.CANCELLED, batch.now, by=by))
     kept = known.escalation(message.id)
     if kept is not None and kept.escalation.closed_at is None:
-        given = circumstances(kept.escalation, (), rules, batch.now, why, kept.seen_to)
+        given = circumstances(kept.escalation, (), rules, batch.now, why, kept.alarmed)
         closed = fold(kept.escalation, given, batch.now)
         batch.escalate(kept.escalation, closed.escalation)
         known.escalated(closed.escalation)

@@ -56,7 +56,7 @@ class Escalate(Act):
             return
         before, rules = kept.escalation, self._rules()
         ended = (message.ended_why or "ended") if message.ended_at is not None else ""
-        given = circumstances(before, known.deliveries_of(self._message_id), rules, batch.now, ended, kept.seen_to)
+        given = circumstances(before, known.deliveries_of(self._message_id), rules, batch.now, ended, kept.alarmed)
         decided = fold(before, given, batch.now)
         after = decided.escalation
         if after is not before:

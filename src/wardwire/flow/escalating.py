@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from wardwire.flow.alarm import raise_alarm
+from wardwire.flow.alarm import clear_alarm, raise_alarm
 from wardwire.flow.ports import Known, Rules
 from wardwire.flow.statement import DRILL, read_statement, submission_of, view_message
 from wardwire.flow.store_message import add_deliveries
@@ -17,11 +17,11 @@ from wardwire.flow.views import NewBody, Part, Team, view_delivery
 from wardwire.model import ids, standing
 from wardwire.model.alert import (
     PART_MISSING,
-    UNANSWERED,
     Alarm,
     Circumstances,
     Command,
     Escalation,
+    Over,
     Page,
     Record,
     Ring,
@@ -41,7 +41,7 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 def circumstances(
-    escalation: Escalation, deliveries: Iterable[Delivery], rules: Rules, now: datetime, ended: str, seen_to: bool
+    escalation: Escalation, deliveries: Iterable[Delivery], rules: Rules, now: datetime, ended: str, alarmed: bool
 ) -> Circumstances:
     """Return what an escalation is judged by now."""
     directory = rules.directory
@@ -57,7 +57,7 @@ def circumstances(
         ),
         turned_roles(escalation.roles, directory, rules.desk, now),
         ended,
-        seen_to=seen_to,
+        alarmed=alarmed,
     )
 
 
@@ -80,9 +80,8 @@ def carry_out(
             _ring(batch, known, rules, message, command)
         elif isinstance(command, Silence):
             silence(batch, known, rules, message.id, command.holders)
-    rest = [command for command in commands if isinstance(command, Tell | Alarm)]
-    kept = known.escalation(after.message_id)
-    take_commands(batch, rules, after, rest, message, told_by=kept.told_by if kept else None)
+    rest = [command for command in commands if isinstance(command, Tell | Alarm | Over)]
+    take_commands(batch, rules, after, rest, message)
 
 
 def take_commands(
@@ -91,19 +90,16 @@ def take_commands(
     after: Escalation,
     commands: Sequence[Command],
     message: Message | None = None,
-    told_by: UUID | None = None,
 ) -> None:
-    """Take what concerns no delivery: facts, alarms, and words to people.
-
-    Args:
-        told_by: The message by which the desk was told first that nobody answers, if it was.
-    """
+    """Take what concerns no delivery: facts, alarms, and words to people."""
     for command in commands:
         match command:
             case Record(fact, body):
                 batch.record(fact, _ENCODE(body).decode(), message_id=after.message_id)
             case Alarm():
-                _alarm(batch, rules, after, command, told_by)
+                _alarm(batch, rules, after, command)
+            case Over(kind, why):
+                clear_alarm(batch, kind=kind, subject=ids.write_id(ids.MESSAGE, after.message_id), why=why)
             case Tell(person_id, event) if message is not None:
                 rings = event == "still_active"
                 said = NewBody(view_message(message, rules.directory), rings, batch.now)
@@ -185,7 +181,7 @@ def silence(batch: Batch, known: Known, rules: Rules, message_id: UUID, holders:
             batch.tell(before.person_id, "taken", message_id, view)
 
 
-def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm, told_by: UUID | None) -> None:
+def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:
     """Tell the operators' desk; what the alert says is not for them."""
     message = ids.write_id(ids.MESSAGE, after.message_id)
     place = _place(after, rules.directory)
@@ -203,8 +199,6 @@ def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm, told_by:
         subject=subject,
         text=text,
         message_id=after.message_id,
-        insists=alarm.kind == UNANSWERED,
-        thread_id=told_by,
     )
 
 

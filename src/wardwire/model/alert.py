@@ -174,6 +174,13 @@ class Alarm(NamedTuple):
     part: str = ""
 
 
+class Over(NamedTuple):
+    """The cause of a technical alarm has gone: nobody at the desk is asked any more."""
+
+    kind: str
+    why: str
+
+
 class Record(NamedTuple):
     """A fact."""
 
@@ -181,7 +188,7 @@ class Record(NamedTuple):
     body: dict[str, object]
 
 
-Command = Page | Ring | Silence | Tell | Alarm | Record
+Command = Page | Ring | Silence | Tell | Alarm | Over | Record
 
 UNANSWERED = "unanswered"  # alarm: every step has passed
 PART_MISSING = "part_missing"  # alarm: a part of a team is missing
@@ -201,7 +208,7 @@ class Circumstances(NamedTuple):
         deliveries: All deliveries of the message, by person, as they stand.
         turned: Roles that have another holder now: role -> the new one.
         ended: Why the message has ended, if it has.
-        seen_to: Somebody has taken the alarm that nobody answers: the desk need not be asked again.
+        alarmed: The alarm that nobody answers is open: the desk is asked by it, and no other need be raised.
         afresh: Who is called in this very moment: what their delivery said before says nothing now.
     """
 
@@ -210,4 +217,4 @@ class Circumstances(NamedTuple):
     turned: Mapping[UUID, UUID] = {}
     ended: str = ""
     afresh: frozenset[UUID] = frozenset()
-    seen_to: bool = False
+    alarmed: bool = False

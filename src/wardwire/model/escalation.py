@@ -25,6 +25,7 @@ from wardwire.model.alert import (
     Decided,
     Escalation,
     Event,
+    Over,
     Page,
     Record,
     Ring,
@@ -77,7 +78,7 @@ def step(before: Escalation, event: Event, given: Circumstances, now: datetime) 
             holders = standing.holders(before, given)
             held = changed._replace(holders=holders, held_since=now, asked_at=None)
             body: dict[str, object] = {"step": before.step + 1, "holders": _write(holders)}
-            return Decided(held, (Record(FactKind.TAKEN, body), Silence(holders)))
+            return Decided(held, (Record(FactKind.TAKEN, body), Silence(holders), *_relieve(before, "answered")))
         case Event.MISSING:
             return _missing(changed, given, now)
         case Event.NOBODY_LEFT:
@@ -99,7 +100,8 @@ def step(before: Escalation, event: Event, given: Circumstances, now: datetime) 
         case Event.SETTLED:
             return _close(changed, BY_ANSWER, now)
         case Event.ENDED:
-            return _close(changed, given.ended, now)
+            closed = _close(changed, given.ended, now)
+            return closed._replace(commands=(*closed.commands, *_relieve(before, given.ended)))
 
 
 def fold(before: Escalation, given: Circumstances, now: datetime) -> Decided:
@@ -153,7 +155,8 @@ def next_due(escalation: Escalation, now: datetime, turn: datetime | None) -> da
 
 def _time_up(before: Escalation, changed: Escalation, given: Circumstances, now: datetime) -> Decided:
     if before.state is State.EXHAUSTED:
-        return Decided(changed._replace(asked_at=now), () if given.seen_to else (Alarm(UNANSWERED),))
+        # Whoever looks after the desk asks it again; an alarm that was cleared though nobody answers is raised anew.
+        return Decided(changed._replace(asked_at=now), () if given.alarmed else (Alarm(UNANSWERED),))
     if before.state is State.ASKED:
         return _go_on(_lapse(changed, before.holders, now), given, now, "holder_silent")
     if before.rung < before.policy.steps[before.step].repeat:
@@ -332,6 +335,11 @@ def _replaced(people: tuple[UUID, ...], former: UUID, new: UUID) -> tuple[UUID, 
 
 def _lapse(escalation: Escalation, people: Iterable[UUID], now: datetime) -> Escalation:
     return escalation._replace(lapsed=tuple({**dict(escalation.lapsed), **dict.fromkeys(people, now)}.items()))
+
+
+def _relieve(before: Escalation, why: str) -> tuple[Command, ...]:
+    """Somebody has it, or it is over: the desk is asked no more."""
+    return (Over(UNANSWERED, why),) if before.state is State.EXHAUSTED else ()
 
 
 def _close(escalation: Escalation, why: str, now: datetime) -> Decided:

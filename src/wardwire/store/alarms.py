@@ -56,9 +56,17 @@ async def find_open_alarms(connection: asyncpg.Connection) -> frozenset[tuple[st
     return frozenset((row["kind"], row["subject"]) for row in await connection.fetch(_SQL["open"]))
 
 
-async def claim_asks(connection: asyncpg.Connection, now: datetime, asked_before: datetime) -> list[UUID]:
-    """Claim the messages of alarms that nobody sees to, where the desk was last asked before an instant."""
-    return [row["told_by"] for row in await connection.fetch(_SQL["claim_asks"], now, asked_before)]
+async def claim_asks(
+    connection: asyncpg.Connection, now: datetime, *, asked_before: datetime | None, unanswered_before: datetime
+) -> list[UUID]:
+    """Claim the messages of alarms that nobody sees to, where the desk was last asked before an instant.
+
+    Args:
+        asked_before: None = nobody is asked again.
+        unanswered_before: The instant for alerts that nobody answers.
+    """
+    rows = await connection.fetch(_SQL["claim_asks"], now, asked_before, unanswered_before)
+    return [row["told_by"] for row in rows]
 
 
 async def find_untold(connection: asyncpg.Connection) -> list[tuple[UUID, str]]:

@@ -6,10 +6,11 @@ SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 SELECT kind, subject FROM alarms WHERE cleared_at IS NULL
 
 -- name: claim_asks
--- The messages of alarms that nobody sees to and about which the desk was last asked before `$2`; claimed by one asker.
+-- The messages of alarms that nobody sees to and about which the desk was last asked before `$2` (NULL = never ask), of
+-- alerts that nobody answers before `$3`; claimed by one asker.
 UPDATE alarms SET asked_at = $1
 WHERE cleared_at IS NULL AND taken_at IS NULL AND told_by IS NOT NULL
-  AND greatest(raised_at, last_raised_at, asked_at) <= $2
+  AND greatest(raised_at, asked_at) <= CASE WHEN kind = 'unanswered' THEN $3::timestamptz ELSE $2::timestamptz END
 RETURNING told_by
 
 -- name: untold

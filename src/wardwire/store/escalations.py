@@ -28,12 +28,10 @@ CLOSED_KEPT = timedelta(days=7)
 
 
 class Kept(NamedTuple):
-    """An escalation as it is stored, and of its open alarm that nobody answers: whether somebody has taken it, and
-    by which message the desk was told first."""
+    """An escalation as it is stored, and whether the alarm that nobody answers it is open."""
 
     escalation: Escalation
-    seen_to: bool = False
-    told_by: UUID | None = None
+    alarmed: bool = False
 
 
 class _Standing(msgspec.Struct, omit_defaults=True):
@@ -119,8 +117,7 @@ def from_row(row: Any) -> Kept:
             closed_at=row["closed_at"],
             closed_why=row["closed_why"],
         ),
-        row["seen_to"],
-        row["told_by"],
+        row["alarmed"],
     )
 
 

@@ -1,9 +1,9 @@
 -- name: load
--- Escalations by message, and those that are open under a source's key, or at a place; with whether somebody has
--- taken the alarm that says that nobody answers.
+-- Escalations by message, and those that are open under a source's key, or at a place; with whether the alarm is open
+-- that says that nobody answers.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by
+       a.id IS NOT NULL AS alarmed
 FROM escalations e
 LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
                   AND a.cleared_at IS NULL
@@ -17,7 +17,7 @@ WHERE e.message_id = ANY($1::uuid[])
 -- Escalations by message alone: what every look needs.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by
+       a.id IS NOT NULL AS alarmed
 FROM escalations e
 LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.message_id::text, '-', '')
                   AND a.cleared_at IS NULL WHERE e.message_id = ANY($1::uuid[])
@@ -26,7 +26,7 @@ LEFT JOIN alarms a ON a.kind = 'unanswered' AND a.subject = 'msg_' || replace(e.
 -- Escalations by message with all that a look asks for, in one trip: the message, and all its deliveries.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       coalesce(a.taken_at IS NOT NULL, false) AS seen_to, a.told_by,
+       a.id IS NOT NULL AS alarmed,
        (SELECT ROW(m.id, m.thread_id, m.reply_to, m.kind, m.priority, m.source, m.external_id, m.sender_person,
                    m.sender_device, m.content, m.expires_at, m.stored_at, m.ended_at, m.ended_why)
         FROM messages m WHERE m.id = e.message_id) AS message,
@@ -48,7 +48,7 @@ WHERE r.ended_at > $3
 -- Every escalation that is open, the oldest first; with when it is looked at next.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       false AS seen_to, NULL::uuid AS told_by, d.due_at
+       false AS alarmed, d.due_at
 FROM escalations e
 LEFT JOIN deadlines d ON d.message_id = e.message_id AND d.kind = 'escalate'
 WHERE e.closed_at IS NULL AND e.message_id > $1 AND ($2::text IS NULL OR e.source = $2)
@@ -65,7 +65,7 @@ WHERE e.closed_at IS NULL AND e.policy LIKE '%"quorum"%'
 -- Drills that are open, or were closed within a week, the newest first.
 SELECT e.message_id, e.version, e.state, e.priority, e.policy, e.unit, e.bed, e.step, e.round, e.step_began_at,
        e.started_at, e.source, e.source_key, e.seen_at, e.drill, e.test, e.guarded, e.standing, e.closed_at, e.closed_why,
-       false AS seen_to, NULL::uuid AS told_by
+       false AS alarmed
 FROM escalations e
 WHERE e.drill AND e.message_id < $1 AND ($2::text IS NULL OR e.source = $2)
 ORDER BY e.message_id DESC LIMIT $3

@@ -15,6 +15,7 @@ from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, EVA, OKAFOR, T0
 from wardwire.model.alert import (
     AGAIN,
     SETTLED_AFTER,
+    UNANSWERED,
     Alarm,
     Call,
     Called,
@@ -23,6 +24,7 @@ from wardwire.model.alert import (
     Decided,
     Escalation,
     Event,
+    Over,
     Page,
     Record,
     Ring,
@@ -70,6 +72,7 @@ class Night:
         )
         self.turned: dict[UUID, UUID] = {}
         self.log: list[tuple[float, Command]] = []
+        self.alarmed = False
         self._take(begin(fresh, whom, T0, named))
 
     def _take(self, decided: Decided) -> None:
@@ -77,6 +80,10 @@ class Night:
         for command in decided.commands:
             self.log.append(((self.now - T0).total_seconds(), command))
             match command:
+                case Alarm(kind) if kind == UNANSWERED:
+                    self.alarmed = True
+                case Over():
+                    self.alarmed = False
                 case Page(person):
                     self.deliveries[person] = Delivery(
                         MESSAGE, person, 1, Stands.PENDING, 0, (), Kind.ALERT, Priority.HIGH, None,
@@ -93,7 +100,8 @@ class Night:
         self.deliveries[person] = deliver(self.deliveries[person], Happened(said), self.now).delivery
 
     def look(self, ended: str = "") -> None:
-        self._take(fold(self.escalation, Circumstances(self.deliveries, whom, self.turned, ended), self.now))
+        given = Circumstances(self.deliveries, whom, self.turned, ended, alarmed=self.alarmed)
+        self._take(fold(self.escalation, given, self.now))
 
     def hear(self, person: UUID, said: Said, *, at: float) -> None:
         """Let time pass up to `at`, and somebody say something then."""
@@ -125,13 +133,28 @@ def one(*targets: str, wait: timedelta = MINUTE, **fields: Any) -> Step:
     return Step(targets, wait, **fields)
 
 
-def test_silence_goes_from_step_to_step_and_ends_at_the_desk_which_is_asked_again() -> None:
-    """The end of a policy is never empty."""
+def test_silence_goes_from_step_to_step_and_ends_at_the_desk() -> None:
+    """The end of a policy is never empty. One alarm asks; cleared though nobody answers, it is raised anew."""
     night = Night(one("Anna", wait=2 * MINUTE), one("Ben"))
     night.until(600)
     assert night.called() == [(0, ANNA), (120, BEN)]
-    assert night.alarms() == [180 + AGAIN.total_seconds() * nth for nth in range(4)]
+    assert night.alarms() == [180]
     assert night.escalation.state is State.EXHAUSTED
+    night.alarmed = False
+    night.until(900)
+    assert night.alarms() == [180, 180 + 4 * AGAIN.total_seconds()]
+
+
+def test_the_desk_is_asked_no_more_when_somebody_has_it_or_it_is_over() -> None:
+    """Somebody accepts at last, hands it back, and nobody answers again: another alarm. Then its source ends it."""
+    night = Night(one("Anna"))
+    night.hear(ANNA, Said.ACCEPT, at=100)
+    assert [(at, over.why) for at, over in night.did(Over)] == [(100, "answered")]
+    night.hear(ANNA, Said.HAND_BACK, at=200)
+    night.until(300)
+    assert night.alarms() == [60, 200]
+    night.look("cleared")
+    assert [(at, over.why) for at, over in night.did(Over)] == [(100, "answered"), (300, "cleared")]
 
 
 def test_an_empty_step_is_skipped_at_once_with_its_reason() -> None:
