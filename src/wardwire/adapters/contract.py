@@ -42,7 +42,7 @@ class Health:
     Attributes:
         received: Messages that came, whatever became of them.
         taken: Reports that were committed, and messages that rightly ring nobody (`ignored` of them).
-        refused: Messages that could not be taken.
+        refused: Messages that could not be taken (`unsupported` of them are of a kind that is not taken here).
         later: Messages that were put off: the database did not answer.
         unreadable: What was framed as a message and was none: nobody could be answered.
         letters: What was kept because it could not be taken.
@@ -56,6 +56,7 @@ class Health:
     taken: int = 0
     ignored: int = 0
     refused: int = 0
+    unsupported: int = 0
     later: int = 0
     unreadable: int = 0
     letters: int = 0

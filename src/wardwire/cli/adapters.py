@@ -48,11 +48,14 @@ def list_(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None,
             door["address"],
             door["state"],
             door.get("since", ""),
-            *(door.get(name, "") for name in ("received", "taken", "refused", "later", "letters")),
+            *(door.get(name, "") for name in ("received", "taken", "refused", "unsupported", "later", "letters")),
         )
         for door in doors.values()
     ]
-    columns = ("name", "kind", "address", "state", "since", "in", "accepted", "refused", "put off", "dead letters")
+    columns = (
+        *("name", "kind", "address", "state", "since", "in", "accepted", "refused"),
+        *("of other types", "put off", "dead letters"),
+    )
     print_table(columns, rows, empty="No listener is set up. See docs/howto/hl7.md.")
     for door in doors.values():
         if door.get("why"):

@@ -41,6 +41,7 @@ class Door:
 
     Attributes:
         state: `open` or `shut`; `why` says why it is, `since` from when on.
+        unsupported: Of the refused: of a type, version or processing that is not taken here, whatever they say.
         unreadable: Frames that were no message: nobody could be answered.
         letters: Messages that were kept because they could not be taken.
         heard_age_s: How long ago the last byte of anybody came; None = none has.
@@ -57,6 +58,7 @@ class Door:
     taken: int = 0
     ignored: int = 0
     refused: int = 0
+    unsupported: int = 0
     later: int = 0
     unreadable: int = 0
     letters: int = 0

@@ -205,9 +205,10 @@ def _doors(doors: Sequence[Door]) -> Iterable[Metric]:
     for door in doors:
         is_open.add_metric((door.name,), float(door.state == "open"))
         lines.add_metric((door.name,), door.connections)
-        for outcome in ("taken", "ignored", "refused", "later", "unreadable"):
-            # `taken` of a listener counts those that rightly ring nobody, too.
-            count = door.taken - door.ignored if outcome == "taken" else getattr(door, outcome)
+        # `taken` of a listener counts those that rightly ring nobody, too, and `refused` those of other kinds.
+        counts = {"taken": door.taken - door.ignored, "refused": door.refused - door.unsupported}
+        counts |= {name: getattr(door, name) for name in ("ignored", "unsupported", "later", "unreadable")}
+        for outcome, count in counts.items():
             messages.add_metric((door.name, outcome), count)
         letters.add_metric((door.name,), door.letters)
         if door.heard_age_s is not None:

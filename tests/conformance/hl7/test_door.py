@@ -291,6 +291,38 @@ async def test_frames_that_are_no_message_are_kept_counted_and_told_to_the_desk_
         assert [(kind, subject) for kind, subject, _ in setting.lanes.alarms] == [("hl7_unreadable", "monitors")] * 2
 
 
+async def test_messages_of_other_kinds_are_answered_kept_counted_and_told_once_a_kind() -> None:
+    """H113: somebody believes that somebody is called by them. A flood of them rings once, and pushes nothing out."""
+    async with opened() as setting:
+        source = await setting.source()
+        other = ALARM.replace("ORU^R40", "ADT^A08")
+        for _ in range(50):
+            source.send(render_frame(other.encode()))
+        source.send(render_frame(ALARM.replace("ORU^R40", "ORM^O01").encode()), render_frame(ALARM.encode()))
+        answers = await source.answers(52)
+        assert [answer[:6] for answer in answers] == ["MSA|CR"] * 51 + ["MSA|CA"]
+        health = setting.door.health
+        assert (health.received, health.taken, health.refused, health.unsupported) == (52, 1, 51, 51)
+        assert sorted((kind, subject) for kind, subject, _ in setting.lanes.alarms) == [
+            ("hl7_unsupported", "monitors ADT^A08 MSH^1^9"),
+            ("hl7_unsupported", "monitors ORM^O01 MSH^1^9"),
+        ]
+        assert setting.letters.all() == []
+        (letter,) = setting.letters.apart("unsupported", most=1).all()
+        assert letter.read_bytes() == other.encode()
+        assert health.letters == 1
+
+        setting.clock.advance(timedelta(seconds=61))
+        garbage = ALARM.replace("ORU^R40", "Mr. Miller, bed 12")
+        source.send(render_frame(other.encode()), render_frame(garbage.encode()))
+        await source.answers(2)
+        assert sorted(subject for _, subject, _ in setting.lanes.alarms[2:]) == [
+            "monitors ADT^A08 MSH^1^9",
+            "monitors unknown MSH^1^9",
+        ]
+        assert "Miller" not in str(setting.lanes.alarms)
+
+
 async def test_a_frame_that_is_too_large_is_told_to_the_desk() -> None:
     """Its sender hears nothing but the end of its line."""
     async with opened() as setting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
@@ -26,10 +27,14 @@ PATIENCE_S = 4.0
 # So many messages that were refused are remembered, to know their repeats.
 REMEMBERED = 1_000
 RELEASED_AFTER = 3
-# Of frames that are no message: how often one is kept, how many at most, and how often the desk is told.
+# Of frames that are no message, and of messages of other kinds than are taken: how often one is kept, how many at
+# most, and how often the desk is told.
 KEEP_EVERY_S = 1.0
-UNREADABLE_MAX = 100
+SAMPLES_MAX = 100
 TELL_EVERY_S = 60.0
+# So many kinds that are not taken are told apart.
+KINDS_MAX = 100
+_KIND = re.compile(r"[A-Z0-9]{1,4}(\^[A-Z0-9]{1,4})?")
 
 log = structlog.get_logger("wardwire.adapters.hl7")
 _PLACES = {"/bed": "PV1^1^3", "/unit": "PV1^1^3", "/text": "OBX^1^5", "/subject": "OBX^1^5"}
@@ -69,8 +74,11 @@ class Hl7Door:
         self._name = name
         self._numbers = count(1)
         self._refused: OrderedDict[str, int] = OrderedDict()
-        self._unreadable = letters.apart("unreadable", most=UNREADABLE_MAX)
+        self._unreadable = letters.apart("unreadable", most=SAMPLES_MAX)
         self._keep_after = self._tell_after = -math.inf
+        self._unsupported = letters.apart("unsupported", most=SAMPLES_MAX)
+        self._keep_other_after = -math.inf
+        self._tell_other_after: dict[str, float] = {}
         self.health = Health()
 
     async def answer(self, data: bytes) -> list[bytes]:
@@ -128,6 +136,7 @@ class Hl7Door:
             return await self._refuse(message, data, Fault(101, "MSH^1^10", "the control id is missing"))
         unsupported = find_unsupported(message)
         if unsupported is not None:
+            await self._decline(message, data, unsupported)
             return Answer.UNSUPPORTED, unsupported
         if message.cut:
             return await self._refuse(message, data, Fault(100, "MSH^1", "it has too many segments"))
@@ -143,6 +152,29 @@ class Hl7Door:
             number = 204 if result.code in (Code.PLACE_UNKNOWN, Code.POLICY_UNKNOWN, Code.RECIPIENT_UNKNOWN) else 102
             return await self._refuse(message, data, Fault(number, place, f"{result.code}: {result.detail}"))
         return Answer.LATER, Fault(207, "MSH^1", "it cannot be stored now; send it again")
+
+    async def _decline(self, message: Message, data: bytes, fault: Fault) -> None:
+        """Keep and count a message of a kind that is not taken here, and tell the desk of the kind: it may be that
+        somebody believes that somebody is called by it. Of a flood some are kept, and one a minute is told.
+        """
+        self.health.unsupported += 1
+        now, source = self._clock.monotonic(), self._manners.source
+        if now >= self._keep_other_after:
+            self._keep_other_after = now + KEEP_EVERY_S
+            self.health.letters += await self._keep(hashlib.sha256(data).hexdigest(), data, self._unsupported)
+        kind = message.kind if _KIND.fullmatch(message.kind) else "unknown"
+        subject = f"{source} {kind} {fault.place}"
+        told_after = self._tell_other_after
+        if now < told_after.get(subject, -math.inf) or (subject not in told_after and len(told_after) >= KINDS_MAX):
+            return
+        told_after[subject] = now + TELL_EVERY_S
+        log.warning("hl7_unsupported", source=source, kind=kind, place=fault.place)
+        text = (
+            f"The source {source} sends messages that are not taken here: {kind}, {fault.text} ({fault.place})."
+            f" Nobody is called by them. Samples are in dead-letters/{source}/unsupported. If they are not meant for"
+            " us, let the source leave them out."
+        )
+        self._intake.alarm("hl7_unsupported", subject, text)
 
     async def _hand_in(self, report: Report) -> str | WardwireError | None:
         """Hand a report in and wait for its end; None when that takes too long: then nobody knows."""
