@@ -31,6 +31,7 @@ def escalation(message_id: UUID, **fields: object) -> Escalation:
     made = Escalation(
         message_id, 1, State.RUNNING, POLICY, Priority.HIGH, NOW, NOW + SECOND, unit=uuid4(), bed=uuid4(), step=0,
         round=1, rung=2, called=(("role:A", (anna,)), ('group:"B", x', (ben, anna))), holders=(ben,),
+        team=(("role:T", (ben,)),), team_step=0,
         lapsed=((anna, NOW),), missing=("role:A",), roles=((role, anna),), held_since=NOW, asked_at=NOW + SECOND,
         source="monitors", source_key='k"1', seen_at=NOW, drill=True, guarded=True, test=True,
         said=b'{"text":"SpO2 71 %"}',

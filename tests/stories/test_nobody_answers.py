@@ -317,6 +317,16 @@ async def test_an_end_before_its_beginning_rings_nobody(ward: Ward) -> None:
     assert (await ward.report("A7", bed="bed:4W-12")).did == "begun"
 
 
+async def test_a_latched_end_before_its_beginning_does_not_silence_it(ward: Ward) -> None:
+    """H102: its source still holds it until somebody has looked; the beginning that comes late rings."""
+    one = await night(ward)
+    assert await ward.report("A1001", Phase.END, latched=True) == (None, "noted", "")
+    await one.at(30)
+    taken = await ward.report("A1001", bed="bed:4W-12")
+    assert taken.did == "begun"
+    assert one.heard(ward.anna) == [(30, "new")]
+
+
 async def test_what_goes_on_though_we_never_heard_of_it_begins_late(ward: Ward) -> None:
     """H51: the beginning was lost on the way, and the repeats were thrown away because there was no beginning."""
     one = await night(ward)
@@ -591,6 +601,16 @@ async def test_a_drill_says_so_in_every_text_and_is_no_real_alert(ward: Ward) ->
     message = ids.read_id(ids.MESSAGE, stored.message)
     row = await ward.connection.fetchrow("SELECT drill, test FROM escalations WHERE message_id = $1", message)
     assert tuple(row) == (True, True)
+
+
+async def test_a_drill_that_reaches_nobody_says_so_at_the_desk(ward: Ward) -> None:
+    """H58: it had no policy; the alarm about it must not send anybody running."""
+    await ward.reach(ward.ben, "app")
+    await ward.send(ward.anna, ["Ben"], drill=True)
+    await ward.pass_time(seconds=60)
+    ((kind, detail),) = await ward.alarms()
+    assert kind == "unreached"
+    assert detail.startswith("DRILL: a message of priority high has reached no device of Ben")
 
 
 async def test_a10_what_is_simulated_is_what_happens(ward: Ward) -> None:

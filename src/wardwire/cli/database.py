@@ -128,8 +128,9 @@ def told(run: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(main())
     except Refused as refused:
         hint = f" Candidates: {', '.join(refused.fields['candidates'])}." if "candidates" in refused.fields else ""
+        where = f" ({refused.pointer})" if refused.pointer else ""
         raise StartFailed(
-            refused.code, _sentence(refused.code, refused.detail) + hint, MEANING[refused.code]
+            refused.code, _sentence(refused.code, refused.detail + where) + hint, MEANING[refused.code]
         ) from None
     except Unavailable as error:
         raise StartFailed(error.code, _sentence(error.code, error.detail), MEANING[error.code]) from None

@@ -93,9 +93,12 @@ class TakeReport(Act):
             message = known.message(kept.escalation.message_id)
             assert message is not None
             self._taken = _about(batch, known, rules, kept.escalation, message, report)
-        elif report.phase is Phase.END:
+        elif report.phase is Phase.END and not report.latched:
             batch.also("ended_report", *key, batch.now)
             self._taken = ReportTaken(None, "cleared")
+        elif report.phase is Phase.END:
+            # Its source still holds it until somebody has seen to it: a beginning that comes late is to ring.
+            self._taken = ReportTaken(None, "noted")
         elif report.phase in (Phase.NOTE, Phase.DEESCALATE) or known.ended_early(key):
             self._taken = ReportTaken(None, "noted")
         else:

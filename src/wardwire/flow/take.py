@@ -9,6 +9,7 @@ import msgspec
 from wardwire.flow.alarm import raise_alarm
 from wardwire.flow.ports import Known, Rules
 from wardwire.flow.stages import begin_stage
+from wardwire.flow.statement import DRILL
 from wardwire.flow.views import Status, view_delivery
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State, Step
@@ -105,13 +106,14 @@ def alarm_unreached(batch: Batch, rules: Rules, delivery: Delivery) -> None:
     """Tell the operators' desk that a message has not reached its recipient, and that nobody else knows."""
     person = rules.directory.people.get(delivery.person_id)
     message = ids.write_id(ids.MESSAGE, delivery.message_id)
+    what = f"{DRILL}: a" if delivery.test else "A"
     raise_alarm(
         batch,
         rules,
         kind="unreached",
         subject=message,
         text=(
-            f"A message of priority {delivery.priority} has reached no device of"
+            f"{what} message of priority {delivery.priority} has reached no device of"
             f" {person.name if person else 'a person'}, and its sender does not know. Its story: {message}"
         ),
         message_id=delivery.message_id,

@@ -85,6 +85,8 @@ class Escalation(NamedTuple):
         round: How often all steps have been gone through.
         rung: How often this step has rung again.
         called: Whom the step waits for, by target.
+        team, team_step: Whom the last step called that one answer does not end, and which one it was; its time was
+            over, and what of it is there ends no later step alone.
         holders: Who has it.
         lapsed: Whose word counts no more, and since when: handed back, silent when asked, off duty.
         missing: Targets of a quorum whose absence was told.
@@ -110,6 +112,8 @@ class Escalation(NamedTuple):
     round: int = 0
     rung: int = 0
     called: tuple[tuple[str, tuple[UUID, ...]], ...] = ()
+    team: tuple[tuple[str, tuple[UUID, ...]], ...] = ()
+    team_step: int = -1
     holders: tuple[UUID, ...] = ()
     lapsed: tuple[tuple[UUID, datetime], ...] = ()
     missing: tuple[str, ...] = ()

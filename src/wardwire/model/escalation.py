@@ -35,6 +35,7 @@ from wardwire.model.alert import (
     Whom,
 )  # fmt: skip
 from wardwire.model.facts import FactKind
+from wardwire.model.policy import Ends
 from wardwire.model.policy import Step as PolicyStep
 
 _S, _E = State, Event
@@ -170,6 +171,8 @@ def _go_on(before: Escalation, given: Circumstances, now: datetime, reason: str)
     """Call the next step that has somebody; when there is none, the desk."""
     steps, commands = before.policy.steps, list[Command]()
     index, round = before.step, before.round
+    if before.called and steps[index].ends is not Ends.FIRST:
+        before = before._replace(team=before.called, team_step=index)
     # One whole round in vain is enough to know that the next ones are too.
     for _ in range(len(steps)):
         index += 1

@@ -83,17 +83,27 @@ def still_called(escalation: Escalation, given: Circumstances) -> tuple[UUID, ..
 
 
 def satisfied(escalation: Escalation, given: Circumstances) -> bool:
-    """Whether what the step asks for is there."""
+    """Whether what the step asks for is there.
+
+    Whoever was called as one of several answers for no more than that: alone they end no later step, but together
+    with those who were missing.
+    """
     answered = set(holders(escalation, given))
     step = step_out(escalation)
     match step.ends:
         case Ends.FIRST:
-            return bool(answered)
+            of_team = {person for _, people in escalation.team for person in people}.difference(escalation.people)
+            return bool(answered - of_team) or (bool(answered) and _complete(escalation, given))
         case Ends.ALL:
             return bool(answered) and answered.issuperset(escalation.people)
         case Ends.QUORUM:
             filled = fill(escalation, step.quorum, answered)
             return all(filled[part.role] >= part.n for part in step.quorum)
+
+
+def _complete(escalation: Escalation, given: Circumstances) -> bool:
+    """Whether the team of an earlier step is there after all."""
+    return satisfied(escalation._replace(step=escalation.team_step, called=escalation.team, team=()), given)
 
 
 def missing_parts(escalation: Escalation, given: Circumstances, now: datetime) -> list[Quorum]:

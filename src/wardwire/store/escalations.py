@@ -37,6 +37,8 @@ class Kept(NamedTuple):
 class _Standing(msgspec.Struct, omit_defaults=True):
     rung: int = 0
     called: list[tuple[str, list[str]]] = []
+    team: list[tuple[str, list[str]]] = []
+    team_step: int = -1
     holders: list[str] = []
     lapsed: list[tuple[str, datetime]] = []
     missing: list[str] = []
@@ -61,11 +63,21 @@ def _read_policy(text: str) -> Policy:
     return read_policy(text)
 
 
+def _write_called(called: tuple[tuple[str, tuple[UUID, ...]], ...]) -> list[tuple[str, list[str]]]:
+    return [(target, [person.hex for person in people]) for target, people in called]
+
+
+def _read_called(written: list[tuple[str, list[str]]]) -> tuple[tuple[str, tuple[UUID, ...]], ...]:
+    return tuple((target, tuple(map(UUID, people))) for target, people in written)
+
+
 def to_row(one: Escalation) -> tuple[Any, ...]:
     """Write an escalation as its row: the columns of `load` in their order, then `policy_id`, `policy_version`."""
     standing = _Standing(
         rung=one.rung,
-        called=[(target, [person.hex for person in people]) for target, people in one.called],
+        called=_write_called(one.called),
+        team=_write_called(one.team),
+        team_step=one.team_step,
         holders=[person.hex for person in one.holders],
         lapsed=[(person.hex, since) for person, since in one.lapsed],
         missing=list(one.missing),
@@ -99,7 +111,9 @@ def from_row(row: Any) -> Kept:
             step=row["step"],
             round=row["round"],
             rung=standing.rung,
-            called=tuple((target, tuple(map(UUID, people))) for target, people in standing.called),
+            called=_read_called(standing.called),
+            team=_read_called(standing.team),
+            team_step=standing.team_step,
             holders=tuple(map(UUID, standing.holders)),
             lapsed=tuple((UUID(person), since) for person, since in standing.lapsed),
             missing=tuple(standing.missing),

@@ -239,6 +239,38 @@ def test_a_team_is_complete_when_every_part_is() -> None:
     assert night.escalation.state is State.HELD
 
 
+def test_who_has_come_of_a_team_ends_no_later_step_alone() -> None:
+    """The nurses came, the doctors did not: the next one is called and waited for, and then the desk."""
+    night = Night(TEAM, one("Dora"))
+    night.hear(ANNA, Said.ACCEPT, at=5)
+    night.until(300)
+    assert night.called()[-1] == (300, DORA)
+    night.hear(BEN, Said.ACCEPT, at=310)
+    assert night.escalation.state is State.RUNNING
+    night.hear(DORA, Said.ACCEPT, at=320)
+    assert night.escalation.state is State.HELD
+
+    silent = Night(TEAM, one("Dora"))
+    silent.hear(ANNA, Said.ACCEPT, at=5)
+    silent.until(360)
+    assert (silent.escalation.state, silent.alarms()[-1]) == (State.EXHAUSTED, 360)
+
+
+def test_a_team_that_is_complete_after_all_has_it() -> None:
+    """The last of it accepts while the next step is out; so does the last one of two who were both asked for."""
+    night = Night(TEAM, one("Dora"))
+    for at, person in ((5, ANNA), (6, BEN), (7, OKAFOR), (310, CHEN)):
+        assert night.escalation.state is State.RUNNING
+        night.hear(person, Said.ACCEPT, at=at)
+    assert (night.escalation.state, set(night.escalation.holders)) == (State.HELD, {ANNA, BEN, OKAFOR, CHEN})
+    both = Night(one("Anna+Ben", ends=Ends.ALL), one("Chen"))
+    both.hear(ANNA, Said.ACCEPT, at=5)
+    both.until(70)
+    assert both.escalation.state is State.RUNNING
+    both.hear(BEN, Said.ACCEPT, at=80)
+    assert both.escalation.state is State.HELD
+
+
 def test_a_missing_part_of_a_team_alarms_once_and_calls_its_backup() -> None:
     """In its own time, or as soon as nobody of it is left."""
     night = Night(TEAM)
