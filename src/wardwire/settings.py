@@ -162,6 +162,18 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """How far people's own preferences may go. `code` uses every endpoint at once, and nobody may silence `high`."""
+
+    high_calls_within_s: float = setting(
+        10.0, "For `high` something must call within so long; an e-mail calls nobody.", unit="s", least=0, most=600
+    )
+    high_longest_s: float = setting(30.0, "The longest wait for one endpoint, `high`.", unit="s", least=1, most=3600)
+    medium_longest_s: float = setting(300.0, "For `medium`.", unit="s", least=1, most=86400)
+    low_longest_s: float = setting(3600.0, "For `low`.", unit="s", least=1, most=86400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """How escalation policies are changed."""
 
@@ -290,6 +302,7 @@ class Settings:
     ops: Ops = field(default_factory=Ops)
     durability: Durability = field(default_factory=Durability)
     waits: Waits = field(default_factory=Waits)
+    preferences: Preferences = field(default_factory=Preferences)
     policies: Policies = field(default_factory=Policies)
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)

@@ -20,7 +20,19 @@ from litestar.handlers import HTTPRouteHandler
 
 from wardwire.access.callers import KeyRefused, caller_of_key
 from wardwire.access.door import NotPermitted, admit, decide, passed
-from wardwire.api import alarms, devices, directory, drafts, drills, escalations, messages, oncall, places, unit_roles
+from wardwire.api import (
+    alarms,
+    devices,
+    directory,
+    drafts,
+    drills,
+    escalations,
+    messages,
+    oncall,
+    places,
+    preferences,
+    unit_roles,
+)
 from wardwire.api.openapi import describe
 from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
@@ -56,6 +68,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *places.OPERATIONS,
     *drafts.OPERATIONS,
     *unit_roles.OPERATIONS,
+    *preferences.OPERATIONS,
     *alarms.OPERATIONS,
 )
 

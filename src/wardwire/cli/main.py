@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),
     "oncall": ("wardwire.cli.oncall", "Who is on call; rotations and overrides."),
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
+    "preferences": ("wardwire.cli.preferences", "How people want to be tried, and what would ring when."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
     "adapters": ("wardwire.cli.adapters", "Listeners for other systems, and what came in by them."),

@@ -26,7 +26,7 @@ from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Code
 from wardwire.model.people import Directory
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.routing import RINGS
+from wardwire.model.routing import rings_for
 from wardwire.store.inbox import InboxEvent, Page, read_heads, read_page
 
 Acquire = Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]
@@ -233,10 +233,10 @@ def _deliveries(page: Page, event: InboxEvent, directory: Directory) -> list[Del
 
 
 def _rings(delivery: Delivery | None, directory: Directory, now: datetime) -> bool:
-    """Whether a message that comes late still rings: nobody has seen it, and the person's status lets it."""
+    """Whether a message that comes late still rings: nobody has seen it, and status and preferences let it."""
     if delivery is None or delivery.state not in _UNSEEN:
         return False
-    person = directory.people.get(delivery.person_id)
-    if person is None:
+    if delivery.person_id not in directory.people:
         return False
-    return delivery.kind is Kind.TECHNICAL_ALARM or Priority(delivery.priority) in RINGS[person.status_at(now)]
+    priority = Priority(delivery.priority)
+    return delivery.kind is Kind.TECHNICAL_ALARM or rings_for(delivery.person_id, priority, directory, now)

@@ -42,6 +42,7 @@ class LiveDirectory:
         merge.merge_assignments(directory, changes.assignments, changes.unassigned)
         merge.merge_policies(directory, changes.policies)
         merge.merge_unit_roles(directory, changes.unit_roles)
+        merge.merge_preferences(directory, changes.preferences)
         directory.version = changes.version
         self._changed(changes)
         return True

@@ -32,7 +32,8 @@ from wardwire.model.delivery import Delivery, Event, Happened, step
 from wardwire.model.escalation import next_due
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
-from wardwire.model.routing import RINGS, plan_person
+from wardwire.model.priority import Priority
+from wardwire.model.routing import plan_person, rings_for
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
 from wardwire.store.messages import Message, as_reported
@@ -159,8 +160,8 @@ def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring
     if decided.delivery is before:
         return
     take_step(batch, known, rules, before, decided, detail={"why": ring.why})
-    person = rules.directory.people.get(ring.person_id)
-    rings = person is not None and message.priority in RINGS[person.status_at(batch.now)]
+    known_person = ring.person_id in rules.directory.people
+    rings = known_person and rings_for(ring.person_id, Priority(message.priority), rules.directory, batch.now)
     said = NewBody(view_message(message, rules.directory), rings, batch.now)
     batch.tell(ring.person_id, "ring", message.id, said)
 

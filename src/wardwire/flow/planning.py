@@ -116,6 +116,7 @@ def name_recipients(people: Sequence[Planned], directory: Directory, now: dateti
                 tries=write_stages(planned.stages),
                 status="" if status is Status.AVAILABLE else status,
                 passed=[f"{kind}: {why}" for kind, why in planned.passed],
+                by=planned.by,
             )
         )
     return named

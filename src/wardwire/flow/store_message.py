@@ -19,6 +19,7 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
+from wardwire.model.preferences import FAILED
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import Caller
 from wardwire.model.routing import Planned
@@ -163,15 +164,23 @@ def add_deliveries(
     kind, priority, now = submission.kind, submission.priority, batch.now
     if submission.drill:
         escalates |= TEST
-    for person_id, why, stages, rings, plan, _ in people:
+    for person_id, why, stages, rings, plan, _, by, _ in people:
         delivery = Delivery(
             message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates
         )
         batch.add_delivery(delivery, plan=plan, why=why, offered=answers)
+        if by:
+            record_choice(batch, message_id, person_id, by, plan)
         step = first_step(delivery, now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)
         batch.tell(person_id, "new", message_id, NewBody(body, rings, now))
+
+
+def record_choice(batch: Batch, message_id: UUID, person_id: UUID, by: str, plan: str) -> None:
+    """Record whose preference made a plan; or that one reached nobody, and the site's default stood in for it."""
+    kind = FactKind.PREFERENCE_FAILED if by.startswith(FAILED) else FactKind.PREFERRED
+    batch.record(kind, _ENCODE({"by": by, "tries": plan}).decode(), message_id=message_id, person_id=person_id)
 
 
 def _quote(text: str) -> str:

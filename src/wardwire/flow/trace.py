@@ -23,6 +23,7 @@ from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
+from wardwire.model.preferences import CUT, FAILED
 from wardwire.model.promise import BACKUP, DESK, HAND_OVER
 from wardwire.model.routing import Stage
 from wardwire.store.deliveries import load_deliveries, load_reasons
@@ -203,6 +204,15 @@ class Names:
         except Refused:
             return written
 
+    def preference(self, body: Mapping[str, Any]) -> str:
+        """`default after own:Night` as `their own profile Night`."""
+        whole = str(body.get("by", ""))
+        cut = f" ({CUT.strip(', ')} by the site's ceiling)" if whole.endswith(CUT) else ""
+        owner, _, name = whole.removeprefix(FAILED).removesuffix(CUT).rpartition(":")
+        if owner in ("own", ""):
+            return f"their own profile {name}{cut}"
+        return f"the profile {name} of whoever {self.why(owner)}{cut}"
+
     def why(self, why: str) -> str:
         """`group:grp_…` as `in the group Ward 3`."""
         how, _, written = why.partition(":")
@@ -265,6 +275,10 @@ def _sentence(
             return f"prepared for the next {len(body.get('recipients', ()))} recipients"
         case FactKind.LEFT_OUT:
             return f"{who} was left out: {body.get('why', 'not said')}"
+        case FactKind.PREFERRED:
+            return f"{who} is tried by {body.get('tries')}, as {names.preference(body)} says"
+        case FactKind.PREFERENCE_FAILED:
+            return f"{who} is tried by {body.get('tries')}: {names.preference(body)} would have reached nobody"
         case FactKind.ATTEMPTED:
             return f"being sent to {who} by {body.get('channel', 'another channel')}"
         case FactKind.SENT:

@@ -18,7 +18,8 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     """One recipient of a result.
 
     `reach` is `device`, `email` or `none`: the best endpoint there is. `tries` are the stages to come, with
-    their seconds. `status` is named when it is not *available*; `passed`, which endpoints are not used and why.
+    their seconds. `status` is named when it is not *available*; `passed`, which endpoints are not used and why; `by`,
+    whose preference made the tries, and which, when it was not the site's default.
     """
 
     person: str
@@ -28,6 +29,7 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     tries: str
     status: str = ""
     passed: list[str] = []
+    by: str = ""
 
 
 class PromiseLine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,6 +14,7 @@ from wardwire.model.oncall_plan import LIVE, Swap
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole, index_places
 from wardwire.model.policy import Policy, index_policies
+from wardwire.model.preferences import Preferences
 
 # So long the directory remembers who had a bed.
 ASSIGNMENTS_KEPT = timedelta(days=2)
@@ -117,6 +118,16 @@ def merge_assignments(directory: Directory, assignments: Iterable[Assignment], e
             held[one.id] = one
     for place_id, held in touched.items():
         directory.assignments[place_id] = tuple(a for a in held.values() if a.ends_at is None or a.ends_at > over)
+
+
+def merge_preferences(directory: Directory, changed: Iterable[Preferences]) -> None:
+    """Take in how people want to be tried; whoever has no profile any more is forgotten."""
+    directory.worked_out.clear()
+    for one in changed:
+        if one.profiles:
+            directory.preferences[one.owner] = one
+        else:
+            directory.preferences.pop(one.owner, None)
 
 
 def merge_unit_roles(directory: Directory, changed: Iterable[UnitRole]) -> None:

@@ -22,6 +22,8 @@ class FactKind(StrEnum):
 
     CHAIN_BEGUN = "ChainBegun"  # a writer began its chain; body: of which process and lane, after which chain
     STORED = "Stored"  # body: source, external id, recipients with plan and why, digest, proof
+    PREFERRED = "Preferred"  # a preference made the plan of a recipient; body: whose and which
+    PREFERENCE_FAILED = "PreferenceFailed"  # ... one would have reached nobody: the site's default stood in for it
     EXPANDED = "Expanded"  # a chunk of a large message's recipients got their deliveries
     LEFT_OUT = "LeftOut"  # a member of a group was left out
     ATTEMPTED = "Attempted"  # an outside channel was tried: intent

@@ -45,6 +45,7 @@ class Action(StrEnum):
     DIRECTORY_READ = "directory.read"
     CONTACT_READ = "contact.read"
     STATUS_SET = "status.set"
+    PREFERENCE_SET = "preference.set"
     BED_ASSIGN = "bed.assign"
     SHIFT_WRITE = "shift.write"
     DIRECTORY_WRITE = "directory.write"
@@ -68,6 +69,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.DIRECTORY_READ: "see who there is, and who is on call",
         Action.CONTACT_READ: "see addresses",
         Action.STATUS_SET: "set a status",
+        Action.PREFERENCE_SET: "say how somebody wants to be tried",
         Action.BED_ASSIGN: "say who has which bed",
         Action.SHIFT_WRITE: "say who holds a role when",
         Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
@@ -121,6 +123,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.DIRECTORY_READ:  Row(ANY,  ANY,  ANY,  ANY,  ANY,  ANY,  "",        SHOWN),
         Action.CONTACT_READ:    Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.STATUS_SET:      Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.PREFERENCE_SET:  Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.BED_ASSIGN:      Row(_,    ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DIRECTORY_WRITE: Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from wardwire.model import ids
@@ -19,6 +19,9 @@ from wardwire.model.quiet import Quiet
 
 # Every kind of endpoint, in the order in which they are tried.
 KINDS = ("app", "pager", "phone", "email", "sms", "voice")
+
+if TYPE_CHECKING:
+    from wardwire.model.preferences import Preferences
 
 
 class Status(Word):
@@ -169,6 +172,7 @@ class Directory:
             empties it (model/directory.py).
         assignments: Bed -> who has it when.
         place_names: `kind:folded name` -> ids, e.g. `bed:4w-12` (model/places.py: index_places).
+        preferences: Person, group or role -> how they want to be tried.
         unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
         served: The kinds of endpoints that this site has a channel for; whoever composes a core says it.
@@ -186,6 +190,7 @@ class Directory:
     places: dict[UUID, Place] = field(default_factory=dict)
     assignments: dict[UUID, tuple[Assignment, ...]] = field(default_factory=dict)
     policies: dict[UUID, Policy] = field(default_factory=dict)
+    preferences: dict[UUID, Preferences] = field(default_factory=dict)
     unit_roles: dict[UUID, Mapping[str, UUID]] = field(default_factory=dict)
     names: dict[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
     worked_out: dict[Any, Any] = field(default_factory=dict)

@@ -5,52 +5,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
-from wardwire.model.endpoints import next_turn, passed_over, usable
+from wardwire.model.endpoints import next_turn, passed_over
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
 from wardwire.model.oncall import next_edge, on_call
-from wardwire.model.people import KINDS, Directory, Group, Person, Role, Status
+from wardwire.model.people import Directory, Group, Person, Role, Status
+from wardwire.model.preferences import choose, is_quiet
 from wardwire.model.priority import Kind, Priority
+from wardwire.model.stages import APP as APP
+from wardwire.model.stages import CALLS as CALLS
+from wardwire.model.stages import EMAIL as EMAIL
+from wardwire.model.stages import LATER as LATER
+from wardwire.model.stages import Stage as Stage
+from wardwire.model.stages import Waits as Waits
+from wardwire.model.stages import kinds_of as kinds_of
+from wardwire.model.stages import read_stages as read_stages
+from wardwire.model.stages import write_stages as write_stages
 from wardwire.model.targets import find_target
-
-APP = "app"
-EMAIL = "email"
-# The kinds that a `code` uses only after the others, because they take a person's whole attention or arrive when they
-# like.
-LATER = frozenset({"sms", "voice"})
-# What calls a person though nothing confirms it; an e-mail calls nobody.
-CALLS = frozenset({"pager", "phone", "sms", "voice"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """How long an endpoint may stay unconfirmed before the next one is tried."""
-
-    code: timedelta = timedelta(seconds=3)
-    high: timedelta = timedelta(seconds=10)
-    medium: timedelta = timedelta(seconds=30)
-    low: timedelta = timedelta(seconds=120)
-
-    def of(self, priority: Priority) -> timedelta:
-        """Return the wait of a priority."""
-        match priority:
-            case Priority.CODE:
-                return self.code
-            case Priority.HIGH:
-                return self.high
-            case Priority.MEDIUM:
-                return self.medium
-            case Priority.LOW:
-                return self.low
-
 
 # Whether a device rings, by the person's status. What does not ring is still delivered, and shown.
 RINGS: dict[Status, frozenset[Priority]] = {
@@ -59,13 +36,6 @@ RINGS: dict[Status, frozenset[Priority]] = {
     Status.DO_NOT_DISTURB: frozenset({Priority.CODE, Priority.HIGH}),
     Status.OFF: frozenset({Priority.CODE, Priority.HIGH}),
 }
-
-
-class Stage(NamedTuple):
-    """Endpoints tried at the same time, and how long they have. Which ones exist is asked when it begins."""
-
-    kinds: tuple[str, ...]
-    wait: timedelta
 
 
 class Planned(NamedTuple):
@@ -78,6 +48,8 @@ class Planned(NamedTuple):
         rings: Whether devices make themselves heard.
         written: The stages, as they are stored.
         passed: Kinds of endpoints that are not used, and why, in words.
+        until: The first instant at which preferences may say otherwise; None = never.
+        by: Whose preference made the stages, and which (model/preferences.py); "" = the site's default.
     """
 
     person_id: UUID
@@ -86,6 +58,8 @@ class Planned(NamedTuple):
     rings: bool
     written: str
     passed: tuple[tuple[str, str], ...] = ()
+    by: str = ""
+    until: datetime | None = None
 
 
 class Plan(NamedTuple):
@@ -98,27 +72,6 @@ class Plan(NamedTuple):
     people: tuple[Planned, ...]
     left_out: tuple[tuple[UUID, str], ...] = ()
     until: datetime | None = None
-
-
-@lru_cache(maxsize=256)
-def write_stages(stages: tuple[Stage, ...]) -> str:
-    """Write stages as they are stored, e.g. `app:10 email:10`, `app+email:3`."""
-    return " ".join(f"{'+'.join(s.kinds)}:{_write_seconds(s.wait)}" for s in stages)
-
-
-def _write_seconds(wait: timedelta) -> str:
-    """Write seconds exactly: to the microsecond, without needless zeros."""
-    return f"{wait.total_seconds():.6f}".rstrip("0").rstrip(".")
-
-
-@lru_cache(maxsize=256)
-def read_stages(text: str) -> tuple[Stage, ...]:
-    """Read what `write_stages` wrote."""
-    stages = []
-    for part in text.split():
-        kinds, _, seconds = part.rpartition(":")
-        stages.append(Stage(tuple(kinds.split("+")), timedelta(seconds=float(seconds))))
-    return tuple(stages)
 
 
 def plan(
@@ -155,6 +108,7 @@ def plan(
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     turns += [until for person_id in whys if (until := directory.people[person_id].status_until) is not None]
     turns += [turn for person_id in whys if (turn := next_turn(directory.endpoints_of.get(person_id, ()), now))]
+    turns += [planned.until for planned in people if planned.until is not None]
     return Plan(people=people, left_out=gone, until=min((turn for turn in turns if turn > now), default=None))
 
 
@@ -169,13 +123,17 @@ def plan_person(
 ) -> Planned:
     """Plan one person's endpoints; `only` limits their kinds, () = all."""
     priority = submission.priority
-    stages = stages_of(person_id, priority, directory, waits, now, only)
+    chosen = choose(person_id, priority, directory, waits, now, only)
+    rings = rings_for(person_id, priority, directory, now) or submission.kind is Kind.TECHNICAL_ALARM
+    written = write_stages(chosen.stages)
     passed = passed_over(directory, person_id, priority, now)
+    return Planned(person_id, why, chosen.stages, rings, written, passed, chosen.by, chosen.until)
+
+
+def rings_for(person_id: UUID, priority: Priority, directory: Directory, now: datetime) -> bool:
+    """Whether somebody's devices make themselves heard now: by their status, and by what they prefer."""
     status = directory.people[person_id].status_at(now)
-    rings = priority in RINGS[status] or submission.kind is Kind.TECHNICAL_ALARM
-    return Planned(
-        person_id=person_id, why=why, stages=stages, rings=rings, written=write_stages(stages), passed=passed
-    )
+    return priority in RINGS[status] and not is_quiet(person_id, priority, directory, now)
 
 
 def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:
@@ -220,35 +178,3 @@ def _add_role(
         )
     for holding in answers.holdings:
         whys.setdefault(holding.person_id, answers.why(holding))
-
-
-def kinds_of(directory: Directory, person_id: UUID, priority: Priority, now: datetime) -> tuple[str, ...]:
-    """Return the kinds of endpoints by which somebody can be reached now, in the order in which they are tried."""
-    active = {endpoint.kind for endpoint in usable(directory, person_id, priority, now)}
-    if directory.active_devices(person_id):
-        active.add(APP)
-    return tuple(kind for kind in KINDS if kind in active)
-
-
-def stages_of(
-    person_id: UUID,
-    priority: Priority,
-    directory: Directory,
-    waits: Waits,
-    now: datetime,
-    only: tuple[str, ...] = (),
-) -> tuple[Stage, ...]:
-    """Return how somebody is tried, stage by stage; `only` limits the kinds of endpoints, () = all."""
-    kinds = kinds_of(directory, person_id, priority, now)
-    if only:
-        kinds = tuple(kind for kind in kinds if kind in only)
-    return _stages(kinds, waits.of(priority), priority is Priority.CODE)
-
-
-@lru_cache(maxsize=256)
-def _stages(kinds: tuple[str, ...], wait: timedelta, at_once: bool) -> tuple[Stage, ...]:
-    """Order a person's endpoints: one after the other; or at once, and what takes longer unless one confirms."""
-    if at_once:
-        parts = (tuple(k for k in kinds if k not in LATER), tuple(k for k in kinds if k in LATER))
-        return tuple(Stage(part, wait) for part in parts if part)
-    return tuple(Stage((kind,), wait) for kind in kinds)

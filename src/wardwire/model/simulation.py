@@ -21,8 +21,9 @@ from wardwire.model.facts import FactKind
 from wardwire.model.people import Directory
 from wardwire.model.places import Place, PlaceKind, unit_of
 from wardwire.model.policy import DESK, Policy, Step
+from wardwire.model.preferences import choose
 from wardwire.model.priority import Priority
-from wardwire.model.routing import Waits, stages_of
+from wardwire.model.routing import Waits
 from wardwire.model.whom import next_turn, resolver, turned_roles
 
 _NOBODY = UUID(int=0)
@@ -151,7 +152,7 @@ def find_beyond(
         step = policy.steps[line.step - 1]
         lasts = step.wait * (step.repeat + 1)
         for person in line.people:
-            stages = stages_of(person, priority, directory, waits, line.at, step.endpoints)
+            stages = choose(person, priority, directory, waits, line.at, step.endpoints).stages
             begins = accumulate((stage.wait for stage in stages), initial=timedelta(0))
             late = tuple(
                 kind for stage, at in zip(stages, begins, strict=False) if at >= lasts for kind in stage.kinds

@@ -18,6 +18,7 @@ from wardwire.model.oncall import next_edge, on_call
 from wardwire.model.people import Directory, Role
 from wardwire.model.places import assigned, unit_of
 from wardwire.model.policy import BED_RANKS, DESK, NEXT, UNIT, Step, next_role
+from wardwire.model.preferences import is_quiet
 from wardwire.model.priority import Priority
 from wardwire.model.routing import RINGS, kinds_of
 from wardwire.model.targets import find_target
@@ -148,12 +149,16 @@ def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: dat
 def why_absent(
     person_id: UUID, *, directory: Directory, kinds: tuple[str, ...], priority: Priority, now: datetime
 ) -> str:
-    """Why it is useless to wait for somebody: no endpoint, or a status in which nothing rings; "" = it is not."""
+    """Why it is useless to wait for somebody: no endpoint, or nothing rings by their status or by what they prefer;
+    "" = it is not.
+    """
     there = kinds_of(directory, person_id, priority, now)
     if not (there if not kinds else [kind for kind in there if kind in kinds]):
         return "no_endpoint"
     status = directory.people[person_id].status_at(now)
-    return "" if priority in RINGS[status] else f"status_{status}"
+    if priority not in RINGS[status]:
+        return f"status_{status}"
+    return "quiet" if is_quiet(person_id, priority, directory, now) else ""
 
 
 def _people(target: str, people: Iterable[tuple[UUID, str]], directory: Directory, absent: partial[str]) -> Call:

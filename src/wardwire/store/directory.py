@@ -11,11 +11,13 @@ from wardwire.model.oncall_plan import Swap
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
+from wardwire.model.preferences import Preferences
 from wardwire.store.endpoints import endpoint_of
 from wardwire.store.oncall import role_from_row, swap_from_row
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
 from wardwire.store.policies import policy_of
+from wardwire.store.preferences import preferences_of
 from wardwire.store.queries import load
 from wardwire.store.unit_roles import unit_role_of
 
@@ -41,6 +43,7 @@ class Changes:
     unassigned: list[Assignment]
     policies: list[Policy]
     unit_roles: list[UnitRole]
+    preferences: list[Preferences]
 
 
 async def directory_version(connection: asyncpg.Connection) -> int:
@@ -67,6 +70,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
             "assignments",
             "policies",
             "unit_roles",
+            "preferences",
         ):
             rows[noun] = await connection.fetch(_SQL[noun], since)
     shifts = [(_shift(row), row["cancelled"]) for row in rows["shifts"]]
@@ -86,6 +90,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         assignments=[assignment for assignment, cancelled in assignments if not cancelled],
         unassigned=[assignment for assignment, cancelled in assignments if cancelled],
         policies=[policy_of(row) for row in rows["policies"]],
+        preferences=[preferences_of(row) for row in rows["preferences"]],
         unit_roles=[unit_role_of(row) for row in rows["unit_roles"]],
     )
 

@@ -58,3 +58,6 @@ FROM policies WHERE version > $1
 
 -- name: unit_roles
 SELECT unit_id, function, role_id FROM unit_roles WHERE version > $1
+
+-- name: preferences
+SELECT owner, kind, profiles, zone, version FROM preferences WHERE version > $1

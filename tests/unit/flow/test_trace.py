@@ -64,6 +64,14 @@ def story(*facts: ToldFact, **fields: Any) -> Story:
         (told(FactKind.CANCELLED, why="recalled"), "recalled by its sender for Dr. Chen"),
         (told(FactKind.LEFT_OUT, why="disabled"), "Dr. Chen was left out: disabled"),
         (
+            told(FactKind.PREFERRED, by="own:Night, cut", tries="app:30"),
+            "Dr. Chen is tried by app:30, as their own profile Night (cut by the site's ceiling) says",
+        ),
+        (
+            told(FactKind.PREFERENCE_FAILED, by="default after own:Pager", tries="app:30"),
+            "Dr. Chen is tried by app:30: their own profile Pager would have reached nobody",
+        ),
+        (
             told(FactKind.SEND_FAILED, channel="email", outcome="retry", detail="450 4.2.1"),
             "not sent to Dr. Chen by email, and will be tried again: 450 4.2.1",
         ),
