@@ -18,6 +18,7 @@ from wardwire.directory import endpoints, groups, keys, oncall, people, roles
 from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
 from wardwire.model.errors import Code, Refused
+from wardwire.model.groups import members_of
 from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.names import fold_name
 from wardwire.model.oncall import on_call
@@ -227,16 +228,32 @@ async def change_endpoint(call: Call) -> Answer:
 # Groups ----------------------------------------------------------------------------------------------------------
 
 
-def _show_group(group: Group) -> wire.GroupOut:
-    members = [ids.write_id(ids.PERSON, member) for member in group.members]
-    return wire.GroupOut(ids.write_id(ids.GROUP, group.id), group.name, len(members), members, group.disabled)
+def _show_group(group: Group, directory: Directory) -> wire.GroupOut:
+    return wire.GroupOut(
+        id=ids.write_id(ids.GROUP, group.id),
+        name=group.name,
+        member_count=len(group.members),
+        members=[ids.write_id(ids.PERSON, member) for member in group.members],
+        groups=[ids.write_id(ids.GROUP, each) for each in group.groups],
+        rule=group.rule_text,
+        people_count=_count(group, directory),
+        disabled=group.disabled,
+    )
+
+
+def _count(group: Group, directory: Directory) -> int:
+    return len(members_of(directory, group.id)) if group.id in directory.groups else len(group.members)
 
 
 def _people(written: Sequence[str], pointer: str) -> list[UUID]:
+    return _ids(ids.PERSON, written, pointer)
+
+
+def _ids(prefix: str, written: Sequence[str], pointer: str) -> list[UUID]:
     found = []
     for nth, text in enumerate(written):
         try:
-            found.append(ids.read_id(ids.PERSON, text))
+            found.append(ids.read_id(prefix, text))
         except Refused as error:
             raise Refused(Code.INVALID, error.detail, pointer=f"{pointer}/{nth}") from None
     return found
@@ -246,7 +263,13 @@ async def list_groups(call: Call) -> Answer:
     """List groups."""
     page, following, headers = cut_page(call, ids.GROUP, "/v1/groups", call.deps.rules().directory.groups.values())
     lines = [
-        wire.GroupLine(ids.write_id(ids.GROUP, group.id), group.name, len(group.members), group.disabled)
+        wire.GroupLine(
+            ids.write_id(ids.GROUP, group.id),
+            group.name,
+            len(group.members),
+            _count(group, call.deps.rules().directory),
+            group.disabled,
+        )
         for group in page
     ]
     return Answer(body=wire.Groups(lines, following), headers=headers)
@@ -255,18 +278,31 @@ async def list_groups(call: Call) -> Answer:
 async def add_group(call: Call) -> Answer:
     """Add a group."""
     body: wire.NewGroup = call.body
-    members = _people(body.members, "/members")
+    members, within = _people(body.members, "/members"), _ids(ids.GROUP, body.groups, "/groups")
     return await make(
         call,
-        lambda desk: groups.add_group(desk, call.caller, name=body.name, members=members),
-        _show_group,
+        lambda desk: groups.add_group(
+            desk, call.caller, name=body.name, members=members, groups=within, rule=body.rule
+        ),
+        lambda made: _show_group(made, call.deps.rules().directory),
         at="/v1/groups",
     )
 
 
 async def get_group(call: Call) -> Answer:
     """Show a group."""
-    return Answer(body=_show_group(find(call.deps.rules().directory.groups, call.id(ids.GROUP, "group_id"))))
+    directory = call.deps.rules().directory
+    return Answer(body=_show_group(find(directory.groups, call.id(ids.GROUP, "group_id")), directory))
+
+
+async def list_group_people(call: Call) -> Answer:
+    """List everybody who is in a group."""
+    directory = call.deps.rules().directory
+    group = find(directory.groups, call.id(ids.GROUP, "group_id"))
+    within = [directory.people[one] for one in members_of(directory, group.id) if one in directory.people]
+    path = f"/v1/groups/{ids.write_id(ids.GROUP, group.id)}/people"
+    page, following, headers = cut_page(call, ids.PERSON, path, within)
+    return Answer(body=wire.People([show_person(person, call) for person in page], following), headers=headers)
 
 
 async def change_group(call: Call) -> Answer:
@@ -279,9 +315,12 @@ async def change_group(call: Call) -> Answer:
         name=given(body.name),
         add=_people(body.add, "/add"),
         remove=_people(body.remove, "/remove"),
+        groups=None if body.groups is UNSET else _ids(ids.GROUP, body.groups, "/groups"),
+        rule=given(body.rule),
         disabled=given(body.disabled),
     )
-    return await changed(call, Answer(body=_show_group(after)))
+    await call.deps.refresh()
+    return Answer(body=_show_group(after, call.deps.rules().directory))
 
 
 # Roles -----------------------------------------------------------------------------------------------------------
@@ -429,6 +468,7 @@ PAGE = (LIMIT, AFTER, _NAME)
 _WRITES = (Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN)
 _PERSON = (*_WRITES, Code.NOT_FOUND, Code.TOO_MANY, Code.EXTERNAL_ID_TAKEN)
 NAMED = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
+_GROUP = (*NAMED, Code.GROUP_CYCLE)
 
 
 def read_operation(
@@ -509,13 +549,18 @@ OPERATIONS = (
     ),
     read_operation("listGroups", "/v1/groups", "List groups.", list_groups, wire.Groups, *PAGE),
     write_operation(
-        "addGroup", "POST", "/v1/groups", "Add a group.", add_group, wire.NewGroup, 201, wire.GroupOut, *NAMED,
+        "addGroup", "POST", "/v1/groups", "Add a group.", add_group, wire.NewGroup, 201, wire.GroupOut, *_GROUP,
         example={"name": "Ward 3"},
     ),
     read_operation("getGroup", "/v1/groups/{group_id}", "Show a group with its members.", get_group, wire.GroupOut),
+    read_operation(
+        "listGroupPeople", "/v1/groups/{group_id}/people",
+        "List everybody who is in a group: by name, by the groups within it, by its rule; each once.",
+        list_group_people, wire.People, *PAGE,
+    ),
     write_operation(
         "changeGroup", "PATCH", "/v1/groups/{group_id}", "Change a group; members are added and removed.",
-        change_group, wire.GroupChange, 200, wire.GroupOut, *NAMED, example={"name": "Ward 3 East"},
+        change_group, wire.GroupChange, 200, wire.GroupOut, *_GROUP, example={"name": "Ward 3 East"},
     ),
     read_operation("listRoles", "/v1/roles", "List roles with who holds them.", list_roles, wire.Roles, *PAGE),
     write_operation(

@@ -32,6 +32,7 @@ STATUS: Mapping[Code, int] = MappingProxyType(
         Code.RECIPIENT_AMBIGUOUS: 422,
         Code.RECIPIENT_DISABLED: 422,
         Code.GROUP_EMPTY: 422,
+        Code.GROUP_CYCLE: 422,
         Code.ROLE_VACANT: 422,
         Code.PLACE_UNKNOWN: 422,
         Code.POLICY_UNKNOWN: 422,

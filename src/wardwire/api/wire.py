@@ -15,6 +15,8 @@ from wardwire.flow.statement import Responses, Sender, Statement
 from wardwire.flow.views import PromiseLine, Reach
 from wardwire.model import message as limits
 from wardwire.model.details import FIELDS, MAX_ID, MAX_MANY, MAX_PHOTO
+from wardwire.model.groups import MAX_WITHIN
+from wardwire.model.membership import MAX_RULE
 from wardwire.model.names import MAX_ADDRESS, MAX_NAME
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.quiet import MAX_QUIET
@@ -326,29 +328,47 @@ class People(msgspec.Struct, frozen=True):
     next: str | None
 
 
+GroupIds = Annotated[
+    list[Annotated[str, Meta(pattern="^grp_[0-9a-f]{32}$", description="A group.")]], Meta(max_length=MAX_WITHIN)
+]
+RuleText = Annotated[
+    str, Meta(max_length=MAX_RULE, description='E.g. `department = "Cardiology" and title contains "RN"`.')
+]
+
+
 class NewGroup(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A group to be added; more members than a request holds are added by PATCH."""
+    """A group to be added; more members than a request holds are added by PATCH.
+
+    People of the `groups` within it, and whoever the `rule` finds, are in it too.
+    """
 
     name: Name
     members: list[PersonId] = []
+    groups: GroupIds = []
+    rule: RuleText = ""
 
 
 class GroupChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is to change of a group."""
+    """What is to change of a group; `groups` and `rule` replace what was there."""
 
     name: Name | UnsetType = UNSET
     add: list[PersonId] = []
     remove: list[PersonId] = []
+    groups: GroupIds | UnsetType = UNSET
+    rule: RuleText | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
 
 class GroupOut(msgspec.Struct, frozen=True):
-    """A group with its members."""
+    """A group with its members by name; `people_count` is everybody who is in it, each once."""
 
     id: str
     name: str
     member_count: int
     members: list[str]
+    groups: list[str]
+    rule: str
+    people_count: int
     disabled: bool
 
 
@@ -358,6 +378,7 @@ class GroupLine(msgspec.Struct, frozen=True):
     id: str
     name: str
     member_count: int
+    people_count: int
     disabled: bool
 
 

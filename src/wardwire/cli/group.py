@@ -1,4 +1,4 @@
-"""`wardwire group`: static lists of people."""
+"""`wardwire group`: people by name, by groups within, and by a rule."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ import typer
 
 from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.names import find_one
-from wardwire.cli.options import AsJson, ConfigFile, DataFolder
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import groups
 from wardwire.model import ids
+from wardwire.model.groups import members_of
 from wardwire.model.people import Directory, Group
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Groups of people: add, change, show, list.")
 
 Which = Annotated[str, typer.Argument(help="A name, or an id grp_…", metavar="GROUP")]
+Within = Annotated[
+    list[str] | None, typer.Option("--group", help="A group that stands in it; again for more, '' for none.")
+]
+RuleText = Annotated[
+    str | None,
+    typer.Option("--rule", help="""Who is in it, e.g. 'department = "Cardiology" and title contains "RN"'."""),
+]
 Members = Annotated[list[str] | None, typer.Option("--member", help="A person, by name or id; again for more.")]
 
 
@@ -24,6 +32,8 @@ Members = Annotated[list[str] | None, typer.Option("--member", help="A person, b
 def add(
     name: Annotated[str, typer.Argument(help="Its name, unlike that of any living group.")],
     member: Members = None,
+    group: Within = None,
+    rule: RuleText = None,
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
@@ -31,12 +41,13 @@ def add(
     """
     Add a group.
 
-    Example: wardwire group add "Ward 3" --member Anna --member Ben
+    Example: wardwire group add "Ward 3" --member Anna --group Floats --rule 'location = "Ward 3"'
     """
 
     async def work(at: Desk) -> Group:
         members = [find_one(at.directory, ids.PERSON, who) for who in member or ()]
-        return await groups.add_group(at.desk, at.caller, name=name, members=members)
+        within = [find_one(at.directory, ids.GROUP, one) for one in group or () if one]
+        return await groups.add_group(at.desk, at.caller, name=name, members=members, groups=within, rule=rule or "")
 
     _done(at_desk(find_place(config, data), work), json_)
 
@@ -47,6 +58,8 @@ def change(
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     add: Annotated[list[str] | None, typer.Option("--add", help="Somebody who comes in.")] = None,
     remove: Annotated[list[str] | None, typer.Option("--remove", help="Somebody who goes.")] = None,
+    within: Within = None,
+    rule: RuleText = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether it can be paged.")] = None,
     config: ConfigFile = None,
     data: DataFolder = None,
@@ -62,6 +75,8 @@ def change(
             name=name,
             add=[find_one(at.directory, ids.PERSON, who) for who in add or ()],
             remove=[find_one(at.directory, ids.PERSON, who) for who in remove or ()],
+            groups=None if within is None else [find_one(at.directory, ids.GROUP, one) for one in within if one],
+            rule=rule,
             disabled=disabled,
         )
 
@@ -70,19 +85,23 @@ def change(
 
 @app.command("show")
 def show(group: Which, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
-    """Show the members of a group."""
+    """Show everybody who is in a group, each once."""
 
     async def work(at: Desk) -> tuple[Group, Directory]:
         return at.directory.groups[find_one(at.directory, ids.GROUP, group)], at.directory
 
     found, directory = at_desk(find_place(config, data), work)
-    members = [directory.people[member] for member in found.members]
+    everybody = [directory.people[one] for one in members_of(directory, found.id)]
     if json_:
-        listed = [{"id": ids.write_id(ids.PERSON, person.id), "name": person.name} for person in members]
-        print_json({"id": ids.write_id(ids.GROUP, found.id), "name": found.name, "members": listed})
+        named = [{"id": ids.write_id(ids.PERSON, person.id), "name": person.name} for person in everybody]
+        print_json({**_show(found), "groups": _within(found, directory), "rule": found.rule_text, "members": named})
         return
-    rows = [(ids.write_id(ids.PERSON, p.id), p.name, p.title, "disabled" if p.disabled else "") for p in members]
+    rows = [(ids.write_id(ids.PERSON, p.id), p.name, p.title, "disabled" if p.disabled else "") for p in everybody]
     print_table(("id", "name", "title", ""), rows, empty=f"{found.name} has no members.")
+    for name in _within(found, directory):
+        say(f"In it: group {name}")
+    if found.rule_text:
+        say(f"In it: whoever has {found.rule_text}")
 
 
 @app.command("list")
@@ -95,6 +114,10 @@ def list_(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = Fa
         return
     rows = [(ids.write_id(ids.GROUP, g.id), g.name, len(g.members), "disabled" if g.disabled else "") for g in found]
     print_table(("id", "name", "members", ""), rows, empty="There is no group yet.")
+
+
+def _within(group: Group, directory: Directory) -> list[str]:
+    return [directory.groups[one].name for one in group.groups if one in directory.groups]
 
 
 def _show(group: Group) -> dict[str, object]:

@@ -22,6 +22,7 @@ from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
+from wardwire.model.groups import members_of
 from wardwire.model.oncall import final, on_call
 from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind, Rank, assigned, find_place
@@ -168,7 +169,7 @@ class _Writer:
             return (person,) if person else ()
         sort, value = find_target(target, self._directory, "")
         if sort == ids.GROUP:
-            return self._directory.groups[value].members
+            return members_of(self._directory, value)
         if sort == ids.PERSON:
             return (value,)
         answers = on_call(self._directory.roles[value], self._directory, self._begin)
@@ -188,7 +189,7 @@ class _Writer:
             nth = len(self._targets) + 1
             self._targets[value] = f"group:Group {nth}" if sort == ids.GROUP else f"role:Role {nth}"
             if sort == ids.GROUP:
-                members = ", ".join(self._person(one)[0] for one in self._directory.groups[value].members)
+                members = ", ".join(self._person(one)[0] for one in members_of(self._directory, value))
                 self._setting.append(f'await ward.add_group("Group {nth}", [{members}])')
             else:
                 self._role(value, nth)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.groups import match_group, match_people
 from wardwire.model.names import fold_name
 from wardwire.model.oncall_plan import LIVE, Swap
 from wardwire.model.people import ApiKey, Device, Directory, Endpoint, Group, Person, Role, Shift
@@ -25,9 +26,11 @@ _Named = Person | Group | Role
 def merge_people(directory: Directory, people: Iterable[Person]) -> None:
     """Take in people, new and changed."""
     directory.worked_out.clear()
+    people = list(people)
     for person in people:
         _rename(directory, ids.PERSON, directory.people.get(person.id), person)
         directory.people[person.id] = person
+    match_people(directory, people)
 
 
 def merge_endpoints(directory: Directory, endpoints: Iterable[Endpoint]) -> None:
@@ -52,8 +55,10 @@ def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:
     """Take in groups, new and changed."""
     directory.worked_out.clear()
     for group in groups:
-        _rename(directory, ids.GROUP, directory.groups.get(group.id), group)
+        before = directory.groups.get(group.id)
+        _rename(directory, ids.GROUP, before, group)
         directory.groups[group.id] = group
+        match_group(directory, before, group)
 
 
 def merge_roles(

@@ -41,6 +41,7 @@ class Code(StrEnum):
     RECIPIENT_AMBIGUOUS = "recipient_ambiguous"
     RECIPIENT_DISABLED = "recipient_disabled"
     GROUP_EMPTY = "group_empty"
+    GROUP_CYCLE = "group_cycle"
     ROLE_VACANT = "role_vacant"
     PLACE_UNKNOWN = "place_unknown"
     POLICY_UNKNOWN = "policy_unknown"
@@ -104,6 +105,7 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.RECIPIENT_AMBIGUOUS: "Several have this name; `candidates` lists them.",
         Code.RECIPIENT_DISABLED: "This person was disabled and gets no messages.",
         Code.GROUP_EMPTY: "The group has no member who could get the message.",
+        Code.GROUP_CYCLE: "A group would stand in itself; the chain is named. Take one of them out of the other.",
         Code.ROLE_VACANT: "Nobody holds the role now, and it has no fallback.",
         Code.PLACE_UNKNOWN: "No unit, room or bed has this name.",
         Code.POLICY_UNKNOWN: "No policy has this name, or it is disabled.",

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.errors import Refused
+from wardwire.model.groups import members_of
 from wardwire.model.oncall_plan import edges_after, open_at, turn_at
 from wardwire.model.oncall_time import find_zone
 from wardwire.model.people import Directory, Role
@@ -150,8 +151,12 @@ def _fallback(role: Role, directory: Directory, at: datetime, desk: str, seen: f
         return (role.fallback,)
     if role.fallback_to:
         group = directory.groups.get(ids.read_id(ids.GROUP, role.fallback_to))
-        if group is not None and not group.disabled and any(_able(directory, one) for one in group.members):
-            return group.members
+        if (
+            group is not None
+            and not group.disabled
+            and any(_able(directory, one) for one in members_of(directory, group.id))
+        ):
+            return members_of(directory, group.id)
     return _at_desk(directory, at, desk, seen)
 
 
@@ -165,7 +170,7 @@ def _at_desk(directory: Directory, at: datetime, desk: str, seen: frozenset[UUID
         return (value,)
     if sort == ids.GROUP:
         group = directory.groups[value]
-        return () if group.disabled else group.members
+        return () if group.disabled else members_of(directory, group.id)
     role = directory.roles[value]
     if role.disabled or value in seen:
         return ()

@@ -11,6 +11,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.details import NO_DETAILS, Details
+from wardwire.model.membership import Rule
 from wardwire.model.oncall_plan import Rota, Swap
 from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
@@ -97,11 +98,20 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A static list of people; at most 10,000."""
+    """Some people. Everybody in it is what model/groups.py says.
+
+    Attributes:
+        members: People who are in it by name; at most 10,000.
+        groups: Groups whose people are in it too.
+        rule: Whoever it finds is in it too.
+    """
 
     id: UUID
     name: str
     members: tuple[UUID, ...]
+    groups: tuple[UUID, ...] = ()
+    rule: Rule | None = None
+    rule_text: str = ""
     disabled: bool = False
 
 
@@ -175,12 +185,14 @@ class Directory:
         preferences: Person, group or role -> how they want to be tried.
         unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
+        matched: Group -> whom its rule finds (model/groups.py).
         served: The kinds of endpoints that this site has a channel for; whoever composes a core says it.
     """
 
     version: int = -1
     people: dict[UUID, Person] = field(default_factory=dict)
     groups: dict[UUID, Group] = field(default_factory=dict)
+    matched: dict[UUID, dict[UUID, None]] = field(default_factory=dict)
     roles: dict[UUID, Role] = field(default_factory=dict)
     devices: dict[UUID, Device] = field(default_factory=dict)
     devices_by_nkey: dict[str, UUID] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
+from wardwire.model.groups import members_of
 from wardwire.model.names import clean_name
 from wardwire.model.oncall import on_call
 from wardwire.model.oncall_time import find_zone
@@ -238,7 +239,11 @@ def _preferring(directory: Directory) -> tuple[_Roles, _Groups]:
         groups.sort(key=lambda found: (found[0].name, found[0].id))
         kept = (
             tuple((role, one) for role, one in roles if not role.disabled),
-            tuple((group.id, frozenset(group.members), one) for group, one in groups if not group.disabled),
+            tuple(
+                (group.id, frozenset(members_of(directory, group.id)), one)
+                for group, one in groups
+                if not group.disabled
+            ),
         )
         directory.worked_out[_PREFERRING] = kept
     return kept

@@ -13,6 +13,7 @@ from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.endpoints import next_turn, passed_over
 from wardwire.model.errors import Code, Refused
+from wardwire.model.groups import members_of
 from wardwire.model.message import Submission
 from wardwire.model.oncall import next_edge, on_call
 from wardwire.model.people import Directory, Group, Person, Role, Status
@@ -154,7 +155,7 @@ def _add_group(
         raise Refused(Code.RECIPIENT_DISABLED, "this group is disabled", pointer=pointer)
     why = f"group:{ids.write_id(ids.GROUP, group.id)}"
     reached = 0
-    for member in group.members:
+    for member in members_of(directory, group.id):
         person = directory.people.get(member)
         if person is None or person.disabled or member in ROBOTS:
             left_out.setdefault(member, "disabled")

@@ -13,6 +13,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.alert import Call, Called, Whom
 from wardwire.model.errors import Refused
+from wardwire.model.groups import members_of
 from wardwire.model.names import fold_name
 from wardwire.model.oncall import next_edge, on_call
 from wardwire.model.people import Directory, Role
@@ -78,7 +79,7 @@ def _whom(
         if group.disabled:
             return Call(target, empty="recipient_disabled")
         why = f"group:{ids.write_id(ids.GROUP, value)}"
-        return _people(target, [(member, why) for member in group.members], directory, absent)
+        return _people(target, [(member, why) for member in members_of(directory, value)], directory, absent)
     return _role(target, directory.roles[value], directory, absent, desk, now)
 
 

@@ -13,6 +13,7 @@ from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
 from wardwire.model.preferences import Preferences
 from wardwire.store.endpoints import endpoint_of
+from wardwire.store.groups import group_of
 from wardwire.store.oncall import role_from_row, swap_from_row
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
@@ -80,7 +81,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         people=[person_from_row(row) for row in rows["people"]],
         endpoints=[endpoint_of(row) for row in rows["endpoints"]],
         devices=[Device(**row) for row in rows["devices"]],
-        groups=[_group(row) for row in rows["groups"]],
+        groups=[group_of(row) for row in rows["groups"]],
         roles=[role_from_row(row) for row in rows["roles"]],
         shifts=[shift for shift, cancelled in shifts if not cancelled],
         cancelled=[shift for shift, cancelled in shifts if cancelled],
@@ -99,10 +100,6 @@ async def next_version(connection: asyncpg.Connection) -> int:
     """Begin a change: returns its version. Locks the directory's head until the transaction ends."""
     version: int = await connection.fetchval(_SQL["next_version"])
     return version
-
-
-def _group(row: Any) -> Group:
-    return Group(id=row["id"], name=row["name"], members=tuple(row["members"]), disabled=row["disabled"])
 
 
 def _shift(row: Any) -> Shift:

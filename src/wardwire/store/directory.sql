@@ -21,7 +21,7 @@ SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS
 FROM devices WHERE version > $1
 
 -- name: groups
-SELECT id, name, members, disabled_at IS NOT NULL AS disabled FROM groups WHERE version > $1
+SELECT id, name, members, within, rule, disabled_at IS NOT NULL AS disabled FROM groups WHERE version > $1
 
 -- name: roles
 SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
