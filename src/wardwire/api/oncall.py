@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,16 +10,25 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from wardwire.api import oncall_wire as wire
-from wardwire.api.directory import find, read_operation, read_person, show_shift, write_operation
+from wardwire.api.directory import (
+    changed,
+    find,
+    given,
+    read_operation,
+    read_person,
+    show_shift,
+    write_operation,
+)
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.wire import ShiftOut
-from wardwire.directory import oncall
+from wardwire.directory import oncall, swaps
 from wardwire.directory.roles import write_fallback
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action
 from wardwire.model.oncall import final, next_edge, on_call
+from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_rights import may_view, require_owner
 from wardwire.model.people import Directory, Role
 from wardwire.store.oncall import text_of
@@ -155,6 +164,69 @@ async def add_override(call: Call) -> Answer:
     )
 
 
+def _show_swap(swap: Swap, notes: Sequence[str] = ()) -> wire.SwapOut:
+    return wire.SwapOut(
+        id=ids.write_id(ids.SWAP, swap.id),
+        role=ids.write_id(ids.ROLE, swap.role_id),
+        shift=swap.shift,
+        giver=ids.write_id(ids.PERSON, swap.giver),
+        taker=ids.write_id(ids.PERSON, swap.taker),
+        starts_at=swap.starts_at,
+        ends_at=swap.ends_at,
+        state=swap.state,
+        said=[ids.write_id(ids.PERSON, one) for one in swap.said],
+        moved=list(swap.moved) if swap.moved else None,
+        notes=list(notes),
+    )
+
+
+async def list_swaps(call: Call) -> Answer:
+    """List the swaps of a role."""
+    found = sorted(_seen(call).swaps, key=lambda swap: swap.id)
+    return Answer(body=wire.Swaps([_show_swap(swap) for swap in found], None))
+
+
+async def offer_swap(call: Call) -> Answer:
+    """Offer a shift to somebody."""
+    body: wire.SwapIn = call.body
+    role_id, taker = call.id(ids.ROLE, "role_id"), read_person(body.taker, "/taker")
+    return await make(
+        call,
+        lambda desk: swaps.offer_swap(
+            desk, call.caller, role_id, shift=body.shift, taker=taker, starts=body.starts_at, ends=body.ends_at
+        ),
+        lambda made: _show_swap(*made),
+    )
+
+
+async def answer_swap(call: Call) -> Answer:
+    """Answer an offer."""
+    body: wire.SwapAnswer = call.body
+    person = read_person(body.person, "/person") if body.person else None
+    swap_id = call.id(ids.SWAP, "swap_id")
+    after = await swaps.answer_swap(call.deps.desk, call.caller, swap_id, accept=body.accept, person_id=person)
+    return await changed(call, Answer(body=_show_swap(after)))
+
+
+async def withdraw_swap(call: Call) -> Answer:
+    """Take an offer back."""
+    await swaps.withdraw_swap(call.deps.desk, call.caller, call.id(ids.SWAP, "swap_id"))
+    return await changed(call, Answer(status=204))
+
+
+async def move_shift(call: Call) -> Answer:
+    """Give a shift other times."""
+    body: wire.ShiftChange = call.body
+    shift_id = call.id(ids.SHIFT, "shift_id")
+    moved = await oncall.move_shift(
+        call.deps.desk, call.caller, shift_id, starts=given(body.starts_at), ends=given(body.ends_at)
+    )
+    shown = show_shift(moved.shift, call.deps.rules().directory, moved.notes)
+    return await changed(call, Answer(body=shown))
+
+
+_PERSON = "per_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b"
+
 OPERATIONS: tuple[Operation, ...] = (
     read_operation(
         "getSchedule", "/v1/roles/{role_id}/schedule", "Show a role's schedule, and what comes of it.",
@@ -183,9 +255,33 @@ OPERATIONS: tuple[Operation, ...] = (
         add_override, wire.NewOverride, 201, ShiftOut, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
         action=Action.SHIFT_WRITE,
         example={
-            "person": "per_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+            "person": _PERSON,
             "starts_at": "2036-01-01T19:00:00",
             "ends_at": "2036-01-02T07:00:00-06:00",
         },
+    ),
+    write_operation(
+        "moveShift", "PATCH", "/v1/shifts/{shift_id}",
+        "Give a shift other times. Who has agreed on a swap of it is asked again; meanwhile the old plan holds.",
+        move_shift, wire.ShiftChange, 200, ShiftOut, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE, example={"starts_at": "2036-01-01T20:00:00"},
+    ),
+    read_operation(
+        "listSwaps", "/v1/roles/{role_id}/swaps", "List the swaps of a role that are open, or agreed on.",
+        list_swaps, wire.Swaps,
+    ),
+    write_operation(
+        "offerSwap", "POST", "/v1/roles/{role_id}/swaps", "Offer a shift, or a part of it: its taker is asked.",
+        offer_swap, wire.SwapIn, 201, wire.SwapOut, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE, example={"shift": "weeks/12", "taker": _PERSON},
+    ),
+    write_operation(
+        "answerSwap", "POST", "/v1/swaps/{swap_id}/answer", "Say yes or no to a swap.",
+        answer_swap, wire.SwapAnswer, 200, wire.SwapOut, Code.NOT_FOUND, Code.ALREADY_ENDED, Code.TOO_LATE,
+        Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE, example={"accept": True, "person": _PERSON},
+    ),
+    write_operation(
+        "withdrawSwap", "DELETE", "/v1/swaps/{swap_id}", "Take an offer back, before it is accepted.",
+        withdraw_swap, None, 204, None, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
     ),
 )  # fmt: skip

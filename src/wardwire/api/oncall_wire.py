@@ -77,6 +77,56 @@ class OnCall(msgspec.Struct, frozen=True):
     until: datetime | None
 
 
+class SwapIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A shift that is offered to somebody: `shf_…`, or a layer's name with the number of a turn, as `source` has it.
+
+    Without times it is the whole shift. What comes twice on the night of the clock is meant from its first time to
+    its last; with an offset it is the other one.
+    """
+
+    shift: Annotated[str, Meta(min_length=1, max_length=140)]
+    taker: PersonId
+    starts_at: WallOrInstant | None = None
+    ends_at: WallOrInstant | None = None
+
+
+class SwapAnswer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What somebody says to a swap; `person` where it is said for another, by telephone."""
+
+    accept: bool
+    person: PersonId | None = None
+
+
+class SwapOut(msgspec.Struct, frozen=True):
+    """A swap. While it is `asked`, its shift has moved: `said` have agreed to `moved`, and the old plan holds."""
+
+    id: str
+    role: str
+    shift: str
+    giver: str
+    taker: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    said: list[str]
+    moved: list[datetime] | None
+    notes: list[str] = []
+
+
+class Swaps(msgspec.Struct, frozen=True):
+    """The swaps of a role that are open, or agreed on."""
+
+    data: list[SwapOut]
+    next: str | None
+
+
+class ShiftChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Other times for a shift. Who has agreed on a swap of it is asked again."""
+
+    starts_at: WallOrInstant | UnsetType = UNSET
+    ends_at: WallOrInstant | UnsetType = UNSET
+
+
 class NewOverride(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Who holds a role before everybody else, for a time that is to come."""
 

@@ -15,16 +15,17 @@ from wardwire.cli.database import Desk, at_desk, find_place, look
 from wardwire.cli.names import find_one
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
-from wardwire.directory import oncall
+from wardwire.directory import oncall, swaps
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import Segment, final
+from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_time import instant_of
 from wardwire.model.people import Directory, Role
 from wardwire.ops.failure import StartFailed
 from wardwire.store.oncall import LayerText
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="On call: show, set, override.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="On call: show, set, override, swap.")
 
 Which = Annotated[str, typer.Argument(help="A role's name, or an id rol_…", metavar="ROLE")]
 From = Annotated[str, typer.Option("--from", help="E.g. 2026-11-24T07:00, by the clock on the role's wall.")]
@@ -128,6 +129,64 @@ def override(
         say(f"Note: {note}.")
     if dry_run:
         say("Nothing was changed.")
+
+
+@app.command("swap")
+def swap(
+    role: Which,
+    shift: Annotated[
+        str, typer.Argument(help="Which: shf_…, or a layer's name with a number, as `show` has it.")
+    ] = "",
+    taker: Annotated[str, typer.Option("--to", help="Who is asked to take it.")] = "",
+    start: Annotated[str, typer.Option("--from-time", help="Only from then on.")] = "",
+    end: Annotated[str, typer.Option("--to-time", help="Only until then.")] = "",
+    accept: Annotated[str, typer.Option(help="Accept a swap swp_… for --by.")] = "",
+    decline: Annotated[str, typer.Option(help="Decline a swap swp_… for --by.")] = "",
+    by: Annotated[str, typer.Option(help="Who accepts or declines.")] = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Offer a shift to somebody, or answer such an offer; without either, list those that are open or agreed on.
+
+    Example: wardwire oncall swap "Cardiology 1st" weeks/12 --to "Dr. Okafor" --from-time 2026-11-01T01:00
+    """
+
+    async def work(at: Desk) -> tuple[list[Swap], tuple[str, ...], Role, Directory]:
+        found = at.directory.roles[find_one(at.directory, ids.ROLE, role)]
+        answered = accept or decline
+        if answered:
+            who = find_one(at.directory, ids.PERSON, by)
+            swap_id = ids.read_id(ids.SWAP, answered)
+            one = await swaps.answer_swap(at.desk, at.caller, swap_id, accept=bool(accept), person_id=who)
+            return [one], (), found, at.directory
+        if shift:
+            made, notes = await swaps.offer_swap(
+                at.desk, at.caller, found.id, shift=shift, taker=find_one(at.directory, ids.PERSON, taker),
+                starts=_wall(start) if start else None, ends=_wall(end) if end else None,
+            )  # fmt: skip
+            return [made], notes, found, at.directory
+        return list(found.swaps), (), found, at.directory
+
+    shown, notes, found, directory = at_desk(find_place(config, data), work)
+    rows = [
+        (
+            ids.write_id(ids.SWAP, one.id),
+            f"{directory.person_name(one.giver)} to {directory.person_name(one.taker)}",
+            oncall.say_time(one.starts_at, found),
+            oncall.say_time(one.ends_at, found),
+            str(one.state),
+        )
+        for one in shown
+    ]
+    if json_:
+        names = ("id", "who", "from", "until", "state")
+        print_json({"swaps": [dict(zip(names, row, strict=True)) for row in rows], "notes": notes})
+        return
+    print_table(("id", "who", "from", "until", "state"), rows, empty="No swap is open or agreed on.")
+    for note in notes:
+        say(f"Note: {note}.")
 
 
 def _print(role: Role, directory: Directory, segments: list[Segment], json_: bool) -> None:

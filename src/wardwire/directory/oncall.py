@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,8 +14,9 @@ from wardwire.directory.desk import Change, DirectoryDesk
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import final
-from wardwire.model.oncall_plan import Rota, check_rota
+from wardwire.model.oncall_plan import LIVE, Agreed, Rota, Swap, check_rota
 from wardwire.model.oncall_rights import require_owner
+from wardwire.model.oncall_swap import follow
 from wardwire.model.oncall_time import find_zone, instant_of
 from wardwire.model.people import Role, Shift
 from wardwire.model.rights import Caller
@@ -115,7 +117,7 @@ async def set_schedule(
             ],
         }  # fmt: skip
         change.record("schedule_set", told)
-        await tell_changed(change, before, after)
+        await settle(change, before, after)
         return after
 
     return await desk.change(caller, work, scope=None)
@@ -193,7 +195,7 @@ async def enter_shift(
         await store.insert_shift(change.connection, made.shift)
         told = {**told_of(made.shift), "notes": list(made.notes) or None}
         change.record("override_added" if override else "shift_added", told, person_id=person_id)
-        await tell_changed(change, before, replace(before, shifts=(*before.shifts, made.shift)))
+        await settle(change, before, replace(before, shifts=(*before.shifts, made.shift)))
         return made
 
     return await desk.change(caller, work, scope=None)
@@ -242,8 +244,42 @@ async def take_shift_away(desk: DirectoryDesk, caller: Caller, shift_id: UUID) -
         await store.cancel_shift(change.connection, shift_id, change.version, change.now)
         change.record("shift_cancelled", told_of(shift), person_id=shift.person_id)
         after = replace(before, shifts=tuple(one for one in before.shifts if one.id != shift_id))
-        await tell_changed(change, before, after)
+        await settle(change, before, after)
         return shift
+
+    return await desk.change(caller, work, scope=None)
+
+
+async def move_shift(
+    desk: DirectoryDesk,
+    caller: Caller,
+    shift_id: UUID,
+    *,
+    starts: datetime | None = None,
+    ends: datetime | None = None,
+) -> Entered:
+    """Give a shift other times. Who has agreed on a swap of it is asked again; meanwhile the old plan holds.
+
+    Raises:
+        Refused: As `enter_shift`; `TOO_LATE` for a shift that is over.
+    """
+
+    async def work(change: Change) -> Entered:
+        found = await store.find_shift(change.connection, shift_id)
+        before = await lock_role(change, found.role_id) if found else None
+        shift = next((one for one in before.shifts if one.id == shift_id), None) if before else None
+        if before is None or shift is None:
+            raise Refused(Code.NOT_FOUND, "there is no such shift, or it is over")
+        require_owner(caller, before)
+        starts_at, ends_at, notes = read_span(starts or shift.starts_at, ends or shift.ends_at, zone_of(before))
+        if ends_at <= change.now:
+            raise Refused(Code.INVALID, "this shift would be over already", pointer="/ends_at")
+        moved = replace(shift, starts_at=starts_at, ends_at=ends_at, version=change.version)
+        await oncall.move_shift(change.connection, moved)
+        change.record("shift_moved", {**told_of(moved), "notes": list(notes) or None}, person_id=shift.person_id)
+        others = tuple(one for one in before.shifts if one.id != shift_id)
+        await settle(change, before, replace(before, shifts=(*others, moved)))
+        return Entered(moved, notes)
 
     return await desk.change(caller, work, scope=None)
 
@@ -266,7 +302,46 @@ async def lock_role(change: Change, role_id: UUID) -> Role:
     return role
 
 
-async def tell_changed(change: Change, before: Role, after: Role) -> None:
+async def settle(change: Change, before: Role, after: Role, texts: Mapping[UUID, str] = MappingProxyType({})) -> None:
+    """Do what follows from a changed plan: swaps follow their shifts, whom it concerns is told, alerts follow.
+
+    Args:
+        texts: What some are told of it in other words.
+    """
+    told = dict(texts)
+    swaps = []
+    for swap in after.swaps:
+        followed = follow(swap, after, change.now)
+        swaps.append(followed)
+        if followed == swap:
+            continue
+        await oncall.write_swap(change.connection, followed._replace(version=change.version))
+        body = {"swap": ids.write_id(ids.SWAP, swap.id), "role": ids.write_id(ids.ROLE, after.id)}
+        change.record(f"swap_{followed.state}", body)
+        text = _about(followed, after)
+        told |= {person_id: text for person_id in (swap.giver, swap.taker) if person_id not in told}
+    live = tuple(swap for swap in swaps if swap.state in LIVE)
+    await _tell_changed(change, before, replace(after, swaps=live), told)
+
+
+def _about(swap: Swap, role: Role) -> str:
+    """Say to both what has become of their swap with its shift."""
+    written = ids.write_id(ids.SWAP, swap.id)
+    match swap.state:
+        case Agreed.ASKED if swap.moved is not None:
+            begin, end = say_time(swap.moved[2], role), say_time(swap.moved[3], role)
+            return (
+                f"{role.name}: the shift has moved. Is the swap still right for {begin} to {end}?"
+                f" Until both of you say so, the old plan holds. Swap {written}"
+            )
+        case Agreed.LAPSED:
+            return f"{role.name}: the shift is gone or changed, and the swap with it. Swap {written}"
+        case _:
+            begin, end = say_time(swap.starts_at, role), say_time(swap.ends_at, role)
+            return f"{role.name}: the swap is now for {begin} to {end}. Swap {written}"
+
+
+async def _tell_changed(change: Change, before: Role, after: Role, said: dict[UUID, str]) -> None:
     """Tell everybody whose time on call changes; and let open alerts follow the role when it changes hands now."""
     end = change.now + CONCERNS
     stretches = [
@@ -288,7 +363,7 @@ async def tell_changed(change: Change, before: Role, after: Role) -> None:
     for person_id, starts_at, ends_at in sorted(old - new, key=lambda one: one[1]):
         lost = f"from {say_time(starts_at, after)} to {say_time(ends_at, after)}"
         texts.setdefault(person_id, f"{after.name}: you are no longer on call {lost}.")
-    await tell_people(change, texts)
+    await tell_people(change, texts | said)
     turns = [one[1] for one in old ^ new]
     if turns:
         await oncall.look_again(change.connection, after.id, max(min(turns), change.now + SEEN_BY))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
+from wardwire.model.oncall_time import find_zone
 from wardwire.model.people import Directory
 from wardwire.model.preferences import CUT, FAILED
 from wardwire.model.promise import BACKUP, DESK, HAND_OVER
@@ -212,6 +213,16 @@ class Names:
         if owner in ("own", ""):
             return f"their own profile {name}{cut}"
         return f"the profile {name} of whoever {self.why(owner)}{cut}"
+
+    def why_at(self, why: str, at: datetime) -> str:
+        """As `why`; of a role with the instant, by the clock on its wall and in UTC."""
+        how, _, written = why.partition(":")
+        if how in _RULES or how == "hand_over":
+            role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
+            if role is not None and role.rota is not None:
+                local = at.astimezone(find_zone(role.rota.zone))
+                return f"{self.why(why)}, {local.isoformat(timespec='seconds')} ({at.astimezone(UTC):%H:%M:%S}Z)"
+        return self.why(why)
 
     def why(self, why: str) -> str:
         """`group:grp_…` as `in the group Ward 3`."""
@@ -408,7 +419,7 @@ def _promise(
     return Promise(
         person=ids.write_id(ids.PERSON, delivery.person_id),
         name=names.person(delivery.person_id),
-        why=names.why(why),
+        why=names.why_at(why, message.stored_at + timedelta(seconds=called)),
         tries=", then ".join(f"{_kinds(stage)} for {_span(stage.wait)}" for stage in delivery.stages) or "nothing",
         state=delivery.state,
         promised_s=promised,

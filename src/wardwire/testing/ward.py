@@ -91,12 +91,13 @@ class Ward:
         dsn: str,
         connect: Callable[..., Awaitable[asyncpg.Connection]] = asyncpg.connect,
         patience_s: float = PATIENCE_S,
+        start: datetime | None = None,
     ) -> None:
-        """Give another `connect` to let the database fail (testing/nth.py)."""
+        """Give another `connect` to let the database fail (testing/nth.py); a `start` for what happens on a date."""
         self._dsn = dsn
         self._patience_s = patience_s
         self._open = connect
-        self.clock = FakeClock()
+        self.clock = FakeClock(start)
         self.mail = Mail()
         self.channels: dict[str, Channel] = {"email": self.mail}
         self.people = LiveDirectory()
