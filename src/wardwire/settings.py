@@ -181,6 +181,18 @@ class Policies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """People who sign in."""
+
+    session_idle_min: float = setting(
+        30.0, "A session that is not used for so long ends.", unit="min", least=1, most=1440
+    )
+    session_h: float = setting(
+        12.0, "A session ends after so long, however it is used.", unit="h", least=0.1, most=168
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
     """The relay that takes our e-mail; none: no e-mail."""
 
@@ -304,6 +316,7 @@ class Settings:
     waits: Waits = field(default_factory=Waits)
     preferences: Preferences = field(default_factory=Preferences)
     policies: Policies = field(default_factory=Policies)
+    access: Access = field(default_factory=Access)
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)
     limits: Limits = field(default_factory=Limits)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -132,6 +132,9 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
         "person_id": each(ids.PERSON, ward.anna.id, ward.ben.id, ward.mallory.id),
         "device_id": each(ids.DEVICE, ward.anna.device, ward.ben.device, ward.mallory.device),
         "place_id": each(ids.PLACE, far, near, far),
+        "session_id": each(
+            ids.SESSION, await signed_in_as(ward, ward.anna), None, await signed_in_as(ward, ward.mallory)
+        ),
         "assignment_id": each(
             ids.ASSIGNMENT,
             directory.assignments[far][0].id,
@@ -139,6 +142,21 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
             directory.assignments[far][0].id,
         ),
     }, west
+
+
+async def signed_in_as(ward: Ward, member: Member) -> UUID:
+    """Somebody has signed in; returns the session."""
+    account, session, now = uuid4(), uuid4(), ward.clock.now()
+    login = member.name.lower()
+    await ward.connection.execute(
+        "INSERT INTO accounts (id, person_id, login, roles, made_at) VALUES ($1, $2, $3, '{clinician}', $4)",
+        account, member.id, login, now,
+    )  # fmt: skip
+    await ward.connection.execute(
+        "INSERT INTO account_sessions (id, account_id, secret, made_at, seen_at) VALUES ($1, $2, $3, $4, $4)",
+        session, account, bytes(32), now,
+    )  # fmt: skip
+    return session
 
 
 def callers(ward: Ward, west: UUID) -> dict[str, Caller]:
@@ -169,7 +187,7 @@ async def walk(ward: Ward, database_url: str) -> AsyncIterator[Walk]:
         found, west = await things(ward)
         known = callers(ward, west)
 
-        async def signed_in(token: str) -> Caller:
+        async def signed_in(deps: Deps, token: str) -> Caller:
             return known[token]
 
         doors = [replace(one, handler=one.handler if one.open else let_through) for one in OPERATIONS]
@@ -226,7 +244,7 @@ def test_no_route_is_without_an_action() -> None:
     known = {(one.method, one.path.replace("}", ":str}")) for one in OPERATIONS}
     beside = {("GET", "/openapi.json"), ("GET", "/errors/{code:str}")}
     assert {route for route in routes_of(app) if route[0] not in ("OPTIONS", "HEAD")} == known | beside
-    assert {one.id for one in OPERATIONS if one.open} == {"registerDevice"}
+    assert {one.id for one in OPERATIONS if one.open} == {"registerDevice", "signIn", "claimAccount"}
     for operation in GUARDED:
         assert operation.action is not None, f"{operation.id} needs an action of model/matrix.py"
         row = MATRIX[operation.action]

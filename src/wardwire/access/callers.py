@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from wardwire.model import ids
 from wardwire.model.credentials import read_key, secret_matches
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory
@@ -30,9 +31,18 @@ def caller_of_key(directory: Directory, text: str) -> Caller:
     return Caller(source=key.source, scopes=key.scopes)
 
 
-class KeyRefused(Refused):
-    """A key that is not, or no longer, good. `key_id` is set when there is such a key: that is worth a fact."""
+class CredentialRefused(Refused):
+    """A credential that is not, or no longer, good. `who` is whose it would be, when there is such: worth a fact."""
+
+    def __init__(self, detail: str, who: str) -> None:
+        super().__init__(Code.NOT_AUTHENTICATED, detail)
+        self.who = who
+
+
+class KeyRefused(CredentialRefused):
+    """A key that is not, or no longer, good. `key_id` is set when there is such a key."""
 
     def __init__(self, key_id: UUID | None) -> None:
-        super().__init__(Code.NOT_AUTHENTICATED, "this key is not known, or no longer")
+        who = ids.write_id(ids.KEY, key_id) if key_id else ""
+        super().__init__("this key is not known, or no longer", who)
         self.key_id = key_id

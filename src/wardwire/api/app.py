@@ -18,9 +18,10 @@ from litestar import HttpMethod, Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from wardwire.access.callers import KeyRefused, caller_of_key
+from wardwire.access.callers import CredentialRefused, caller_of_key
 from wardwire.access.door import NotPermitted, admit, decide, passed
 from wardwire.api import (
+    accounts,
     alarms,
     devices,
     directory,
@@ -31,6 +32,7 @@ from wardwire.api import (
     oncall,
     places,
     preferences,
+    sessions,
     unit_roles,
 )
 from wardwire.api.openapi import describe
@@ -38,7 +40,7 @@ from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query
 from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
 from wardwire.api.reading import read_json
 from wardwire.flow.deny import Denied
-from wardwire.model import ids
+from wardwire.model.credentials import TOKEN
 from wardwire.model.errors import MEANING, Code, Refused, WardwireError
 from wardwire.model.matrix import Reach
 from wardwire.model.rights import Caller
@@ -70,6 +72,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *unit_roles.OPERATIONS,
     *preferences.OPERATIONS,
     *alarms.OPERATIONS,
+    *accounts.OPERATIONS,
+    *sessions.OPERATIONS,
 )
 
 
@@ -165,11 +169,15 @@ async def _pass(operation: Operation, call: Call, reach: Reach) -> Call:
 
 async def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential:
-        raise Refused(Code.NOT_AUTHENTICATED, "this needs an API key: Authorization: Bearer ww_live_…")
-    if deps.signed_in is not None and not credential.startswith("ww_live_"):
-        return await deps.signed_in(credential.strip())
-    return caller_of_key(deps.rules().directory, credential.strip())
+    credential = credential.strip() if scheme.lower() == "bearer" else ""
+    if not credential:
+        credential = sessions.token_of(request.method, request.headers, request.cookies)
+    if not credential:
+        detail = "this needs Authorization: Bearer, with an API key (ww_live_…) or the token of a session (ww_ses_…)"
+        raise Refused(Code.NOT_AUTHENTICATED, detail)
+    if deps.signed_in is not None or credential.startswith(TOKEN):
+        return await (deps.signed_in or sessions.caller_of)(deps, credential)
+    return caller_of_key(deps.rules().directory, credential)
 
 
 def _check_media(headers: Mapping[str, str]) -> None:
@@ -219,8 +227,8 @@ def _note(error: WardwireError, caller: Caller, operation: Operation, deps: Deps
     code = Code.NOT_PERMITTED if hidden else error.code
     deps.denied(code)
     who = caller.source
-    if isinstance(error, KeyRefused):
-        who = ids.write_id(ids.KEY, error.key_id) if error.key_id else ""
+    if isinstance(error, CredentialRefused):
+        who = error.who
     if not who:
         return
     count = deps.refusals.refused(who, code, deps.clock.now())

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from wardwire.access.accounts import Accounts
 from wardwire.access.refusals import Refusals
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.flow.ports import Rules, Writer
@@ -69,7 +70,8 @@ class Deps:
         alarms: Commits what people do with technical alarms.
         refresh: Takes in what has changed in the directory; awaited after each change through this door, so
             that the next request finds it.
-        signed_in: Says whose a token of a session is; raises `Refused`.
+        accounts: What accounts and sessions stand on.
+        signed_in: Says whose a token of a session is, instead of its session (for tests of the door).
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
     """
@@ -84,10 +86,25 @@ class Deps:
     serving: Callable[[], bool] = lambda: True
     refresh: Callable[[], Awaitable[None]] = _fresh
     registration: Registration | None = None
-    signed_in: Callable[[str], Awaitable[Caller]] | None = None
+    accounts: Accounts | None = None
+    signed_in: Callable[[Deps, str], Awaitable[Caller]] | None = None
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)
+
+    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Run a reading query.
+
+        Raises:
+            Unavailable: The database is not there, or slow; or nothing may be told before it is known to be whole.
+        """
+        if not self.serving():
+            raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
+        try:
+            async with self.reads.acquire(timeout=2) as connection, asyncio.timeout(5):
+                return await query(connection)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,18 +135,8 @@ class Call:
             raise Refused(Code.NOT_FOUND, "there is nothing of this id") from None
 
     async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        """Run a reading query.
-
-        Raises:
-            Unavailable: The database is not there, or slow; or nothing may be told before it is known to be whole.
-        """
-        if not self.deps.serving():
-            raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
-        try:
-            async with self.deps.reads.acquire(timeout=2) as connection, asyncio.timeout(5):
-                return await query(connection)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
+        """Run a reading query. Raises `Unavailable`, see `Deps.read`."""
+        return await self.deps.read(query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,8 @@ STATUS: Mapping[Code, int] = MappingProxyType(
         Code.ID_REUSED: 409,
         Code.NOT_AUTHENTICATED: 401,
         Code.NOT_PERMITTED: 403,
+        Code.SECOND_FACTOR_NEEDED: 401,
+        Code.PASSWORD_WEAK: 422,
         Code.NOT_FOUND: 404,
         Code.PROOF_INVALID: 403,
         Code.SESSION_UNKNOWN: 409,
@@ -118,6 +121,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str = ""
     limit: int | None = None
     message: str = ""
+    retry_after_s: int | None = None
 
 
 def problem_of(error: WardwireError, request_id: str) -> Problem:
@@ -142,6 +146,7 @@ def problem_of(error: WardwireError, request_id: str) -> Problem:
         scope=str(fields.get("scope", "")),
         limit=limit if isinstance(limit, int) else None,
         message=str(fields.get("message", "")),
+        retry_after_s=math.ceil(fields["retry_after_s"]) if "retry_after_s" in fields else None,
     )
 
 
@@ -150,7 +155,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
     headers = {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="wardwire"'
-    seconds = RETRY_AFTER.get(Code(problem.code))
+    seconds = problem.retry_after_s or RETRY_AFTER.get(Code(problem.code))
     if seconds is not None:
         headers["Retry-After"] = str(seconds)
     return headers

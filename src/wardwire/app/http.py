@@ -9,8 +9,12 @@ from pathlib import Path
 import uvicorn
 
 from wardwire import __version__
+from wardwire.access.accounts import Accounts
+from wardwire.access.guesses import Guesses
+from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
+from wardwire.app.access import spans_of
 from wardwire.app.devices import read_site_key
 from wardwire.app.ground import DIRECTORY, Ground, join
 from wardwire.carrier.kick import SystemAccount
@@ -42,7 +46,10 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
         changes, sessions = ground.ledger("directory"), ground.ledger("registration")
         stack.push_async_callback(changes.close)
         stack.push_async_callback(sessions.close)
-        alarms = ground.ledger("alarms")
+        alarms, people = ground.ledger("alarms"), ground.ledger("accounts")
+        stack.push_async_callback(people.close)
+        hasher = Hasher()
+        stack.callback(hasher.close)
         stack.push_async_callback(alarms.close)
 
         async def refresh() -> None:
@@ -68,6 +75,14 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
             reads=ground.pool,
             desk=DirectoryDesk(changes, ground.clock),
             alarms=alarms,
+            accounts=Accounts(
+                ledger=people,
+                clock=ground.clock,
+                hasher=hasher,
+                guesses=Guesses(),
+                spans=spans_of(ground.settings.access),
+                site=ground.settings.site.name,
+            ),
             version=__version__,
             serving=lambda: ground.lanes.serving,
             refresh=refresh,

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
     "preferences": ("wardwire.cli.preferences", "How people want to be tried, and what would ring when."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
+    "account": ("wardwire.cli.account", "Accounts: who signs in, as what; passwords, second factors, sessions."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
     "adapters": ("wardwire.cli.adapters", "Listeners for other systems, and what came in by them."),
     "hl7": ("wardwire.cli.hl7", "HL7: try a sample message, send one."),

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from wardwire.app.listeners import find_unusable, plan_listeners
+from wardwire.cli.database import Place
 from wardwire.cli.options import home_of, say
 from wardwire.ops.account import Account, ensure_service_account, private_folder
 from wardwire.ops.authority import ensure_authority, server_certificate
@@ -220,6 +221,21 @@ def announce(settings: Settings, engines: Engines) -> None:
     if not settings.site.desk:
         say("No operators' desk is set: what nobody answers rings nowhere in the end. Set site.desk, e.g. role:Desk.")
     notify("READY=1")
+    tell_first_code(Place(logins.database, logins.home, settings.durability.without_standby))
+
+
+def tell_first_code(place: Place) -> None:
+    """At the first start of all, print the code with which the first administrator comes in."""
+    from wardwire.cli.account import first_code_of
+
+    try:
+        issued = first_code_of(place)
+    except StartFailed as failed:
+        say(f"No code for a first administrator: {failed.sentence} Later: wardwire account first-administrator")
+        return
+    if issued is not None:
+        say("There is no administrator yet. Once, within a day:")
+        say(f"  wardwire account claim {issued.code} --login NAME --name 'WHO IT IS'")
 
 
 def notify(message: str) -> None:

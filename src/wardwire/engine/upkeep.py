@@ -25,6 +25,7 @@ from wardwire.store.escalations import forget_escalations
 from wardwire.store.identities import forget_identities, forget_named
 from wardwire.store.partitions import count_strays, make_days
 from wardwire.store.requests import forget_requests
+from wardwire.store.sign_ins import forget_sessions
 
 # So long a round of anything may take, and be late.
 PATIENCE_S = 20.0
@@ -186,12 +187,13 @@ class Upkeep:
             self._alarm("tables", "default", text)
 
     async def identities(self) -> None:
-        """Forget identities and keys of requests that are older than 90 days, a thousand at a time."""
+        """Forget identities, keys of requests and sessions that are older than 90 days, a thousand at a time."""
         async with self._pool.acquire() as connection:
             before = self._clock.now() - KEEP_IDENTITIES
             for forget in (forget_identities, forget_requests):
                 while await forget(connection, before, 1000) == 1000:
                     pass
+            await forget_sessions(connection, before)
             # A canary is followed by the next one of its way: nobody asks for its identity again.
             await forget_named(connection, SOURCE, PREFIX, self._clock.now() - KEEP_CANARIES)
 

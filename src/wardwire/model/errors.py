@@ -30,6 +30,8 @@ class Code(StrEnum):
     # Who may
     NOT_AUTHENTICATED = "not_authenticated"
     NOT_PERMITTED = "not_permitted"
+    SECOND_FACTOR_NEEDED = "second_factor_needed"
+    PASSWORD_WEAK = "password_weak"
     NOT_FOUND = "not_found"
     PROOF_INVALID = "proof_invalid"
     SESSION_UNKNOWN = "session_unknown"
@@ -95,12 +97,14 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.ID_REUSED: "This identity was used for other content; a new message needs a new one.",
         Code.NOT_AUTHENTICATED: "No credential came with the request, or an unknown, expired or revoked one.",
         Code.NOT_PERMITTED: "The credential is good, but its owner may not do this.",
+        Code.SECOND_FACTOR_NEEDED: "Sign in with the code of the authenticator app too, or a recovery code: `code`.",
+        Code.PASSWORD_WEAK: "The password is too short, too common, or made of the names of who uses it.",
         Code.NOT_FOUND: "There is nothing of this name that the caller may see.",
         Code.PROOF_INVALID: "A signature or authentication code does not fit the bytes that came with it.",
         Code.SESSION_UNKNOWN: "The frame belongs to no session that is open here; say hello again.",
         Code.SESSION_REPLACED: "The same device said hello from another place, and that session holds now.",
         Code.DEVICE_REVOKED: "The device was revoked; it must be registered anew.",
-        Code.CODE_EXPIRED: "The registration code is too old, or was used before.",
+        Code.CODE_EXPIRED: "The one-time code is too old, or was used before.",
         Code.RECIPIENT_UNKNOWN: "No person, group or role has this name.",
         Code.RECIPIENT_AMBIGUOUS: "Several have this name; `candidates` lists them.",
         Code.RECIPIENT_DISABLED: "This person was disabled and gets no messages.",

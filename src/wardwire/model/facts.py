@@ -64,6 +64,10 @@ class FactKind(StrEnum):
     KEY_MADE = "KeyMade"
     KEY_REVOKED = "KeyRevoked"
     DIRECTORY_CHANGED = "DirectoryChanged"
+    ACCOUNT_CHANGED = "AccountChanged"  # body: what, by whom; never a secret
+    SIGNED_IN = "SignedIn"
+    SIGN_IN_REFUSED = "SignInRefused"  # of an account that there is; body: why
+    SESSION_ENDED = "SessionEnded"  # somebody was signed out; body: by whom
     ACCESS_DENIED = "AccessDenied"
     CORE_STARTED = "CoreStarted"
     CORE_SILENT = "CoreSilent"  # not heard for too long, and it had not said goodbye

@@ -30,6 +30,8 @@ SWAP = "swp"
 PLACE = "plc"
 ASSIGNMENT = "asg"
 POLICY = "pol"
+ACCOUNT = "acc"
+SESSION = "ses"
 DRAFT = "drf"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

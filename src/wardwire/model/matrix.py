@@ -14,7 +14,7 @@ from uuid import UUID
 
 from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind
-from wardwire.model.rights import ALARMS, AUDIT, CANCEL, CODE, DIRECTORY, READ, SEND, AccessRole, Caller
+from wardwire.model.rights import ACCOUNTS, ALARMS, AUDIT, CANCEL, CODE, DIRECTORY, READ, SEND, AccessRole, Caller
 
 
 class Reach(IntEnum):
@@ -54,6 +54,9 @@ class Action(StrEnum):
     DEVICE_ENROL = "device.enrol"
     DEVICE_REVOKE = "device.revoke"
     AUDIT_READ = "audit.read"
+    ACCOUNT_OWN = "account.own"
+    ACCOUNT_MANAGE = "account.manage"
+    SESSION_END = "session.end"
 
 
 ABOUT: Mapping[Action, str] = MappingProxyType(
@@ -78,6 +81,9 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.DEVICE_ENROL: "let a person's device in",
         Action.DEVICE_REVOKE: "put a device out",
         Action.AUDIT_READ: "read and verify facts",
+        Action.ACCOUNT_OWN: "change one's own password and second factor",
+        Action.ACCOUNT_MANAGE: "add, change and disable accounts",
+        Action.SESSION_END: "list and end sessions",
     }
 )
 
@@ -132,6 +138,9 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.DEVICE_ENROL:    Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_REVOKE:   Row(OWN,  ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
+        Action.ACCOUNT_OWN:     Row(OWN,  OWN,  OWN,  _,    OWN,  OWN,  "",        SHOWN),
+        Action.ACCOUNT_MANAGE:  Row(_,    _,    _,    _,    _,    ANY,  ACCOUNTS,  SHOWN),
+        Action.SESSION_END:     Row(OWN,  OWN,  OWN,  _,    OWN,  ANY,  ACCOUNTS,  HIDDEN),
     }
 )  # fmt: skip
 

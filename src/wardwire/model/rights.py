@@ -16,6 +16,7 @@ CANCEL = "messages:cancel"
 DIRECTORY = "directory:write"
 AUDIT = "audit:read"
 ALARMS = "alarms:take"
+ACCOUNTS = "accounts:write"
 
 SCOPES = {
     SEND: "submit messages up to priority high",
@@ -25,6 +26,7 @@ SCOPES = {
     DIRECTORY: "change people, groups, roles and registration codes",
     AUDIT: "read and verify facts",
     ALARMS: "see, take and clear technical alarms",
+    ACCOUNTS: "add and change accounts, end sessions",
 }
 # What everybody may who has a registered device; `code` is given by name.
 PERSON_SCOPES = frozenset({SEND})
@@ -51,6 +53,7 @@ class Caller:
         device_id: The device through which the person speaks.
         roles: Of their account; without one a person is a clinician, and a key an integration.
         units: Those that a unit manager manages.
+        session_id: By which they are signed in.
         passed: What the door (access/door.py) has let them do by this request. What is asked for on the way behind
             it is a scope only where nobody was asked before; "" = nobody was.
     """
@@ -61,6 +64,7 @@ class Caller:
     device_id: UUID | None = None
     roles: frozenset[AccessRole] = frozenset()
     units: frozenset[UUID] = frozenset()
+    session_id: UUID | None = None
     passed: str = ""
 
 
