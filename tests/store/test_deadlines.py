@@ -101,7 +101,7 @@ async def test_nobody_there_lets_a_stage_fall_due_now(database_url: str) -> None
         message, person = await arm(connection, NOW + 10 * SECOND)
         other = await arm(connection, NOW + 10 * SECOND, kind=EXPIRE)
         later = await arm(connection, NOW + 10 * SECOND, ref=UUID(int=1))
-        stages = [(message, person, STAGE), (*other, STAGE), (*later, STAGE)]
+        stages = [(message, person, STAGE, True), (*other, STAGE, True), (*later, STAGE, True)]
         await make_due(connection, NOW, stages)
         await make_due(connection, NOW + SECOND, stages)
 

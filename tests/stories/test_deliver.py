@@ -89,6 +89,21 @@ async def test_no_responders_shortens_the_wait(ward: Ward) -> None:
     assert len(ward.mail.sent) == 1
 
 
+async def test_no_responders_of_anybody_makes_nobody_absent(ward: Ward) -> None:
+    """H115: the edge is away: the e-mail goes at once; but who has nothing else than a phone has its whole time."""
+    stored = await ward.send(ward.ben, ["Anna", "Dr. Okafor"])
+    message = ids.read_id(ids.MESSAGE, stored.message)
+    for member in (ward.anna, ward.okafor):
+        ward.due.unreachable_now(message, member.id, way_there=False)
+    await ward.settle()
+    assert [address for address, _ in ward.mail.sent] == ["anna@ward.example"]
+    await ward.pass_time(seconds=9)
+    assert [await ward.state(stored, member) for member in (ward.anna, ward.okafor)] == ["pending", "pending"]
+    await ward.say(ward.okafor, stored, Event.CONFIRMED)  # the edge was back, and so was his phone
+    await ward.pass_time(seconds=2)
+    assert [await ward.state(stored, member) for member in (ward.anna, ward.okafor)] == ["unreachable", "delivered"]
+
+
 async def test_a_late_device_still_counts(ward: Ward) -> None:
     """H29: *Unreachable* is not an end: the phone comes back into the network and shows the message."""
     stored = await ward.send(ward.ben, ["Dr. Okafor"])

@@ -216,6 +216,22 @@ async def test_whoever_cannot_be_reached_is_not_waited_for(ward: Ward) -> None:
     assert one.heard(ward.ben) == [(20, "new")]
 
 
+async def test_an_alert_does_not_run_through_to_the_desk_because_the_way_is_away(ward: Ward) -> None:
+    """H115: NATS said of everybody that nobody was there; each had the time of a phone, as on any other day."""
+    steps = (Step(("Dr. Okafor",), MINUTE), Step(("bed:secondary",), MINUTE))
+    one = await night(ward, *steps)
+    message = (await ward.report("A1", bed="bed:4W-12")).message_id
+    assert message is not None
+    for second, member in ((0, ward.okafor), (10, ward.ben)):
+        await one.at(second)
+        assert one.heard(member) == [(second, "new")]
+        ward.due.unreachable_now(message, member.id, way_there=False)
+        await one.at(second + 9)
+        assert await one.alarmed() == []
+    await one.at(20)
+    assert await one.alarmed() == [(20, "unanswered")]
+
+
 async def test_own_endpoints_go_on_beside_the_steps(ward: Ward) -> None:
     """H45: the policy went on to the next one, and her own second way was never tried."""
     one = await night(ward, Step(("bed:primary",), 5 * S), Step(("bed:secondary",), MINUTE))

@@ -16,7 +16,7 @@ from wardwire.app.adapters import make_feed_watch, open_adapters
 from wardwire.app.auditor import anchors_folder, open_auditor
 from wardwire.app.canary import open_canary
 from wardwire.app.channels import make_channels
-from wardwire.app.devices import make_rollcall, open_doorway
+from wardwire.app.devices import make_rollcall, open_doorway, open_way
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
@@ -29,6 +29,8 @@ from wardwire.engine.muster import BEAT_EVERY_S, Muster
 from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
 from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
 from wardwire.engine.upkeep import Alarm, Upkeep, keep
+from wardwire.engine.way import LOOK_EVERY_S as WAY_EVERY_S
+from wardwire.engine.way import Absences, WayWatch
 from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 
@@ -60,7 +62,7 @@ async def run_core(
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         ground = await stack.enter_async_context(lay_ground(settings, logins, node))
         if ENGINE in serves:
-            tasks.create_task(_engine(ground))  # first of all: after an outage everything that was due is overdue
+            tasks.create_task(_engine(ground, tasks))  # first of all: after an outage all that was due is overdue
         else:
             ground.hooks.armed = hint_when_due(ground.nats, ground.clock)
             ground.hooks.unreachable_now = tell_absent(ground.nats)
@@ -109,7 +111,7 @@ async def run_core(
             await asyncio.sleep(1)
 
 
-async def _engine(ground: Ground) -> None:
+async def _engine(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     due = DueLoop(
         connect=ground.plain,
         writer=ground.lanes,
@@ -118,10 +120,23 @@ async def _engine(ground: Ground) -> None:
         channels=make_channels(ground.settings),
     )
     ground.hooks.armed = due.armed
-    ground.hooks.unreachable_now = due.unreachable_now
     ground.nats.subscribe(WAKE, lambda *_: due.hint())
-    hear_absent(ground.nats, due.unreachable_now)
+    tasks.create_task(_mind_the_way(ground, due))
     await due.run()
+
+
+async def _mind_the_way(ground: Ground, due: DueLoop) -> None:
+    """Hear that nobody's device was there, and look whether the way to them is; tell the desk when it is not."""
+    if not ground.logins.nats.kick:  # a site whose NATS we may ask nothing
+        ground.hooks.unreachable_now = due.unreachable_now
+        hear_absent(ground.nats, due.unreachable_now)
+        return
+    async with open_way(ground) as way:
+        absences = Absences(way, due.unreachable_now)
+        ground.hooks.unreachable_now = absences.put
+        hear_absent(ground.nats, absences.put)
+        watch = WayWatch(way, writer=ground.lanes, rules=ground.rules)
+        await keep("way", WAY_EVERY_S, watch.round)
 
 
 def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.app.ground import Ground, join
 from wardwire.carrier.callout import Callout, CalloutLimits
-from wardwire.carrier.kick import SystemAccount
+from wardwire.carrier.errors import CarrierError
+from wardwire.carrier.kick import Link, SystemAccount
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
@@ -20,7 +22,11 @@ from wardwire.devices.logins import Logins
 from wardwire.devices.lost_logins import LostLogins
 from wardwire.devices.renewal import Renewal
 from wardwire.devices.rollcall import RollCall
+from wardwire.engine.way import Way
+from wardwire.model.errors import Unavailable
 from wardwire.ops.engines import SITE_KEY
+
+EDGE = "EDGE"  # the devices' account at their servers
 
 
 def read_site_key(home: Path) -> X25519PrivateKey:
@@ -72,12 +78,28 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
         )
         callout.start()
         stack.push_async_callback(callout.stop)
-        system.watch("EDGE", logins.presence)
+        system.watch(EDGE, logins.presence)
         renewal = Renewal(system, lifetime=lifetime, publish=ground.hub.publish, healthy=lambda: ground.lanes.serving)
         tasks.create_task(renewal.run())
         lost = LostLogins(system, waiting=lambda: callout.waiting)
         tasks.create_task(make_rollcall(ground).watch(system, lost.free))
         yield doorway
+
+
+@contextlib.asynccontextmanager
+async def open_way(ground: Ground) -> AsyncIterator[Way]:
+    """Look after the links to the servers of the devices, until left; over a line of its own."""
+    own = ground.logins.nats
+    async with join(own.url, own.kick, f"{ground.node} way") as line:
+        yield Way(partial(edge_links, SystemAccount(line)), clock=ground.clock)
+
+
+async def edge_links(system: SystemAccount) -> frozenset[Link]:
+    """Ask for the links to the servers of the devices; none also while nobody can be asked."""
+    try:
+        return frozenset(link for link in await system.links() if link.account == EDGE)
+    except (CarrierError, Unavailable):
+        return frozenset()
 
 
 def make_rollcall(ground: Ground) -> RollCall:

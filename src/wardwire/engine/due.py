@@ -83,7 +83,7 @@ class DueLoop:
         self._wake = asyncio.Event()
         self._upcoming: dict[Lane, datetime] = {}
         self._next: datetime | None = None
-        self._sooner: list[tuple[UUID, UUID, UUID]] = []
+        self._sooner: list[tuple[UUID, UUID, UUID, bool]] = []
         self._undone: list[Due] = []
         self.claimed = 0
 
@@ -99,10 +99,15 @@ class DueLoop:
         self._next = None
         self._wake.set()
 
-    def unreachable_now(self, message_id: UUID, person_id: UUID) -> None:
-        """No device of a person is connected: waiting for the first stage's deadline is useless."""
+    def unreachable_now(self, message_id: UUID, person_id: UUID, way_there: bool = True) -> None:
+        """No device of a person is connected: waiting for the first stage's deadline is useless.
+
+        Args:
+            way_there: Else no device of anybody is: then only another endpoint is tried at once, where there is one,
+                and nobody is taken for unreachable before the time is over.
+        """
         if len(self._sooner) < 10_000:
-            self._sooner.append((message_id, person_id, UUID(int=0)))
+            self._sooner.append((message_id, person_id, UUID(int=0), way_there))
             self._wake.set()
 
     async def idle(self) -> None:

@@ -76,8 +76,13 @@ async def next_due(connection: asyncpg.Connection) -> dict[Lane, datetime]:
     return {lane: at for lane, at in zip(Lane, row, strict=True) if at is not None}
 
 
-async def make_due(connection: asyncpg.Connection, now: datetime, stages: Sequence[tuple[UUID, UUID, UUID]]) -> None:
-    """Let the deadlines of stages (message, person, ref) fall due now; moving one twice is no fault."""
+async def make_due(
+    connection: asyncpg.Connection, now: datetime, stages: Sequence[tuple[UUID, UUID, UUID, bool]]
+) -> None:
+    """Let the deadlines of stages (message, person, ref, whatever follows) fall due now; twice is no fault.
+
+    Without *whatever follows* only where another stage does.
+    """
     columns = [list(column) for column in zip(*stages, strict=True)]
     await connection.execute(_SQL["sooner"], now, *columns)
 

@@ -23,11 +23,14 @@ SELECT (SELECT min(visible_at) FROM deadlines WHERE lane = 0),
        (SELECT min(visible_at) FROM deadlines WHERE lane = 2)
 
 -- name: sooner
--- Somebody learned that waiting is useless (no responders): the deadline falls due now.
+-- Somebody learned that waiting is useless (no responders): the deadline falls due now; without `whatever` only where
+-- another stage follows (a plan's stages stand apart by blanks).
 UPDATE deadlines d SET visible_at = $1
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS u(message_id, person_id, ref)
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[]) AS u(message_id, person_id, ref, whatever)
 WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = 'confirm' AND d.ref = u.ref
   AND d.visible_at > $1
+  AND (u.whatever OR EXISTS (SELECT 1 FROM deliveries v WHERE v.message_id = u.message_id
+                             AND v.person_id = u.person_id AND position(' ' IN v.plan) > 0))
 
 -- name: count
 -- How many are armed, and how many of them are late by more than an interval.
