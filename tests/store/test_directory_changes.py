@@ -143,7 +143,7 @@ async def test_a_status_ends_by_itself_and_everybody_may_set_their_own(database_
         anna = await add_person(desk, OPERATOR, name="Anna")
         ben = await add_person(desk, OPERATOR, name="Ben")
         himself = Caller(source="dev_x", scopes=frozenset({SEND}), person_id=ben.id)
-        after = await set_status(desk, himself, ben.id, Status.OFF, clock.now() + timedelta(hours=1))
+        after = await set_status(desk, himself, ben.id, Status.OFF, clock.now() + timedelta(hours=1), cover="hold")
         with pytest.raises(Refused) as refused:
             await set_status(desk, himself, anna.id, Status.OFF)
         with pytest.raises(Refused) as past:

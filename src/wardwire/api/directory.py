@@ -101,6 +101,7 @@ def show_person(person: Person, call: Call) -> wire.PersonOut:
         title=person.title,
         status=person.status_at(call.deps.clock.now()),
         status_until=person.status_until,
+        cover=person.cover_at(call.deps.clock.now()),
         scopes=sorted(person.scopes),
         disabled=person.disabled,
         devices=[wire.DeviceOut(ids.write_id(ids.DEVICE, d.id), d.name, d.app_version) for d in devices],
@@ -181,7 +182,13 @@ async def set_status(call: Call) -> Answer:
     """Set a person's status."""
     body: wire.StatusIn = call.body
     after = await people.set_status(
-        call.deps.desk, call.caller, call.id(ids.PERSON, "person_id"), Status(body.status), body.until
+        call.deps.desk,
+        call.caller,
+        call.id(ids.PERSON, "person_id"),
+        Status(body.status),
+        body.until,
+        cover=body.cover,
+        directory=call.deps.rules().directory,
     )
     return await changed(call, Answer(body=show_person(after, call)))
 

@@ -237,8 +237,11 @@ class PersonChange(DetailsIn, forbid_unknown_fields=True, frozen=True, kw_only=T
 class StatusIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A status, until an instant or until changed."""
 
-    status: Annotated[str, Meta(pattern="^(available|busy|do_not_disturb|off)$")]
+    status: Annotated[str, Meta(pattern="^(available|busy|in_procedure|do_not_disturb|off)$")]
     until: Instant | None = None
+    cover: Annotated[
+        str, Meta(max_length=60, description="Who covers: `per_…`, `rol_…`, `number:+1 555 0100`, `hold`.")
+    ] = ""
 
 
 Address = Annotated[str, Meta(min_length=1, max_length=MAX_ADDRESS)]
@@ -303,6 +306,7 @@ class PersonOut(msgspec.Struct, frozen=True):
     title: str
     status: str
     status_until: datetime | None
+    cover: str
     scopes: list[str]
     disabled: bool
     devices: list[DeviceOut]

@@ -12,6 +12,7 @@ from wardwire.cli.options import AsJson, say
 from wardwire.client.device import Device
 from wardwire.devices.frames import Done, StoredFrame, encode
 from wardwire.flow.statement import Responses
+from wardwire.flow.views import say_status
 from wardwire.model.priority import Kind, Priority
 
 app = typer.Typer()
@@ -142,6 +143,6 @@ def _show(stored: StoredFrame, as_json: bool) -> None:
         return
     print(f"Stored as {stored.message} ({stored.durability}).")
     for reach in stored.recipients:
-        say(f"  {reach.name}: {reach.reach}, because {reach.why}" + (f", {reach.status}" if reach.status else ""))
+        say(f"  {reach.name}: {reach.reach}, because {reach.why}{say_status(reach)}")
     for line in stored.promise:
         say(f"  by {line.in_s:g} s: {line.who} ({line.how})")

@@ -31,8 +31,10 @@ from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import endpoints, people
 from wardwire.model import ids
+from wardwire.model.coverage import HOLD, NUMBER
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory, Person, Status
+from wardwire.model.targets import find_target
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="People: add, change, list; their status, e-mail and devices."
@@ -201,17 +203,31 @@ def status(
     who: Who,
     status: Annotated[Status, typer.Argument(help="What they are now.")],
     until: Annotated[str, typer.Option(help="When it ends by itself, e.g. 2026-11-24T19:00.")] = "",
+    cover: Annotated[
+        str, typer.Option(help="Who covers: a person or role, number:+1 555 0100, or hold (kept until back).")
+    ] = "",
     config: ConfigFile = None,
     data: DataFolder = None,
     json_: AsJson = False,
 ) -> None:
-    """Set a person's status."""
+    """
+    Set a person's status, and who covers for them meanwhile.
+
+    Example: wardwire people status "Dr. Chen" in_procedure --until 2026-12-04T11:30 --cover "Dr. Okafor"
+    """
 
     async def work(at: Desk) -> Person:
         ends = read_instant(until) if until else None
-        return await people.set_status(at.desk, at.caller, find_one(at.directory, ids.PERSON, who), status, ends)
+        stead = cover if cover in ("", HOLD) or cover.startswith(NUMBER) else _find_cover(at.directory, cover)
+        found = find_one(at.directory, ids.PERSON, who)
+        return await people.set_status(at.desk, at.caller, found, status, ends, cover=stead, directory=at.directory)
 
     _done(at_desk(find_place(config, data), work), json_)
+
+
+def _find_cover(directory: Directory, text: str) -> str:
+    kind, found = find_target(text, directory, "/cover")
+    return ids.write_id(kind, found)
 
 
 @app.command("email")

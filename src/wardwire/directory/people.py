@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.oncall import tell_people
 from wardwire.directory.scopes import check_scopes
 from wardwire.model import ids
+from wardwire.model.coverage import check_cover
 from wardwire.model.details import NO_DETAILS, Details, change_details
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_line, clean_name
-from wardwire.model.people import Person, Status
+from wardwire.model.people import Directory, Person, Status
 from wardwire.model.rights import DIRECTORY, Caller, require_passed
 from wardwire.store import people as store
 
@@ -123,12 +125,23 @@ def tell_details(details: Details, changed: Iterable[str]) -> dict[str, object]:
 
 
 async def set_status(
-    desk: DirectoryDesk, caller: Caller, person_id: UUID, status: Status, until: datetime | None = None
+    desk: DirectoryDesk,
+    caller: Caller,
+    person_id: UUID,
+    status: Status,
+    until: datetime | None = None,
+    *,
+    cover: str = "",
+    directory: Directory | None = None,
 ) -> Person:
-    """Set a person's status, until an instant or until changed. Everybody may set their own.
+    """Set a person's status, until an instant or until changed, and who covers. Everybody may set their own.
+
+    Args:
+        cover: As model/coverage.py writes it; needs a `directory`, in which its chain is followed.
 
     Raises:
-        Refused: `NOT_FOUND`, `NOT_PERMITTED`, or `INVALID` when `until` has passed or has no offset.
+        Refused: `NOT_FOUND`, `NOT_PERMITTED`, or `INVALID` when `until` has passed or has no offset; `COVER_REQUIRED`
+            and `COVERAGE_LOOP`.
     """
     if caller.person_id != person_id:
         require_passed(caller, DIRECTORY)
@@ -138,11 +151,20 @@ async def set_status(
     async def work(change: Change) -> Person:
         if until is not None and until <= change.now:
             raise Refused(Code.INVALID, "this instant has passed already", pointer="/until")
-        person = await store.update_status(change.connection, person_id, change.version, status, until)
+        known = directory or Directory()
+        stead = check_cover(known, person_id, status, cover, change.now, "")
+        person = await store.update_status(
+            change.connection, person_id, change.version, status, until, cover=stead, now=change.now
+        )
         if person is None:
             raise Refused(Code.NOT_FOUND, "there is no such person")
         ends = until.isoformat() if until else None
-        change.record("status_set", {"status": status, "until": ends}, person_id=person_id)
+        told = {"status": status, "until": ends, "cover": stead or None}
+        change.record("status_set", told, person_id=person_id)
+        if stead.startswith(ids.PERSON):
+            covers = ids.read_id(ids.PERSON, stead)
+            lasts = f" until {until:%a %d %b %H:%M %Z}" if until else ""
+            await tell_people(change, {covers: f"You cover for {person.name}{lasts}."})
         return person
 
     return await desk.change(caller, work, scope=None)

@@ -18,7 +18,7 @@ import structlog
 from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
 from wardwire.flow.escalate import Escalate
-from wardwire.flow.notices import TellPerson
+from wardwire.flow.notices import Return, TellPerson
 from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.model.clock import Clock
@@ -27,6 +27,7 @@ from wardwire.model.errors import Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.deadlines import (
+    BACK,
     CONFIRM,
     ESCALATE,
     EXPAND,
@@ -43,6 +44,7 @@ from wardwire.store.deadlines import (
 from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
 from wardwire.store.oncall import find_notice
+from wardwire.store.people import count_waiting
 
 POLL_S = 1.0
 ROUND_S = 5.0
@@ -212,12 +214,23 @@ class DueLoop:
                 fanout = await load_fanout(connection, due.message_id)
                 if fanout is not None:
                     return Expand(due.message_id, fanout, lane=lane, rules=rules, done=done)
+            case k if k == BACK:
+                return await self._back(connection, due, lane, done)
             case k if k == TELL:
                 notice = await find_notice(connection, due.message_id)
                 if notice is not None:
                     return TellPerson(notice, lane=lane, rules=rules, done=done)
         log.error("deadline_of_no_kind", kind=due.kind, message=str(due.message_id))
         return None
+
+    async def _back(
+        self, connection: asyncpg.Connection, due: Due, lane: Lane, done: Callable[[WardwireError | None], None]
+    ) -> Act:
+        """Somebody is back: they are told how much waits for them."""
+        person = self._rules().directory.people.get(due.person_id)
+        since = person.status_since if person is not None else None
+        waiting = await count_waiting(connection, due.person_id, since) if since else 0
+        return Return(due.person_id, due.due_at, waiting, lane=lane, rules=self._rules, done=done)
 
     async def _rest(self) -> None:
         """Wait until the next deadline, a hint, or a second: whatever is first."""

@@ -33,7 +33,7 @@ from wardwire.model.escalation import next_due
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
 from wardwire.model.priority import Priority
-from wardwire.model.routing import plan_person, rings_for
+from wardwire.model.routing import is_covered, plan_person, rings_for
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
 from wardwire.store.messages import Message, as_reported
@@ -162,6 +162,7 @@ def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring
     take_step(batch, known, rules, before, decided, detail={"why": ring.why})
     known_person = ring.person_id in rules.directory.people
     rings = known_person and rings_for(ring.person_id, Priority(message.priority), rules.directory, batch.now)
+    rings = rings and not is_covered(ring.why, Priority(message.priority))
     said = NewBody(view_message(message, rules.directory), rings, batch.now)
     batch.tell(ring.person_id, "ring", message.id, said)
 

@@ -16,6 +16,7 @@ import msgspec
 from wardwire.flow.ports import Rules
 from wardwire.flow.views import MAX_NAMED, PromiseLine, Reach
 from wardwire.model import ids
+from wardwire.model.coverage import say_cover
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory, Status
 from wardwire.model.promise import DESK, SENDER, Promised, promise_delivery
@@ -115,6 +116,8 @@ def name_recipients(people: Sequence[Planned], directory: Directory, now: dateti
                 reach="device" if "app" in kinds else kinds[0] if kinds else "none",
                 tries=write_stages(planned.stages),
                 status="" if status is Status.AVAILABLE else status,
+                until=None if status is Status.AVAILABLE else person.status_until,
+                cover=say_cover(directory, person.cover_at(now)),
                 passed=[f"{kind}: {why}" for kind, why in planned.passed],
                 by=planned.by,
             )

@@ -18,7 +18,8 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     """One recipient of a result.
 
     `reach` is `device`, `email` or `none`: the best endpoint there is. `tries` are the stages to come, with
-    their seconds. `status` is named when it is not *available*; `passed`, which endpoints are not used and why; `by`,
+    their seconds. `status` is named when it is not *available*, with
+    `until` when and who covers (`cover`); `passed`, which endpoints are not used and why; `by`,
     whose preference made the tries, and which, when it was not the site's default.
     """
 
@@ -28,8 +29,19 @@ class Reach(msgspec.Struct, frozen=True, omit_defaults=True):
     reach: str
     tries: str
     status: str = ""
+    until: datetime | None = None
+    cover: str = ""
     passed: list[str] = []
     by: str = ""
+
+
+def say_status(reach: Reach) -> str:
+    """Say what a recipient is, until when, and who covers: `, in procedure until 11:30, Dr. Okafor covers`."""
+    if not reach.status:
+        return ""
+    until = f" until {reach.until.astimezone():%H:%M}" if reach.until else ""
+    cover = f", {reach.cover} covers" if reach.cover else ""
+    return f", {reach.status.replace('_', ' ')}{until}{cover}"
 
 
 class PromiseLine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -56,6 +56,8 @@ class Code(StrEnum):
     ZONE_UNKNOWN = "zone_unknown"
     SCHEDULE_INVALID = "schedule_invalid"
     FALLBACK_REQUIRED = "fallback_required"
+    COVERAGE_LOOP = "coverage_loop"
+    COVER_REQUIRED = "cover_required"
     # Content
     TEXT_BLANK = "text_blank"
     TEXT_TOO_LONG = "text_too_long"
@@ -121,6 +123,8 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.ZONE_UNKNOWN: "No time zone has this name; `America/Chicago` is one.",
         Code.SCHEDULE_INVALID: "The schedule is not fit to be used; `pointer` says which part of it.",
         Code.FALLBACK_REQUIRED: "A role must say who answers when nobody holds it: a person, a group, or `desk`.",
+        Code.COVERAGE_LOOP: "Whoever would cover is, in the end, covered by the same person; `chain` names them all.",
+        Code.COVER_REQUIRED: "Nobody goes off without a cover: a person, a role, a number, or `hold`.",
         Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",
         Code.TEXT_TOO_LONG: "The text has more characters than its field takes.",
         Code.CHOICES_INVALID: "The offered choices are too many, too long, blank or not distinct.",

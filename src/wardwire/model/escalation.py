@@ -34,6 +34,7 @@ from wardwire.model.alert import (
     Tell,
     Whom,
 )  # fmt: skip
+from wardwire.model.coverage import COVERED
 from wardwire.model.facts import FactKind
 from wardwire.model.policy import Ends
 from wardwire.model.policy import Step as PolicyStep
@@ -234,7 +235,7 @@ def _call(
 def _page_or_ring(
     before: Escalation, given: Circumstances, person_id: UUID, why: str, reason: str, step_out: PolicyStep
 ) -> Command:
-    if reason:
+    if reason and not why.startswith(COVERED):
         why = f"step {before.step + 1}:{reason}"
     if person_id in given.deliveries:
         return Ring(person_id, why)

@@ -157,10 +157,10 @@ def _fallback(role: Role, directory: Directory, at: datetime, desk: str, seen: f
             and any(_able(directory, one) for one in members_of(directory, group.id))
         ):
             return members_of(directory, group.id)
-    return _at_desk(directory, at, desk, seen)
+    return at_desk(directory, at, desk, seen)
 
 
-def _at_desk(directory: Directory, at: datetime, desk: str, seen: frozenset[UUID]) -> tuple[UUID, ...]:
+def at_desk(directory: Directory, at: datetime, desk: str, seen: frozenset[UUID] = frozenset()) -> tuple[UUID, ...]:
     """Return who is at the operators' desk; it may be a role with a fallback of its own."""
     try:
         sort, value = find_target(desk, directory, "")

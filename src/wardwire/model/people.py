@@ -30,6 +30,7 @@ class Status(Word):
 
     AVAILABLE = "available"
     BUSY = "busy"
+    IN_PROCEDURE = "in_procedure"
     DO_NOT_DISTURB = "do_not_disturb"
     OFF = "off"
 
@@ -40,6 +41,8 @@ class Person:
 
     Attributes:
         status_until: When the status ends by itself; None = until changed.
+        status_since: When it began.
+        cover: Who covers for them as long as it lasts, as model/coverage.py writes it; "" = nobody.
         scopes: What they may do beyond the common (model/rights.py).
         version: The directory's, at their last change.
     """
@@ -53,6 +56,12 @@ class Person:
     disabled: bool = False
     details: Details = NO_DETAILS
     version: int = 0
+    cover: str = ""
+    status_since: datetime | None = None
+
+    def cover_at(self, now: datetime) -> str:
+        """Return who covers for them at an instant: it ends with the status."""
+        return "" if self.status_at(now) is Status.AVAILABLE else self.cover
 
     def status_at(self, now: datetime) -> Status:
         """Return the status at an instant: one that has run out is *available* again, by itself."""

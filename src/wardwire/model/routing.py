@@ -11,6 +11,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.coverage import COVERED, COVERS, MEANINGS, covering, held
 from wardwire.model.endpoints import next_turn, passed_over
 from wardwire.model.errors import Code, Refused
 from wardwire.model.groups import members_of
@@ -31,12 +32,7 @@ from wardwire.model.stages import write_stages as write_stages
 from wardwire.model.targets import find_target
 
 # Whether a device rings, by the person's status. What does not ring is still delivered, and shown.
-RINGS: dict[Status, frozenset[Priority]] = {
-    Status.AVAILABLE: frozenset(Priority),
-    Status.BUSY: frozenset({Priority.CODE, Priority.HIGH, Priority.MEDIUM}),
-    Status.DO_NOT_DISTURB: frozenset({Priority.CODE, Priority.HIGH}),
-    Status.OFF: frozenset({Priority.CODE, Priority.HIGH}),
-}
+RINGS: dict[Status, frozenset[Priority]] = {status: meaning.rings for status, meaning in MEANINGS.items()}
 
 
 class Planned(NamedTuple):
@@ -44,7 +40,8 @@ class Planned(NamedTuple):
 
     Attributes:
         why: How the person came into it: `named`, `group:grp_…`, `role:rol_…`, or by which other rule of a role:
-            `override:rol_…`, `swap:rol_…`, `layer:rol_…`, `fallback:rol_…`.
+            `override:rol_…`, `swap:rol_…`, `layer:rol_…`, `fallback:rol_…`. `covers:per_…` for somebody; who is
+            covered gets a silent copy, `covered:per_…`.
         stages: In order; empty = no endpoint at all, *unreachable* from the start.
         rings: Whether devices make themselves heard.
         written: The stages, as they are stored.
@@ -105,6 +102,8 @@ def plan(
             turns += [turn] if turn else []
     if not whys:
         raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
+    if submission.kind is Kind.ALERT:
+        whys = _with_covers(whys, submission.priority, directory, desk, now, sender, turns)
     people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     turns += [until for person_id in whys if (until := directory.people[person_id].status_until) is not None]
@@ -125,7 +124,8 @@ def plan_person(
     """Plan one person's endpoints; `only` limits their kinds, () = all."""
     priority = submission.priority
     chosen = choose(person_id, priority, directory, waits, now, only)
-    rings = rings_for(person_id, priority, directory, now) or submission.kind is Kind.TECHNICAL_ALARM
+    rings = rings_for(person_id, priority, directory, now) and not is_covered(why, priority)
+    rings = rings or submission.kind is Kind.TECHNICAL_ALARM
     written = write_stages(chosen.stages)
     passed = passed_over(directory, person_id, priority, now)
     return Planned(person_id, why, chosen.stages, rings, written, passed, chosen.by, chosen.until)
@@ -133,8 +133,40 @@ def plan_person(
 
 def rings_for(person_id: UUID, priority: Priority, directory: Directory, now: datetime) -> bool:
     """Whether somebody's devices make themselves heard now: by their status, and by what they prefer."""
-    status = directory.people[person_id].status_at(now)
-    return priority in RINGS[status] and not is_quiet(person_id, priority, directory, now)
+    person = directory.people[person_id]
+    status = person.status_at(now)
+    if priority not in RINGS[status] or held(status, person.cover_at(now), priority):
+        return False
+    return not is_quiet(person_id, priority, directory, now)
+
+
+def is_covered(why: str, priority: Priority) -> bool:
+    """Whether somebody has only a silent copy, because another one covers for them; a `code` rings both."""
+    return why.startswith(COVERED) and priority is not Priority.CODE
+
+
+def _with_covers(
+    whys: dict[UUID, str],
+    priority: Priority,
+    directory: Directory,
+    desk: str,
+    now: datetime,
+    sender: UUID | None,
+    turns: list[datetime],
+) -> dict[UUID, str]:
+    """Add who covers for those who are meant by name or by role; a group has others."""
+    covers: dict[UUID, str] = {}
+    meant = dict(whys)
+    for person_id, why in whys.items():
+        if why.startswith("group:"):
+            continue
+        stead = covering(person_id, directory, priority, now, desk)
+        turns += stead.turns
+        people = [one for one in stead.people if one != sender and kinds_of(directory, one, priority, now)]
+        if people:
+            meant[person_id] = f"{COVERED}{ids.write_id(ids.PERSON, people[0])}"
+            covers |= {one: f"{COVERS}{ids.write_id(ids.PERSON, person_id)}" for one in people}
+    return {**meant, **{one: why for one, why in covers.items() if one not in whys}}
 
 
 def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:

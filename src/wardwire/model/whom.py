@@ -12,6 +12,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.alert import Call, Called, Whom
+from wardwire.model.coverage import COVERED, COVERS, Covering, covering
 from wardwire.model.errors import Refused
 from wardwire.model.groups import members_of
 from wardwire.model.names import fold_name
@@ -53,18 +54,19 @@ def _whom(
     now: datetime,
 ) -> Call:
     absent = partial(why_absent, directory=directory, kinds=step.endpoints, priority=priority, now=now)
+    stead = partial(covering, directory=directory, priority=priority, now=now, desk=desk)
     rank = BED_RANKS.get(target)
     if rank is not None:
         person_id = assigned(directory, bed, rank, now) if bed else None
         if person_id is None:
             return Call(target, empty="unassigned" if bed else "no_bed")
-        return _people(target, [(person_id, target)], directory, absent)
+        return _people(target, [(person_id, target)], directory, absent, stead)
     if target.startswith(UNIT):
         within = unit or (unit_of(directory, bed) if bed else None)
         role_id = directory.unit_roles.get(within, {}).get(fold_name(target.removeprefix(UNIT))) if within else None
         if role_id is None:
             return Call(target, empty="no_role" if within else "no_unit")
-        return _role(target, directory.roles[role_id], directory, absent, desk, now)
+        return _role(target, directory.roles[role_id], directory, absent, stead, desk, now)
     try:
         if target.startswith(NEXT):
             _, value = find_target(next_role(target), directory, "")
@@ -73,24 +75,27 @@ def _whom(
     except Refused as refused:
         return Call(target, empty=refused.code)
     if sort == ids.PERSON:
-        return _people(target, [(value, "named")], directory, absent)
+        return _people(target, [(value, "named")], directory, absent, stead)
     if sort == ids.GROUP:
         group = directory.groups[value]
         if group.disabled:
             return Call(target, empty="recipient_disabled")
         why = f"group:{ids.write_id(ids.GROUP, value)}"
         return _people(target, [(member, why) for member in members_of(directory, value)], directory, absent)
-    return _role(target, directory.roles[value], directory, absent, desk, now)
+    return _role(target, directory.roles[value], directory, absent, stead, desk, now)
 
 
-def _role(target: str, role: Role, directory: Directory, absent: partial[str], desk: str, now: datetime) -> Call:
+def _role(
+    target: str, role: Role, directory: Directory, absent: partial[str], stead: partial[Covering], desk: str,
+    now: datetime,
+) -> Call:  # fmt: skip
     if role.disabled:
         return Call(target, empty="recipient_disabled")
     answers = on_call(role, directory, now, desk)
     if not answers.holdings:
         return Call(target, empty="role_vacant", role=role.id)
     people = [(holding.person_id, answers.why(holding)) for holding in answers.holdings]
-    return _people(target, people, directory, absent)._replace(role=role.id)
+    return _people(target, people, directory, absent, stead)._replace(role=role.id)
 
 
 def _next(target: str, role: Role, directory: Directory, absent: partial[str], desk: str, now: datetime) -> Call:
@@ -162,10 +167,23 @@ def why_absent(
     return "quiet" if is_quiet(person_id, priority, directory, now) else ""
 
 
-def _people(target: str, people: Iterable[tuple[UUID, str]], directory: Directory, absent: partial[str]) -> Call:
+def _people(
+    target: str,
+    people: Iterable[tuple[UUID, str]],
+    directory: Directory,
+    absent: partial[str],
+    stead: partial[Covering] | None = None,
+) -> Call:
+    """Call people; in the stead of whom somebody covers for, whoever does, and they themselves in silence."""
     called = []
     for person_id, why in people:
         person = directory.people.get(person_id)
-        if person is not None and not person.disabled:
+        if person is None or person.disabled:
+            continue
+        covers = [one for one in stead(person_id).people if not absent(one)] if stead else []
+        if not covers:
             called.append(Called(person_id, why, absent(person_id)))
+            continue
+        called.append(Called(person_id, f"{COVERED}{ids.write_id(ids.PERSON, covers[0])}", "covered"))
+        called += [Called(one, f"{COVERS}{ids.write_id(ids.PERSON, person_id)}") for one in covers]
     return Call(target, tuple(called), empty="" if called else "nobody")

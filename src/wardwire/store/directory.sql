@@ -7,7 +7,8 @@ SELECT version FROM directory_head
 UPDATE directory_head SET version = version + 1 RETURNING version
 
 -- name: people
-SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version,
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version, in_procedure,
+       cover, status_since,
        given_name, family_name, preferred, spoken, sort_name, departments, location, languages, photo, phones,
        ARRAY(SELECT source || ' ' || external_id FROM person_ids i WHERE i.person_id = p.id ORDER BY source) AS ids
 FROM people p WHERE version > $1

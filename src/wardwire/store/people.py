@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.model.details import NO_DETAILS, Details
+from wardwire.model.ids import first_id_of
 from wardwire.model.people import Person, Status
+from wardwire.store.batch import NOBODY
 from wardwire.store.queries import load
 
 _SQL = load("people")
@@ -71,10 +73,25 @@ async def update_person(
 
 
 async def update_status(
-    connection: asyncpg.Connection, person_id: UUID, version: int, status: Status, until: datetime | None
+    connection: asyncpg.Connection,
+    person_id: UUID,
+    version: int,
+    status: Status,
+    until: datetime | None,
+    *,
+    cover: str = "",
+    now: datetime,
 ) -> Person | None:
-    """Set a person's status; locks the person's row. None when there is no such person."""
-    await connection.execute(_SQL["set_status"], person_id, status, until, version)
+    """Set a person's status; locks the person's row. None when there is no such person.
+
+    When it ends by itself they are told what has come meanwhile: a deadline of kind `back` sees to it.
+    """
+    in_procedure = status is Status.IN_PROCEDURE
+    written = Status.DO_NOT_DISTURB if in_procedure else status
+    await connection.execute(_SQL["set_status"], person_id, written, until, version, in_procedure, cover, now)
+    await connection.execute(_SQL["disarm_back"], person_id)
+    if until is not None and status is not Status.AVAILABLE:
+        await connection.execute(_SQL["arm_back"], person_id, NOBODY, until)
     return await find_person(connection, person_id)
 
 
@@ -84,13 +101,26 @@ def person_from_row(row: asyncpg.Record) -> Person:
         id=row["id"],
         name=row["name"],
         title=row["title"],
-        status=Status(row["status"]),
+        status=_status(row),
+        cover=row["cover"],
+        status_since=row["status_since"],
         status_until=row["status_until"],
         scopes=frozenset(row["scopes"]),
         disabled=row["disabled"],
         details=_details(row),
         version=row["version"],
     )
+
+
+def _status(row: asyncpg.Record) -> Status:
+    status = Status(row["status"])
+    return Status.IN_PROCEDURE if row["in_procedure"] and status is Status.DO_NOT_DISTURB else status
+
+
+async def count_waiting(connection: asyncpg.Connection, person_id: UUID, since: datetime) -> int:
+    """Count what has come for somebody since an instant, and was not read."""
+    count: int = await connection.fetchval(_SQL["waiting"], person_id, first_id_of(since))
+    return count
 
 
 def _details(row: asyncpg.Record) -> Details:

@@ -6,7 +6,8 @@ INSERT INTO people (id, name, title, scopes, status, version) VALUES ($1, $2, $3
 INSERT INTO inbox_heads (person_id) VALUES ($1)
 
 -- name: get
-SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version,
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version, in_procedure,
+       cover, status_since,
        given_name, family_name, preferred, spoken, sort_name, departments, location, languages, photo, phones,
        ARRAY(SELECT source || ' ' || external_id FROM person_ids i WHERE i.person_id = p.id ORDER BY source) AS ids
 FROM people p WHERE id = $1
@@ -37,4 +38,17 @@ SET name = coalesce($2, name), title = coalesce($3, title), scopes = coalesce($4
 WHERE id = $1
 
 -- name: set_status
-UPDATE people SET status = $2, status_until = $3, version = $4 WHERE id = $1
+UPDATE people
+SET status = $2, status_until = $3, version = $4, in_procedure = $5, cover = $6, status_since = $7
+WHERE id = $1
+
+-- name: disarm_back
+DELETE FROM deadlines WHERE person_id = $1 AND kind = 'back'
+
+-- name: arm_back
+INSERT INTO deadlines (message_id, person_id, kind, ref, lane, due_at, visible_at) VALUES ($1, $1, 'back', $2, 2, $3, $3)
+
+-- name: waiting
+-- What came since an instant, and waits for an answer or to be read.
+SELECT count(*) FROM deliveries
+WHERE person_id = $1 AND message_id >= $2 AND state IN ('pending', 'delivered', 'unreachable') AND read_at IS NULL

@@ -1,0 +1,147 @@
+"""A4: a consult while somebody is in a procedure: who is told, who covers, and what happens when they are back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.stories.test_nobody_answers import MINUTE, Night
+from tests.stories.test_oncall import last_text
+from tests.ward import OPERATOR, directory_desk
+from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.people import set_status
+from wardwire.flow.statement import Statement, submission_of, write_statement
+from wardwire.flow.submit import dry_run
+from wardwire.flow.views import Reach
+from wardwire.model import ids
+from wardwire.model.delivery import Event
+from wardwire.model.errors import Code, Refused
+from wardwire.model.people import Status
+from wardwire.model.policy import Step
+from wardwire.model.priority import Kind, Priority
+from wardwire.model.rights import PERSON_SCOPES, Caller
+from wardwire.testing.ward import Member, Ward
+
+TEN = datetime(2026, 12, 4, 16, tzinfo=UTC)  # in Chicago
+UNTIL = TEN + timedelta(minutes=90)
+
+
+@pytest.fixture
+async def ward(database_url: str) -> AsyncIterator[Ward]:
+    """Friday, 4 December, 10:00 in Chicago."""
+    async with Ward(database_url, start=TEN) as ward:
+        yield ward
+
+
+@pytest.fixture
+async def desk(ward: Ward, database_url: str) -> AsyncIterator[DirectoryDesk]:
+    """Where a status is set."""
+    async with directory_desk(database_url, ward.clock) as desk:
+        yield desk
+
+
+async def away(
+    ward: Ward, desk: DirectoryDesk, who: Member, cover: str, status: Status = Status.IN_PROCEDURE,
+    until: datetime | None = UNTIL,
+) -> None:  # fmt: skip
+    """Somebody says what they are, and who covers."""
+    caller = Caller(source="dev_1", scopes=PERSON_SCOPES, person_id=who.id)
+    directory = ward.people.directory
+    await set_status(desk, caller, who.id, status, until, cover=cover, directory=directory)
+    await ward.people.refresh(ward.connection)
+
+
+def foreseen(ward: Ward, to: str, kind: Kind, priority: Priority) -> list[Reach]:
+    """What Anna reads before she sends."""
+    statement = Statement(id="x", to=(to,), kind=kind, priority=priority, text="Consult, please.")
+    submission = submission_of(statement, source="dev_1", content=write_statement(statement))
+    return dry_run(submission, ward.caller(ward.anna), ward.rules(), ward.clock.now()).recipients
+
+
+async def test_a4_a_consult_with_cover(ward: Ward, desk: DirectoryDesk) -> None:
+    """H139: she had paged him three times; he stood at the table, and nobody had said who came in his stead."""
+    await away(ward, desk, ward.chen, ward.okafor.wire)
+    await ward.add_policy("Consult", Step(("person:Dr. Chen",), 30 * MINUTE))
+    one = Night(ward, TEN, UNTIL, UNTIL)  # type: ignore[arg-type]
+    await one.at(300)
+    (read,) = foreseen(ward, "Dr. Chen", Kind.CHAT, Priority.MEDIUM)
+    assert (read.status, read.until, read.cover) == ("in_procedure", UNTIL, "Dr. Okafor")
+    chat = await ward.send(ward.anna, ["Dr. Chen"], kind=Kind.CHAT, priority=Priority.MEDIUM, text="Consult, please.")
+    assert not ward.told[ward.chen.id][-1].body.rings
+    await ward.say(ward.chen, chat, Event.CONFIRMED)
+    await one.at(20 * 60 + 10)
+    begun = len(ward.events(ward.okafor))
+    alert, _ = await ward.escalate(ward.anna, chat, policy="Consult")
+    message = ids.read_id(ids.MESSAGE, alert.message)
+    assert one.heard(ward.okafor)[begun:] == [(1210, "new")]
+    assert await ward.why(message, ward.okafor) == f"covers:{ward.chen.wire}"
+    assert ward.told[ward.okafor.id][-1].body.rings
+    assert "Consult, please." in await last_text(ward, ward.okafor)
+    assert await ward.why(message, ward.chen) == f"covered:{ward.okafor.wire}"
+    assert not ward.told[ward.chen.id][-1].body.rings
+    await one.say(ward.okafor, message, Event.CONFIRMED, at=1211)
+    await one.say(ward.okafor, message, Event.ACCEPT, at=1260)
+    assert one.heard(ward.chen)[-1] == (1260, "taken")
+    assert ward.told[ward.chen.id][-1].body.name == "Dr. Okafor"
+    await one.at(90 * 60 - 1)
+    heard = len(ward.events(ward.chen))
+    await one.at(90 * 60)
+    assert one.heard(ward.chen)[heard:] == [(5400, "new")]
+    assert await last_text(ward, ward.chen) == "1 item came while you were away."
+    assert foreseen(ward, "Dr. Chen", Kind.ALERT, Priority.HIGH)[0].status == ""
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'back'") == 0
+
+
+async def test_a4_without_a_policy_the_cover_is_paged_too(ward: Ward, desk: DirectoryDesk) -> None:
+    """H139: an alert to him by name reaches her, and he has a copy that is silent; a code rings both."""
+    await away(ward, desk, ward.chen, ward.okafor.wire)
+    alert = await ward.send(ward.anna, ["Dr. Chen"])
+    assert [(one.name, one.why.partition(":")[0]) for one in alert.recipients] == [
+        ("Dr. Chen", "covered"),
+        ("Dr. Okafor", "covers"),
+    ]
+    assert [ward.told[one.id][-1].body.rings for one in (ward.chen, ward.okafor)] == [False, True]
+    await ward.send(ward.dora, ["Dr. Chen"], priority=Priority.CODE)
+    assert [ward.told[one.id][-1].body.rings for one in (ward.chen, ward.okafor)] == [True, True]
+    await ward.until(UNTIL)
+    late = await ward.send(ward.anna, ["Dr. Chen"])
+    assert [(one.name, one.why) for one in late.recipients] == [("Dr. Chen", "named")]
+
+
+async def test_a4_loops_and_absence_without_cover_are_refused(ward: Ward, desk: DirectoryDesk) -> None:
+    """H139: each had named the other; he had gone home, and named nobody."""
+    await away(ward, desk, ward.chen, ward.okafor.wire)
+    with pytest.raises(Refused) as loop:
+        await away(ward, desk, ward.okafor, ward.chen.wire)
+    assert loop.value.code is Code.COVERAGE_LOOP
+    assert loop.value.fields["chain"] == ["Dr. Okafor", "Dr. Chen", "Dr. Okafor"]
+    with pytest.raises(Refused) as off:
+        await away(ward, desk, ward.okafor, "", Status.OFF)
+    assert off.value.code is Code.COVER_REQUIRED
+    assert ward.people.directory.people[ward.okafor.id].status is Status.AVAILABLE
+
+
+async def test_a_number_goes_through_the_desk_and_hold_keeps_what_can_wait(ward: Ward, desk: DirectoryDesk) -> None:
+    """H139: the operator transfers; what is kept is never urgent, and comes when they are back."""
+    await away(ward, desk, ward.chen, "number:+1 555 0100")
+    through = foreseen(ward, "Dr. Chen", Kind.ALERT, Priority.HIGH)
+    assert [(one.name, one.cover) for one in through] == [("Dr. Chen", "+1 555 0100, through the desk"), ("Dora", "")]
+    await away(ward, desk, ward.ben, "hold", Status.OFF)
+    await ward.send(ward.anna, ["Ben"], priority=Priority.MEDIUM)
+    assert [told.body.rings for told in ward.told[ward.ben.id]] == [False]
+    await ward.send(ward.anna, ["Ben"], priority=Priority.HIGH)
+    assert ward.told[ward.ben.id][-1].body.rings
+    await ward.until(UNTIL)
+    assert await last_text(ward, ward.ben) == "2 items came while you were away."
+    assert await ward.connection.fetchval("SELECT count(*) FROM people WHERE in_procedure") == 1
+
+
+async def test_an_operator_says_it_for_somebody_and_the_former_deadline_goes(ward: Ward, desk: DirectoryDesk) -> None:
+    """Back sooner than thought: nothing rings at the old time."""
+    await away(ward, desk, ward.chen, ward.okafor.wire)
+    await set_status(desk, OPERATOR, ward.chen.id, Status.AVAILABLE)
+    await ward.people.refresh(ward.connection)
+    assert ward.people.directory.people[ward.chen.id].cover == ""
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'back'") == 0
