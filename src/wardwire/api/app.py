@@ -32,6 +32,7 @@ from wardwire.api import (
     oncall,
     places,
     preferences,
+    reminders,
     sessions,
     unit_roles,
 )
@@ -71,6 +72,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *drafts.OPERATIONS,
     *unit_roles.OPERATIONS,
     *preferences.OPERATIONS,
+    *reminders.OPERATIONS,
     *alarms.OPERATIONS,
     *accounts.OPERATIONS,
     *sessions.OPERATIONS,

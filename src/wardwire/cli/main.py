@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preferences": ("wardwire.cli.preferences", "How people want to be tried, and what would ring when."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "account": ("wardwire.cli.account", "Accounts: who signs in, as what; passwords, second factors, sessions."),
+    "reminder": ("wardwire.cli.reminder", "Alerts at set times, until somebody cancels them."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
     "adapters": ("wardwire.cli.adapters", "Listeners for other systems, and what came in by them."),
     "hl7": ("wardwire.cli.hl7", "HL7: try a sample message, send one."),

@@ -21,6 +21,7 @@ from wardwire.flow.escalate import Escalate
 from wardwire.flow.notices import Return, TellPerson
 from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
+from wardwire.flow.reminders import Remind
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Event
 from wardwire.model.errors import Unavailable, Unknown, WardwireError
@@ -33,6 +34,7 @@ from wardwire.store.deadlines import (
     EXPAND,
     EXPIRE,
     NOTICE,
+    REMIND,
     SEND,
     TELL,
     Due,
@@ -45,6 +47,7 @@ from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
 from wardwire.store.oncall import find_notice
 from wardwire.store.people import count_waiting
+from wardwire.store.reminders import find_reminder
 
 POLL_S = 1.0
 ROUND_S = 5.0
@@ -220,6 +223,10 @@ class DueLoop:
                 notice = await find_notice(connection, due.message_id)
                 if notice is not None:
                     return TellPerson(notice, lane=lane, rules=rules, done=done)
+            case k if k == REMIND:
+                reminder = await find_reminder(connection, due.ref)
+                if reminder is not None:
+                    return Remind(reminder, due, lane=lane, rules=rules, done=done)
         log.error("deadline_of_no_kind", kind=due.kind, message=str(due.message_id))
         return None
 

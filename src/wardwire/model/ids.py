@@ -33,6 +33,7 @@ POLICY = "pol"
 ACCOUNT = "acc"
 SESSION = "ses"
 DRAFT = "drf"
+REMINDER = "rem"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -13,7 +13,7 @@ MAX_ADDRESS = 254
 # So written, a target says what it names (model/routing.py): a name that begins like that could never be meant.
 _RESERVED = re.compile(
     r"(person|group|role|site|building|unit|room|bed|policy)\s*:"
-    r"|(per|grp|rol|dev|key|msg|plc|asg|pol|drf)_[0-9a-f]{32}$",
+    r"|(per|grp|rol|dev|key|msg|plc|asg|pol|drf|rem)_[0-9a-f]{32}$",
     re.IGNORECASE,
 )
 # A plain mailbox in ASCII; what RFC 5321 allows beyond it (quotes, comments, routes) is refused on purpose.

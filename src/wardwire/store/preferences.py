@@ -14,9 +14,9 @@ from wardwire.model.preferences import ALL_DAYS, MAY_PREFER, Preferences, Profil
 from wardwire.model.priority import Priority
 from wardwire.model.stages import Stage
 from wardwire.store.queries import load
+from wardwire.store.walls import read_days, read_minute, write_days, write_minute
 
 _SQL = load("preferences")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class TryText(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -48,8 +48,7 @@ class ProfileText(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
             Refused: `INVALID` for days, hours or waits that are none.
         """
         begins, ends = _read_hours(self.hours, f"{pointer}/hours")
-        if not set(self.days) <= set(DAYS):
-            raise Refused(Code.INVALID, f"days are {', '.join(DAYS)}", pointer=f"{pointer}/days")
+        days = read_days(self.days, f"{pointer}/days")
         try:
             tries = tuple(Stage(one.endpoints, timedelta(seconds=one.wait_s)) for one in self.tries)
         except (OverflowError, ValueError):
@@ -59,7 +58,7 @@ class ProfileText(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
             tries=tries,
             statuses=frozenset(self.statuses or Status),
             priorities=frozenset(self.priorities or MAY_PREFER),
-            days=frozenset(DAYS.index(day) for day in self.days) or ALL_DAYS,
+            days=days or ALL_DAYS,
             begins=begins,
             ends=ends,
             quiet=self.quiet,
@@ -76,7 +75,7 @@ def _read_hours(text: str, pointer: str) -> tuple[int, int]:
     if not text:
         return 0, 0
     try:
-        begin, end = (_read_minute(part) for part in text.split("-"))
+        begin, end = (read_minute(part) for part in text.split("-"))
     except ValueError:
         raise Refused(Code.INVALID, "hours are written 22:00-07:00", pointer=pointer) from None
     if begin == end:
@@ -84,32 +83,18 @@ def _read_hours(text: str, pointer: str) -> tuple[int, int]:
     return begin, end
 
 
-def _read_minute(text: str) -> int:
-    hour, minute = text.strip().split(":")
-    if not (len(hour) <= 2 and len(minute) == 2 and hour.isdigit() and minute.isdigit()):
-        raise ValueError(text)
-    found = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or found > 24 * 60:
-        raise ValueError(text)
-    return found % (24 * 60)
-
-
 def text_of(profile: Profile) -> ProfileText:
     """Return a profile's JSON form."""
-    hours = "" if profile.begins == profile.ends else f"{_minute(profile.begins)}-{_minute(profile.ends)}"
+    hours = "" if profile.begins == profile.ends else f"{write_minute(profile.begins)}-{write_minute(profile.ends)}"
     return ProfileText(
         name=profile.name,
         tries=tuple(TryText(stage.kinds, stage.wait.total_seconds()) for stage in profile.tries),
         statuses=() if profile.statuses == frozenset(Status) else tuple(sorted(profile.statuses)),
         priorities=() if profile.priorities == MAY_PREFER else tuple(sorted(profile.priorities)),
-        days=() if profile.days == ALL_DAYS else tuple(DAYS[day] for day in sorted(profile.days)),
+        days=() if profile.days == ALL_DAYS else tuple(write_days(profile.days)),
         hours=hours,
         quiet=profile.quiet,
     )
-
-
-def _minute(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 _READ = msgspec.json.Decoder(tuple[ProfileText, ...]).decode
