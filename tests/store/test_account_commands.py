@@ -56,6 +56,7 @@ def test_the_first_administrator_comes_in_and_lets_others_in_from_a_terminal(
         ("dora", "Dora", []),
         ("eva", "Eva", ["4 West"]),
     ]
+    assert wardwire("account", "broken-glass") == (0, "Nobody ever has.")
     assert wardwire("account", "sessions") == (0, "Nobody is signed in.")
     kept.write_text("short\n")
     assert wardwire("account", "password", "dora", "--password-file", str(kept))[0] != 0

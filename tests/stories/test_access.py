@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
@@ -48,6 +49,9 @@ BY_HAND = (
     ("unit_manager", "cancelAssignment", OF_UNIT, 204),
     ("unit_manager", "setStatus", OF_UNIT, 204),
     ("auditor", "traceMessage", OTHERS, 204),
+    ("auditor", "endBrokenGlass", OTHERS, 204),
+    ("clinician", "endBrokenGlass", OTHERS, 404),
+    ("administrator", "breakGlass", OWN, 403),
     ("auditor", "getMessage", OWN, 403),
     ("auditor", "sendMessage", OWN, 403),
     ("administrator", "addPerson", OTHERS, 204),
@@ -135,6 +139,7 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
         "session_id": each(
             ids.SESSION, await signed_in_as(ward, ward.anna), None, await signed_in_as(ward, ward.mallory)
         ),
+        "access_id": each(ids.BROKEN, await broken_by(ward, ward.anna), None, await broken_by(ward, ward.mallory)),
         "assignment_id": each(
             ids.ASSIGNMENT,
             directory.assignments[far][0].id,
@@ -157,6 +162,18 @@ async def signed_in_as(ward: Ward, member: Member) -> UUID:
         session, account, bytes(32), now,
     )  # fmt: skip
     return session
+
+
+async def broken_by(ward: Ward, member: Member) -> UUID:
+    """Somebody who has signed in has broken the glass; returns the access."""
+    account = await ward.connection.fetchval("SELECT id FROM accounts WHERE person_id = $1", member.id)
+    access, now = uuid4(), ward.clock.now()
+    await ward.connection.execute(
+        "INSERT INTO glass_broken (id, account_id, session_id, why, made_at, ends_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        access, account, uuid4(), "Dr. Chen collapsed", now, now + timedelta(minutes=15),
+    )  # fmt: skip
+    return access
 
 
 def callers(ward: Ward, west: UUID) -> dict[str, Caller]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -79,8 +80,8 @@ class Desk:
         return [json.loads(row["body"]) for row in rows]
 
 
-@pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+@asynccontextmanager
+async def opened_desk(database_url: str) -> AsyncIterator[Desk]:
     """The interface on a ward that waits long for its database: nothing here is about a slow one."""
     async with Ward(database_url, patience_s=60) as ward, opened(ward, database_url) as door:
         ledger = Ledger("story/accounts", open_connection=lambda: open_app(database_url))
@@ -91,6 +92,13 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
             yield Desk(door, client, at)
         hasher.close()
         await ledger.close()
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    """The interface, with accounts behind it."""
+    async with opened_desk(database_url) as desk:
+        yield desk
 
 
 async def test_the_first_administrator_comes_in_by_a_code_and_lets_others_in(desk: Desk) -> None:

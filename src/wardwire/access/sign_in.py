@@ -85,7 +85,7 @@ async def caller_of_token(at: Accounts, connection: asyncpg.Connection, token: s
         CredentialRefused: `NOT_AUTHENTICATED`.
     """
     parts, now = read_key(token, TOKEN), at.clock.now()
-    known = await sign_ins.load_session(connection, parts.key_id) if parts else None
+    known = await sign_ins.load_session(connection, parts.key_id, now) if parts else None
     matches = secret_matches(parts.secret if parts else "", known.secret if known else bytes(32))
     if known is None or not matches or at.spans.over(known.session, now):
         raise CredentialRefused("this session is not known, or has ended; sign in again", "")
@@ -99,6 +99,7 @@ async def caller_of_token(at: Accounts, connection: asyncpg.Connection, token: s
         roles=known.roles,
         units=known.units,
         session_id=session.id,
+        broken=known.broken,
     )
 
 

@@ -18,11 +18,13 @@ from litestar import HttpMethod, Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
+from wardwire.access.break_glass import note_look
 from wardwire.access.callers import CredentialRefused, caller_of_key
 from wardwire.access.door import NotPermitted, admit, decide, passed
 from wardwire.api import (
     accounts,
     alarms,
+    break_glass,
     devices,
     directory,
     drafts,
@@ -43,7 +45,7 @@ from wardwire.api.reading import read_json
 from wardwire.flow.deny import Denied
 from wardwire.model.credentials import TOKEN
 from wardwire.model.errors import MEANING, Code, Refused, WardwireError
-from wardwire.model.matrix import Reach
+from wardwire.model.matrix import BREAKABLE, Reach, reaches
 from wardwire.model.rights import Caller
 
 MAX_BODY = 48 * 1024
@@ -76,6 +78,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *alarms.OPERATIONS,
     *accounts.OPERATIONS,
     *sessions.OPERATIONS,
+    *break_glass.OPERATIONS,
 )
 
 
@@ -166,7 +169,18 @@ async def _pass(operation: Operation, call: Call, reach: Reach) -> Call:
     found = Found(()) if operation.find is None else await operation.find(call)
     if reach is not Reach.ANY and not operation.narrows:
         decide(call.caller, operation.action, found.owners)
+    if call.caller.broken is not None:
+        await _note_look(operation, call, found)
     return replace(call, caller=passed(call.caller, operation.action), thing=found.thing)
+
+
+async def _note_look(operation: Operation, call: Call, found: Found) -> None:
+    """Write down what is seen by break-glass access alone, before it is seen."""
+    assert operation.action is not None
+    without = replace(call.caller, broken=None)
+    if operation.action in BREAKABLE and not reaches(without, operation.action, found.owners):
+        message_id = getattr(found.thing, "id", None)
+        await note_look(sessions.accounts_of(call.deps), call.caller, operation.action, message_id)
 
 
 async def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:

@@ -93,7 +93,7 @@ async def _stored(
     result: str
     replayed: bool
     try:
-        result, replayed = await _ended(
+        result, replayed = await hand_in(
             lambda done: call.deps.writer.put(make(lambda result, repeat: done(result, (result, repeat))))
         )
     except WardwireError as error:
@@ -217,7 +217,7 @@ async def cancel(call: Call) -> Answer:
     message: Message = call.thing
     why = why_ended(recall=call.body.recall, all_clear=call.body.all_clear)
     lane = lane_of(Priority(message.priority))
-    ended: int = await _ended(
+    ended: int = await hand_in(
         lambda done: call.deps.writer.put(
             End(
                 message_id,
@@ -233,7 +233,7 @@ async def cancel(call: Call) -> Answer:
     return Answer(body=Cancelled(message=ids.write_id(ids.MESSAGE, message_id), why=why, ended=ended))
 
 
-async def _ended(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
+async def hand_in(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
     """Hand an act in and wait until it is committed, refused or unknown."""
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 

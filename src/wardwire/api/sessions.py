@@ -139,7 +139,7 @@ async def find_session(call: Call) -> Found:
     """Find whose a session is; `current` is the one that asks."""
     written, me = call.path["session_id"], call.caller.session_id
     session_id = me if written == "current" and me is not None else call.id(ids.SESSION, "session_id")
-    known = await call.read(lambda connection: store.load_session(connection, session_id))
+    known = await call.read(lambda connection: store.load_session(connection, session_id, call.deps.clock.now()))
     if known is None:
         raise Refused(Code.NOT_FOUND, "there is nothing of this id")
     return Found([Owner(people=frozenset({known.session.person_id}))], session_id)

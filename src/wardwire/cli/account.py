@@ -30,6 +30,7 @@ from wardwire.model.rights import AccessRole
 from wardwire.ops.failure import StartFailed
 from wardwire.store import accounts as store
 from wardwire.store import sign_ins
+from wardwire.store.break_glass import Broken, list_broken
 
 T = TypeVar("T")
 
@@ -257,6 +258,26 @@ def sessions(
         print_json({"sessions": [dict(zip(names, row, strict=True)) for row in rows]})
         return
     print_table(columns, rows, empty="Nobody is signed in.")
+
+
+@app.command("broken-glass")
+def broken_glass(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
+    """List who has read what was not theirs by break-glass access, and why; the newest first."""
+
+    async def work(at: Desk) -> list[tuple[Broken, str]]:
+        found = await list_broken(at.connection, before=UUID(int=(1 << 128) - 1), account_id=None, limit=_ALL)
+        return [(one, at.directory.person_name(one.person_id)) for one in found]
+
+    found = at_desk(find_place(config, data), work)
+    rows = [
+        (ids.write_id(ids.BROKEN, one.id), name, one.why, one.made_at, one.ended_at or one.ends_at)
+        for one, name in found
+    ]
+    if json_:
+        names = ("id", "name", "why", "made_at", "ends_at")
+        print_json({"accesses": [dict(zip(names, row, strict=True)) for row in rows]})
+        return
+    print_table(("id", "name", "why", "from", "until"), rows, empty="Nobody ever has.")
 
 
 def first_code_of(place: Place) -> Issued | None:

@@ -328,6 +328,8 @@ def _sentence(
             return f"{who or body.get('by', 'somebody')} sees to it"
         case FactKind.ALARM_CLEARED:
             return f"technical alarm cleared: {body.get('why', 'not said')}"
+        case FactKind.GLASS_USED:
+            return f"seen by {who} by break-glass access"
         case FactKind.ESCALATED:
             return (
                 f"step {body.get('step')} began: {_REASONS.get(str(body.get('why')), body.get('why'))}{_empty(body)}"

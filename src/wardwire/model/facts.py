@@ -68,6 +68,9 @@ class FactKind(StrEnum):
     SIGNED_IN = "SignedIn"
     SIGN_IN_REFUSED = "SignInRefused"  # of an account that there is; body: why
     SESSION_ENDED = "SessionEnded"  # somebody was signed out; body: by whom
+    GLASS_BROKEN = "GlassBroken"  # break-glass access began; body: why, until
+    GLASS_USED = "GlassUsed"  # ... something was seen by it; body: action
+    GLASS_RETURNED = "GlassReturned"  # ... it was ended before its time
     ACCESS_DENIED = "AccessDenied"
     CORE_STARTED = "CoreStarted"
     CORE_SILENT = "CoreSilent"  # not heard for too long, and it had not said goodbye

@@ -32,6 +32,7 @@ ASSIGNMENT = "asg"
 POLICY = "pol"
 ACCOUNT = "acc"
 SESSION = "ses"
+BROKEN = "brk"
 DRAFT = "drf"
 REMINDER = "rem"
 

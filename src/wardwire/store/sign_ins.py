@@ -23,6 +23,7 @@ class SignedIn(NamedTuple):
     roles: frozenset[AccessRole]
     units: frozenset[UUID]
     scopes: frozenset[str]
+    broken: UUID | None
 
 
 async def insert_session(connection: asyncpg.Connection, session: Session, secret: bytes) -> None:
@@ -31,13 +32,15 @@ async def insert_session(connection: asyncpg.Connection, session: Session, secre
     await connection.execute(_SQL["add"], s.id, s.account_id, secret, s.made_at, s.address, s.agent)
 
 
-async def load_session(connection: asyncpg.Connection, session_id: UUID) -> SignedIn | None:
-    """Read a session."""
-    row = await connection.fetchrow(_SQL["get"], session_id)
+async def load_session(connection: asyncpg.Connection, session_id: UUID, now: datetime) -> SignedIn | None:
+    """Read a session, and what it may now."""
+    row = await connection.fetchrow(_SQL["get"], session_id, now)
     if row is None:
         return None
-    *fields, secret, roles, units, scopes = row
-    return SignedIn(_session(*fields), secret, frozenset(map(AccessRole, roles)), frozenset(units), frozenset(scopes))
+    *fields, secret, roles, units, scopes, broken = row
+    return SignedIn(
+        _session(*fields), secret, frozenset(map(AccessRole, roles)), frozenset(units), frozenset(scopes), broken
+    )
 
 
 async def see_session(connection: asyncpg.Connection, session_id: UUID, now: datetime) -> None:

@@ -6,7 +6,9 @@ VALUES ($1, $2, $3, $4, $4, $5, $6)
 -- A session with whoever it is of, as they may now.
 SELECT s.id, s.account_id, a.person_id, s.made_at, s.seen_at, s.address, s.agent,
        s.ended_at IS NOT NULL OR a.disabled_at IS NOT NULL OR p.disabled_at IS NOT NULL AS ended,
-       s.secret, a.roles, a.units, p.scopes
+       s.secret, a.roles, a.units, p.scopes,
+       (SELECT g.id FROM glass_broken g
+        WHERE g.session_id = s.id AND g.ends_at > $2 AND g.ended_at IS NULL ORDER BY g.ends_at DESC LIMIT 1) AS broken
 FROM account_sessions s JOIN accounts a ON a.id = s.account_id JOIN people p ON p.id = a.person_id
 WHERE s.id = $1
 
