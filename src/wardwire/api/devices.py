@@ -10,7 +10,8 @@ from wardwire.model.matrix import Action, Owner
 from wardwire.model.names import clean_line
 
 
-def _registration(call: Call) -> Registration:
+def registration_of(call: Call) -> Registration:
+    """Return what registers devices; a process without it says so."""
     if call.deps.registration is None:
         raise Unavailable(Code.UNAVAILABLE, "this process registers no devices")
     return call.deps.registration
@@ -18,12 +19,12 @@ def _registration(call: Call) -> Registration:
 
 async def issue_code(call: Call) -> Answer:
     """Issue a code for a person."""
-    return Answer(body=await _registration(call).issue(call.caller, call.id(ids.PERSON, "person_id")), status=201)
+    return Answer(body=await registration_of(call).issue(call.caller, call.id(ids.PERSON, "person_id")), status=201)
 
 
 async def register(call: Call) -> Answer:
     """Register a device with its code: no key is needed, the code is the credential."""
-    made = await _registration(call).register(call.raw, call.address)
+    made = await registration_of(call).register(call.raw, call.address)
     await call.deps.refresh()
     return Answer(body=made, status=201)
 
@@ -37,7 +38,7 @@ async def find_device(call: Call) -> Found:
 async def revoke(call: Call) -> Answer:
     """Put a device out: committed first, then its connection is closed."""
     why = clean_line(call.body.why, "/why")
-    await _registration(call).revoke(call.caller, call.id(ids.DEVICE, "device_id"), why)
+    await registration_of(call).revoke(call.caller, call.id(ids.DEVICE, "device_id"), why)
     await call.deps.refresh()
     return Answer(status=204)
 

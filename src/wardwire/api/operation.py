@@ -20,6 +20,7 @@ from wardwire.flow.ports import Rules, Writer
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.lost import Lost, Order
 from wardwire.model.matrix import Action, Owner
 from wardwire.model.rights import Caller
 from wardwire.store.ledger import Ledger
@@ -48,6 +49,10 @@ class Registration(Protocol):
 
     async def revoke(self, caller: Caller, device_id: UUID, why: str) -> None:
         """Revoke a device: committed, then put out."""
+        ...
+
+    async def report_lost(self, caller: Caller, device_id: UUID, order: Order, why: str) -> Lost:
+        """Report a device as lost: revoked, and ordered to lock or to wipe itself."""
         ...
 
 

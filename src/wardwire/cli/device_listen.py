@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -15,7 +16,7 @@ from wardwire.client.card import Card
 from wardwire.client.closed import Closed
 from wardwire.client.device import Device
 from wardwire.client.memory import Memory
-from wardwire.devices.frames import Event, StatusFrame, TeamFrame, encode
+from wardwire.devices.frames import Event, OrderFrame, StatusFrame, TeamFrame, encode
 from wardwire.flow.views import DeliveryView
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown
 
@@ -68,6 +69,7 @@ async def _listen(path: Path, as_json: bool) -> None:
             keep=show,
             on_status=None if as_json else _show_status,
             on_team=_show_team_json if as_json else _show_team,
+            on_order=partial(_obey, path),
         )
         typed = asyncio.create_task(_answer_typed(device, last)) if sys.stdin.isatty() else None
         try:
@@ -84,6 +86,14 @@ async def _listen(path: Path, as_json: bool) -> None:
         replaced += 1
         say("The same device is used elsewhere; listening again in 3 s.")
         await asyncio.sleep(3)
+
+
+def _obey(path: Path, order: OrderFrame) -> None:
+    """Forget what this device keeps; a lock keeps its keys, which are worth nothing any more."""
+    path.with_suffix(".state").unlink(missing_ok=True)
+    if order.what == "wipe":
+        path.unlink(missing_ok=True)
+    say(f"This device was reported lost: {'wiped' if order.what == 'wipe' else 'locked'}.")
 
 
 async def _answer_typed(device: Device, last: list[Event]) -> None:

@@ -38,6 +38,7 @@ from wardwire.devices.frames import (
     Envelope,
     ErrorFrame,
     Event,
+    OrderFrame,
     RefusedFrame,
     Relogin,
     Resume,
@@ -73,6 +74,8 @@ class Device(Voice):
         receipts: Confirm by itself what it was given (`delivered`), and failures of its own messages (`heard`).
         keep: Stores an event for good before it is confirmed; without it, memory must do.
         on_status: Hears how the person's own messages stand, live.
+        on_order: Locks or wipes what this device keeps, when it is lost; on return that is done, and the core is told
+            so. Without it there is nothing but what is in memory, and that ends with the device.
         on_team: Hears which parts of a team that the person is of, or has called, are there, live.
         diary: Written before anything else is done with an event.
         incoming, outgoing: Between the device and the radio: so that tests can drop, double and reorder frames.
@@ -92,6 +95,7 @@ class Device(Voice):
         keep: Callable[[Event], None] | None = None,
         on_status: Callable[[StatusFrame], None] | None = None,
         on_team: Callable[[TeamFrame], None] | None = None,
+        on_order: Callable[[OrderFrame], None] | None = None,
         diary: Diary | None = None,
         tls: ssl.SSLContext | None = None,
         timing: Timing | None = None,
@@ -105,6 +109,7 @@ class Device(Voice):
         self.app = app
         self._on_status = on_status
         self._on_team = on_team
+        self._on_order = on_order
         self._diary = diary or NoDiary()
         self._incoming = incoming
         self._outgoing = outgoing
@@ -355,6 +360,8 @@ class Device(Voice):
                 info = self._connection.info
                 if info is not None and (info.server_id, info.client_id) == (frame.server_id, frame.cid):
                     self._connection.reconnect("asked to log in anew")
+            case OrderFrame():
+                self._obey(frame)
             case Bye():
                 if frame.why != Code.SESSION_REPLACED or frame.session == self.session:
                     self._end(Closed(frame.why))
@@ -378,6 +385,12 @@ class Device(Voice):
                 self._session.spent = True  # another nonce, in two seconds
             return
         self._saying.refused(frame.id, refused)
+
+    def _obey(self, order: OrderFrame) -> None:
+        """Do what a lost device is ordered, and say so: each time that it is told, for the word may be lost."""
+        if self._on_order is not None:
+            self._on_order(order)
+        self._write(self._session.write_obeyed(order))
 
     def _failed(self, frame: ErrorFrame) -> None:
         self.errors.append(f"{frame.code}: {frame.detail}")

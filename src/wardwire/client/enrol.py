@@ -37,6 +37,19 @@ async def revoke(url: str, device: str, why: str, *, key: str, tls: ssl.SSLConte
     await asyncio.to_thread(_post, url.rstrip("/") + path, msgspec.json.encode({"why": why}), tls, key)
 
 
+async def report_lost(
+    url: str, device: str, order: str, why: str, *, key: str, tls: ssl.SSLContext | None = None
+) -> bytes:
+    """Report a device as lost; returns the site's answer (JSON). Arguments and errors as of `revoke`.
+
+    Args:
+        order: `lock` or `wipe`.
+    """
+    path = f"/v1/devices/{device}/lost"
+    body = msgspec.json.encode({"order": order, "why": why})
+    return await asyncio.to_thread(_post, url.rstrip("/") + path, body, tls, key)
+
+
 async def enrol(
     url: str,
     code: str,

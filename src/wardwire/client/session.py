@@ -13,7 +13,7 @@ import msgspec
 from wardwire.client.card import Card
 from wardwire.client.outbox import Asked
 from wardwire.devices import proof
-from wardwire.devices.frames import Cursor, Envelope, Hello, Welcome, encode
+from wardwire.devices.frames import Cursor, Envelope, Hello, Obeyed, OrderFrame, Welcome, encode
 
 
 class Session:
@@ -95,6 +95,11 @@ class Session:
             return None
         mac = self.mac.write(body).decode("ascii")
         return Envelope(v=self._version, body=msgspec.Raw(body), s=self.welcome.session, mac=mac, sig=sig)
+
+    def write_obeyed(self, order: OrderFrame) -> Envelope:
+        """Write that the device has done what it was ordered."""
+        body = encode(Obeyed(device=self._card.place.device, what=order.what, at=order.at))
+        return Envelope(v=self._version, body=msgspec.Raw(body), sig=self.sign(body))
 
     def sign(self, body: bytes) -> str:
         """Sign a body with the device's key: the person says this."""

@@ -28,9 +28,11 @@ from wardwire.devices.frames import (
     Envelope,
     Escalate,
     Hello,
+    Obeyed,
     Receipt,
     Response,
     Resume,
+    Up,
     encode,
     id_in,
     read_body,
@@ -40,6 +42,7 @@ from wardwire.devices.gather import Gather
 from wardwire.devices.hello import Greeter, agree
 from wardwire.devices.kicks import Kick, Kicks
 from wardwire.devices.logins import Logins
+from wardwire.devices.orders import Orders
 from wardwire.devices.precedence import Precedence
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
@@ -56,14 +59,15 @@ from wardwire.model.canary import ROBOTS
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
-from wardwire.model.people import Directory
+from wardwire.model.people import Device, Directory
 from wardwire.model.priority import lane_of
 from wardwire.store.ledger import Ledger
 from wardwire.store.sessions import SessionRow, list_limited, load_sessions
 
 SUBJECT = "d.*.up"
 QUEUE = "core"
-# Among cores: a session was opened (32 hex of the device, 32 of the session, 1 where limited); a device was revoked.
+# Among cores: a session was opened (32 hex of the device, 32 of the session, 1 where limited); a device was revoked
+# (32 hex of it; with + behind it is lost, and will come back for its order).
 SESSIONS = "core.session"
 REVOKED = "core.revoked"
 
@@ -131,6 +135,14 @@ class Doorway:
             acquire=acquire, publish=self._publish, directory=self._directory, clock=clock, epoch=epoch
         )
         self.standing = Standing(acquire=acquire, publish=self._publish, rules=rules, clock=clock)
+        self.orders = Orders(
+            ledger=ledger,
+            directory=self._directory,
+            clock=clock,
+            logins=logins,
+            kicks=self.kicks,
+            publish=self._publish,
+        )
         self.greeter = Greeter(
             ledger=ledger,
             site_key=site_key,
@@ -140,7 +152,7 @@ class Doorway:
             kicks=self.kicks,
             catchup=self.catchup,
             publish=self._publish,
-            failed=self.answers.fail,
+            failed=self._fail,
             opened=self._opened,
         )
         self._handlers: dict[type, Callable[[Door, Session, Envelope, Any], None]] = {
@@ -178,7 +190,7 @@ class Doorway:
         self._subscriptions = []
         self._precedence.stop()
         self.answers.flush()
-        for part in (self._loads, self.greeter, self.catchup, self.standing, self.kicks):
+        for part in (self._loads, self.greeter, self.catchup, self.standing, self.orders, self.kicks):
             await part.stop()
 
     @property
@@ -238,7 +250,14 @@ class Doorway:
         try:
             self._handlers[type(frame)](door, session, envelope, frame)
         except Refused as refused:
-            self.answers.fail(door, getattr(frame, "id", ""), refused)
+            self._fail(door, getattr(frame, "id", ""), refused)
+
+    def _fail(self, door: Door, request: str, error: WardwireError) -> None:
+        """Answer with why not; a lost device with its order."""
+        if isinstance(error, Refused) and error.code is Code.DEVICE_REVOKED and (lost := self.orders.of(door.name)):
+            self.orders.give(door, lost)
+        else:
+            self.answers.fail(door, request, error)
 
     def _unproved(self, door: Door, envelope: Envelope) -> None:
         """A hello, or a frame of a session that is not at hand: perhaps another core has opened it."""
@@ -248,7 +267,9 @@ class Doorway:
             except Refused as refused:
                 self.answers.fail(door, id_in(envelope.body), refused)
                 return
-            if isinstance(frame, Hello):
+            if lost := self.orders.of(door.name):
+                self._hear_lost(door, lost, envelope, frame)
+            elif isinstance(frame, Hello):
                 self.greeter.put(door, envelope, frame)
             else:
                 self._say_hello(door, envelope)
@@ -263,6 +284,18 @@ class Doorway:
                 door.waiting = None
         else:
             self._slow_down(door)
+
+    def _hear_lost(self, door: Door, lost: Device, envelope: Envelope, frame: Up) -> None:
+        """Hear a lost device: a hello, or that it has obeyed; nothing else counts."""
+        try:
+            if isinstance(frame, Hello):
+                self.orders.greet(door, lost, envelope, frame)
+            elif isinstance(frame, Obeyed):
+                self.orders.obeyed(door, lost, envelope, frame)
+            else:
+                self.orders.give(door, lost)
+        except Refused as refused:
+            self.answers.fail(door, "", refused)
 
     def _say_hello(self, door: Door, envelope: Envelope) -> None:
         refused = Refused(Code.SESSION_UNKNOWN, "no such session is open; say hello")
@@ -380,7 +413,7 @@ class Doorway:
             device = self._directory().devices.get(UUID(hex=name))
         except ValueError:
             device = None
-        if device is None or device.revoked:
+        if device is None or (device.revoked and not device.ordered):
             self.answers.failures[Code.NOT_AUTHENTICATED] += 1
             self.answers.deny(device.id if device else None, Code.NOT_AUTHENTICATED)
             return None
@@ -419,11 +452,15 @@ class Doorway:
 
     def _heard_revoked(self, _subject: str, _reply: str, payload: bytes, _status: int) -> None:
         """A device was revoked, somewhere: close what it has here."""
+        text = payload.decode("ascii", "replace")
         try:
-            device_id = UUID(hex=payload.decode("ascii", "replace"))
+            device_id = UUID(hex=text[:32])
         except ValueError:
             return
-        self._leave(device_id)
+        if text[32:] == "+":
+            self._doors.pop(device_id.hex, None)
+        else:
+            self._leave(device_id)
         for place in self._logins.of(device_id):
             self.kicks.put(place)
 

@@ -153,7 +153,15 @@ class Ask(_Up, frozen=True, tag="ask"):
     messages: Annotated[tuple[WrittenId, ...], Meta(min_length=1, max_length=ASKED_MAX)]
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask
+class Obeyed(_Up, frozen=True, tag="obeyed"):
+    """A lost device has done what it was ordered. Signed, outside of a session: it gets none any more."""
+
+    device: WrittenId
+    what: Annotated[str, Meta(pattern="^(lock|wipe)$")]
+    at: datetime
+
+
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed
 
 
 # Down ------------------------------------------------------------------------------------------------------------
@@ -322,6 +330,13 @@ class Relogin(_Down, frozen=True, tag="login"):
     cid: int
 
 
+class OrderFrame(_Down, frozen=True, tag="order"):
+    """The device is lost: it locks or wipes itself (`what`), and says `obeyed` with the same `at`."""
+
+    what: str
+    at: datetime
+
+
 class Bye(_Down, frozen=True, tag="bye"):
     """The connection is about to be closed for good: `session_replaced` (of that session) or `device_revoked`."""
 
@@ -331,7 +346,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | TeamFrame | BeatBack | Relogin | Bye
+    | StatusFrame | TeamFrame | BeatBack | Relogin | OrderFrame | Bye
 )  # fmt: skip
 
 

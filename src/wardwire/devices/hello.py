@@ -33,6 +33,7 @@ from wardwire.model.people import Device, Directory
 from wardwire.store.chain import Draft
 from wardwire.store.inbox import read_heads
 from wardwire.store.ledger import Ledger
+from wardwire.store.lost import find_ordered
 from wardwire.store.sessions import SessionRow, lock_sessions, put_sessions
 
 MOST_NONCES = 100_000
@@ -166,12 +167,17 @@ class Greeter:
     async def _commit(self, checked: dict[UUID, _Checked]) -> None:
         now = self._clock.now()
 
-        async def work(connection: asyncpg.Connection) -> tuple[dict[UUID, _Opened | Refused], list[Draft]]:
+        async def work(connection: asyncpg.Connection) -> tuple[dict[UUID, _Opened | WardwireError], list[Draft]]:
             before = await lock_sessions(connection, sorted(checked))
             heads = await read_heads(connection, list({one.device.person_id for one in checked.values()}))
-            results: dict[UUID, _Opened | Refused] = {}
+            results: dict[UUID, _Opened | WardwireError] = {}
             drafts: list[Draft] = []
+            gone = checked.keys() - before.keys()
+            lost = await find_ordered(connection, sorted(gone)) if gone else set()
             for device_id, one in checked.items():
+                if device_id in lost:  # this core has not read it yet; the next hello is answered with its order
+                    results[device_id] = Unavailable(Code.UNAVAILABLE, "the directory is changing; say hello again")
+                    continue
                 try:
                     opened = self._open(one, before, heads[one.device.person_id])
                 except Refused as refused:
@@ -198,7 +204,7 @@ class Greeter:
             return
         for device_id, result in results.items():
             one = checked[device_id]
-            if isinstance(result, Refused):
+            if isinstance(result, WardwireError):
                 self._failed(one.door, one.hello.nonce, result)
             else:
                 self._welcome(one, result)

@@ -37,7 +37,10 @@ class Logins:
         self._gone: OrderedDict[Place, None] = OrderedDict()
 
     def authorise(self, nkey: str, info: LoginInfo) -> DeviceGrant | None:
-        """Let a registered device in that is not revoked, and whose person is not disabled."""
+        """Let a registered device in that is not revoked, and whose person is not disabled; a lost one for its order.
+
+        The hub sends nothing to a device that is revoked, and whatever it says but a hello and `obeyed` is refused.
+        """
         directory = self._directory()
         device_id = directory.devices_by_nkey.get(nkey)
         if device_id is None:
@@ -45,7 +48,8 @@ class Logins:
         try:
             check_device(directory, device_id)
         except Refused:
-            return None
+            if not directory.devices[device_id].ordered:
+                return None
         return DeviceGrant(device=device_id.hex)
 
     def on_login(self, device: str, info: LoginInfo) -> None:
@@ -78,7 +82,10 @@ class Logins:
         return list(self._open.get(device.hex, ()))
 
     def unwelcome(self) -> list[tuple[UUID, Place]]:
-        """Return the open connections of devices that would not be let in any more. Ask after each change."""
+        """Return the open connections of devices that would not be let in any more. Ask after each change.
+
+        Those of a lost device are not among them: who reports it closes them, and what comes then is for its order.
+        """
         directory = self._directory()
         found = []
         for name, places in self._open.items():
@@ -86,5 +93,6 @@ class Logins:
             try:
                 check_device(directory, device)
             except Refused:
-                found += [(device, place) for place in places]
+                if not directory.devices[device].ordered:
+                    found += [(device, place) for place in places]
         return found

@@ -15,10 +15,12 @@ from wardwire.devices import proof, register
 from wardwire.devices.doorway import REVOKED
 from wardwire.devices.frames import refusal
 from wardwire.devices.kicks import Kick
+from wardwire.devices.orders import order_device
 from wardwire.devices.rate import Buckets
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Refused, Unavailable
+from wardwire.model.lost import Lost, Order
 from wardwire.model.rights import Caller
 from wardwire.store.ledger import Ledger
 
@@ -128,6 +130,21 @@ class DeviceRegistration:
         )
         await self._refresh()
 
-    def _announce(self, device_id: UUID) -> None:
+    async def report_lost(self, caller: Caller, device_id: UUID, order: Order, why: str) -> Lost:
+        """Report a device as lost, with its order. Raises as `orders.order_device`."""
+        lost = await order_device(
+            self._ledger,
+            self._clock,
+            device_id=device_id,
+            order=order,
+            why=why,
+            by=caller.source,
+            kick=self._kick,
+            announce=lambda device_id: self._announce(device_id, "+"),
+        )
+        await self._refresh()
+        return lost
+
+    def _announce(self, device_id: UUID, comes_back: str = "") -> None:
         with contextlib.suppress(Unavailable, Refused):  # a hint: the directory tells it as well
-            self._connection.publish(REVOKED, device_id.hex.encode())
+            self._connection.publish(REVOKED, f"{device_id.hex}{comes_back}".encode())

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from wardwire.carrier import nkeys
 from wardwire.devices import proof
-from wardwire.devices.frames import Cancel, Envelope, Escalate, Hello, Response, Up, read_body
+from wardwire.devices.frames import Cancel, Envelope, Escalate, Hello, Obeyed, Response, Up, read_body
 from wardwire.devices.rate import Bucket
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -135,8 +135,8 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
         if kind is Response and len(body) > SIGNED_MAX:
             raise Refused(Code.TOO_LARGE, f"an answer has at most {SIGNED_MAX} bytes", limit=SIGNED_MAX)
         check_signature(session.key, session.device.id, envelope)
-    elif kind is Hello:
-        raise Refused(Code.INVALID, "a hello stands outside a session", pointer="/s")
+    elif kind is Hello or kind is Obeyed:
+        raise Refused(Code.INVALID, "this is said outside a session", pointer="/s")
     return frame
 
 

@@ -60,6 +60,9 @@ class FactKind(StrEnum):
     SESSION_REPLACED = "SessionReplaced"  # the same key said hello from another place
     DEVICE_REGISTERED = "DeviceRegistered"
     DEVICE_REVOKED = "DeviceRevoked"
+    DEVICE_ORDERED = "DeviceOrdered"  # it is lost; body: to lock or to wipe itself, why, by whom
+    ORDER_TOLD = "OrderTold"  # ... it was given the order
+    ORDER_CONFIRMED = "OrderConfirmed"  # ... it says, by its key, that it is done
     CODE_ISSUED = "CodeIssued"
     KEY_MADE = "KeyMade"
     KEY_REVOKED = "KeyRevoked"

@@ -72,7 +72,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A registered device: an endpoint of kind *app*. Its private keys never left it."""
+    """A registered device: an endpoint of kind *app*. Its private keys never left it.
+
+    Attributes:
+        ordered: It is lost, and let in only to be told this (model/lost.py); "" = nothing, or it has confirmed it.
+        ordered_at: Names the order.
+    """
 
     id: UUID
     person_id: UUID
@@ -81,6 +86,8 @@ class Device:
     nkey: str
     x25519: bytes
     revoked: bool = False
+    ordered: str = ""
+    ordered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

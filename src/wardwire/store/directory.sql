@@ -18,7 +18,8 @@ SELECT id, person_id, kind, address, verified_at, emergency_only, until_at, quie
 FROM endpoints WHERE version > $1
 
 -- name: devices
-SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked
+SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked,
+       CASE WHEN order_confirmed_at IS NULL THEN ordered ELSE '' END AS ordered, ordered_at
 FROM devices WHERE version > $1
 
 -- name: groups
