@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,13 +13,9 @@ from datetime import timedelta
 import asyncpg
 
 from wardwire import __version__
-from wardwire.app.adapters import make_feed_watch, open_adapters
-from wardwire.app.auditor import anchors_folder, open_auditor
-from wardwire.app.canary import open_canary
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway, open_way
 from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
-from wardwire.app.http import open_http
 from wardwire.app.watch import open_watch
 from wardwire.engine.auditor import LOOK_EVERY_S
 from wardwire.engine.desk import LOOK_EVERY_S as DESK_EVERY_S
@@ -36,10 +33,23 @@ from wardwire.settings import Settings
 
 PATH, ENGINE, API, AUDIT, ADAPTERS = "path", "engine", "api", "audit", "adapters"
 SERVES = (PATH, ENGINE, API, AUDIT, ADAPTERS)
+# Imported where they are served alone: a process that calls people must not wait for what HTTP needs.
+_ROOMS = {
+    API: ("wardwire.app.http",),
+    AUDIT: ("wardwire.app.auditor", "wardwire.app.canary"),
+    ADAPTERS: ("wardwire.app.adapters",),
+}
 # What is done once an hour may have much to do.
 LONG_S = 600.0
 # A thread that computes (signatures, in the process `audit`) must not hold the loop up for Python's usual 5 ms.
 SWITCH_S = 0.0005
+
+
+def load_rooms(serves: frozenset[str]) -> None:
+    """Import what these services need beyond what every process does, while our files can be read for certain."""
+    for service in sorted(serves & _ROOMS.keys()):
+        for module in _ROOMS[service]:
+            importlib.import_module(module)
 
 
 async def run_core(
@@ -69,18 +79,25 @@ async def run_core(
         doorway = await stack.enter_async_context(open_doorway(ground, tasks)) if PATH in serves else None
         watch = await stack.enter_async_context(open_watch(ground, tasks, doorway))
         if API in serves:
+            from wardwire.app.http import open_http
+
             server = await stack.enter_async_context(open_http(ground, watch.metrics))
             tasks.create_task(server.serve())
             if PATH not in serves:
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())
         if ADAPTERS in serves:
+            from wardwire.app.adapters import make_feed_watch, open_adapters
+
             doors = await stack.enter_async_context(open_adapters(ground, tasks))
             watch.doors = doors
             watch.feeds = make_feed_watch(ground, doors)
             if watch.feeds is not None:
                 tasks.create_task(keep("feeds", FEEDS_EVERY_S, watch.feeds.round, turns=ground.turns))
         if AUDIT in serves:
+            from wardwire.app.auditor import open_auditor
+            from wardwire.app.canary import open_canary
+
             _keep_record(ground, tasks)
             look = open_auditor(ground, watch).round
             tasks.create_task(keep("auditor", LOOK_EVERY_S, look, turns=ground.turns))
@@ -152,6 +169,7 @@ def _look_after(ground: Ground, tasks: asyncio.TaskGroup) -> None:
 
 def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
     """Seal the chains of facts each second, and check signatures behind the path."""
+    from wardwire.app.auditor import anchors_folder
 
     def alarm(kind: str, subject: str, text: str) -> None:
         ground.lanes.put(Alarm(kind, subject, text, ground.rules))

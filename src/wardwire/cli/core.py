@@ -41,17 +41,19 @@ def core(
     # Whatever is imported late must be imported before the drop to a user who may not read our interpreter.
     import encodings.idna  # noqa: F401
 
-    import uvicorn.lifespan.off
-    import uvicorn.protocols.http.httptools_impl
-    import uvicorn.protocols.websockets.auto  # noqa: F401
     import uvloop
 
-    from wardwire.app.core import SERVES, run_core
+    from wardwire.app.core import API, SERVES, load_rooms, run_core
     from wardwire.app.logs import set_up_logs
 
     serves = frozenset(serve.split(","))
     if not serves <= set(SERVES):
         raise StartFailed("usage", f"--serve {serve} names what there is not.", f"Name of {', '.join(SERVES)}.")
+    load_rooms(serves)
+    if API in serves:
+        import uvicorn.lifespan.off
+        import uvicorn.protocols.http.httptools_impl
+        import uvicorn.protocols.websockets.auto  # noqa: F401
     loaded = read_settings(config, data, set_)
     set_up_logs(loaded.settings.log.level, loaded.settings.log.format)
     path = Path(os.environ.get(ENGINES_VARIABLE) or logins_file(home_of(loaded)))
