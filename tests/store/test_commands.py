@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shlex
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.engines import FreshDatabase
+from tests.engines import REPOSITORY, FreshDatabase
 from tests.ward import reading
 from wardwire.cli.main import main
 from wardwire.engine.auditor import Report
@@ -106,6 +108,31 @@ def test_an_endpoint_is_added_with_its_rules_and_changed(wardwire: Terminal) -> 
     assert (changed["emergency_only"], changed["quiet"], changed["verified_at"] is None) == (False, [], False)
     assert wardwire("endpoint", "change", shown["id"], "--until", "2020-01-01T00:00")[0] == 1
     assert "This instant has passed already" in wardwire.said
+
+
+def test_what_is_typed_is_found_from_a_terminal(wardwire: Terminal) -> None:
+    """In the order of every other door, with who answers now."""
+    wardwire("people", "add", "Dr. Chen", "--title", "cardiologist", "--phone", "4711")
+    wardwire("people", "add", "Anna")
+    wardwire("role", "add", "Cardiology 1st", "--fallback", "Dr. Chen")
+    assert [one["name"] for one in wardwire.json("search", "cardio")["data"]] == ["Cardiology 1st", "Dr. Chen"]
+    assert [one["name"] for one in wardwire.json("search", "tschen")["data"]] == ["Dr. Chen"]
+    assert [one["name"] for one in wardwire.json("search", "4711", "--kind", "person")["data"]] == ["Dr. Chen"]
+    assert "Dr. Chen (none)" in wardwire("search", "cardiology", "1st")[1]
+    assert wardwire("search", "zz")[1] == "Nothing is like it."
+    assert wardwire("search", "--", "--")[0] == 1
+
+
+def test_the_howto_of_the_directory_works_as_it_is_written(wardwire: Terminal) -> None:
+    """Each command of it, in its order."""
+    text = (REPOSITORY / "docs" / "howto" / "directory.md").read_text().replace("\\\n", "")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) > 12
+    for line in lines:
+        command, *words = shlex.split(line)
+        assert (command, wardwire(*words)[0]) == ("wardwire", 0), f"{line}: {wardwire.said}"
+    assert [one["name"] for one in wardwire.json("group", "show", "Heart team")["members"]] == ["Dr. Chen"]
 
 
 def test_places_are_listed_as_a_tree(wardwire: Terminal) -> None:

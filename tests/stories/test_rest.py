@@ -85,6 +85,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
             serving=lambda: ward.lanes.serving,
             refresh=refresh,
             counted=lambda outcome, priority: counted.append((outcome, priority)),
+            finder=ward.finder,
         )
         transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:

@@ -36,6 +36,7 @@ from wardwire.api import (
     places,
     preferences,
     reminders,
+    search,
     sessions,
     unit_roles,
 )
@@ -73,6 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *directory.OPERATIONS,
     *oncall.OPERATIONS,
     *places.OPERATIONS,
+    *search.OPERATIONS,
     *drafts.OPERATIONS,
     *unit_roles.OPERATIONS,
     *preferences.OPERATIONS,

@@ -16,6 +16,7 @@ import msgspec
 from wardwire.access.accounts import Accounts
 from wardwire.access.refusals import Refusals
 from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.finder import Finder
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model import ids
 from wardwire.model.clock import Clock
@@ -77,6 +78,7 @@ class Deps:
             that the next request finds it.
         accounts: What accounts and sessions stand on.
         signed_in: Says whose a token of a session is, instead of its session (for tests of the door).
+        finder: Finds whom and what is typed.
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
     """
@@ -91,6 +93,7 @@ class Deps:
     serving: Callable[[], bool] = lambda: True
     refresh: Callable[[], Awaitable[None]] = _fresh
     registration: Registration | None = None
+    finder: Finder | None = None
     accounts: Accounts | None = None
     signed_in: Callable[[Deps, str], Awaitable[Caller]] | None = None
     counted: Callable[[str, str], None] = _nothing

@@ -61,6 +61,7 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             epoch=lambda: ground.lanes.epoch,
             denied=denials,
             held=ground.lanes.rest_held,
+            find=ground.finder.find,
             limited=ground.hub.limited,
             frames_per_s=ground.settings.limits.frames_per_s,
             frames_burst=ground.settings.limits.frames_burst,

@@ -18,6 +18,7 @@ from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.hub import Hub
+from wardwire.directory.finder import Finder
 from wardwire.directory.live import LiveDirectory
 from wardwire.engine.lanes import Lanes
 from wardwire.engine.upkeep import Turns
@@ -27,6 +28,7 @@ from wardwire.ops.engines import EngineLogins
 from wardwire.settings import Settings
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
+from wardwire.store.directory import Changes
 from wardwire.store.durable import DurableConnection, open_durable
 from wardwire.store.hosts import connect_to_primary
 from wardwire.store.ledger import Ledger
@@ -83,6 +85,7 @@ class Ground(NamedTuple):
     clock: SiteClock
     pool: asyncpg.Pool
     people: LiveDirectory
+    finder: Finder
     nats: Connection
     hub: Hub
     lanes: Lanes
@@ -114,7 +117,13 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(_pool(logins.database.app))
         clock, hooks = SiteClock(), Hooks()
-        people = LiveDirectory(changed=lambda changes: hooks.directory_changed())
+
+        def changed(changes: Changes) -> None:
+            hooks.directory_changed()
+            finder.changed(changes)
+
+        people = LiveDirectory(changed)
+        finder = Finder(lambda: people.directory, clock.now, desk=settings.site.desk)
         people.directory.served = SERVED
         opener = Opener(settings, logins)
         async with pool.acquire() as connection:
@@ -140,6 +149,8 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
         )
         hub.start()
         stack.callback(hub.stop)
+        keeping = asyncio.create_task(finder.run(), name="finder")
+        stack.callback(keeping.cancel)
         lanes = Lanes(
             open_connection=opener,
             clock=clock,
@@ -156,6 +167,7 @@ async def lay_ground(settings: Settings, logins: EngineLogins, node: str) -> Asy
             clock,
             pool,
             people,
+            finder,
             nats,
             hub,
             lanes,

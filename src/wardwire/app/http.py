@@ -87,6 +87,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
             serving=lambda: ground.lanes.serving,
             refresh=refresh,
             registration=registration,
+            finder=ground.finder,
             counted=metrics.submitted,
             denied=metrics.denied,
         )

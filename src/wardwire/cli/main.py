@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "oncall": ("wardwire.cli.oncall", "Who is on call; rotations and overrides."),
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
     "preferences": ("wardwire.cli.preferences", "How people want to be tried, and what would ring when."),
+    "search": ("wardwire.cli.search", "Find people, roles, groups and places as they are typed."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "account": ("wardwire.cli.account", "Accounts: who signs in, as what; passwords, second factors, sessions."),
     "reminder": ("wardwire.cli.reminder", "Alerts at set times, until somebody cancels them."),

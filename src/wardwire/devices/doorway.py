@@ -27,11 +27,13 @@ from wardwire.devices.frames import (
     Done,
     Envelope,
     Escalate,
+    FoundFrame,
     Hello,
     Obeyed,
     Receipt,
     Response,
     Resume,
+    Search,
     Up,
     encode,
     id_in,
@@ -48,6 +50,7 @@ from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.devices.standing import Standing
+from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say, Signed
 from wardwire.flow.by_hand import ByHand, EscalateByHand
 from wardwire.flow.end import ALL_CLEAR, End, why_ended
@@ -74,6 +77,7 @@ REVOKED = "core.revoked"
 MOST_WAITING_EACH = 200
 LOAD_COST = 5.0
 RESUME_COST = 5.0
+SEARCH_COST = 2.0
 
 log = structlog.get_logger("wardwire.devices")
 
@@ -93,6 +97,7 @@ class Doorway:
         denied: Hears of refused access (device or None, code), at most once a minute for each pair.
         limited: Devices that get `code` only: the hub's set, kept up to date here.
         held: Whether frames that are not urgent wait now.
+        find: Finds whom and what is typed: at most so many, of one kind or ("") of all.
         frames_per_s, frames_burst: What one device may send.
         confirm_after_s: Receipts with an id are confirmed together after this long.
     """
@@ -113,6 +118,7 @@ class Doorway:
         limited: set[UUID],
         denied: Denied = lambda device_id, code: None,
         held: Callable[[], bool] = lambda: False,
+        find: Callable[[str, int, str], list[Found]] = lambda query, limit, kind: [],
         frames_per_s: float = 50,
         frames_burst: float = 500,
         confirm_after_s: float = 0.5,
@@ -122,6 +128,7 @@ class Doorway:
         self._rules = rules
         self._clock = clock
         self._acquire = acquire
+        self._find = find
         self._site_key = site_key
         self._logins = logins
         self._limited = limited
@@ -164,6 +171,7 @@ class Doorway:
             Beat: self._beat,
             Resume: self._resume,
             Ask: self._ask,
+            Search: self._search,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -401,6 +409,13 @@ class Doorway:
             self._slow_down(door)
             return
         self.standing.ask(door, session, tuple(ids.read_id(ids.MESSAGE, written) for written in frame.messages))
+
+    def _search(self, door: Door, session: Session, envelope: Envelope, frame: Search) -> None:
+        session.caller(self._directory())
+        if not door.bucket.take(self._clock.monotonic(), SEARCH_COST):
+            self._slow_down(door)
+            return
+        self._publish(door.down, encode(FoundFrame(id=frame.id, data=self._find(frame.q, frame.limit, frame.kind))))
 
     # Doors and sessions ----------------------------------------------------------------------------------------
 

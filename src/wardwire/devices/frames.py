@@ -14,10 +14,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from wardwire.directory.finder import MOST, Found
 from wardwire.flow.statement import MessageView, Statement
 from wardwire.flow.views import DeliveryView, Part, PromiseLine, Reach
 from wardwire.model.errors import Code, Refused
 from wardwire.model.priority import Priority
+from wardwire.model.search import MAX_QUERY
 from wardwire.model.strict_json import refuse_twice
 
 PROTOCOL = 1
@@ -161,7 +163,19 @@ class Obeyed(_Up, frozen=True, tag="obeyed"):
     at: datetime
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed
+class Search(_Up, frozen=True, tag="search"):
+    """Whom or what does somebody mean who types this? Answered by `found`, with the same id.
+
+    `kind`: `person`, `role`, `group` or `place`; "" = all of them.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    q: Annotated[str, Meta(min_length=1, max_length=MAX_QUERY)]
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = 20
+    kind: Annotated[str, Meta(pattern="^(|person|role|group|place)$")] = ""
+
+
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search
 
 
 # Down ------------------------------------------------------------------------------------------------------------
@@ -311,6 +325,13 @@ class TeamFrame(_Down, frozen=True, tag="team"):
     parts: tuple[Part, ...]
 
 
+class FoundFrame(_Down, frozen=True, tag="found"):
+    """What was found, the likeliest first; of an older id than the last one asked it is too late."""
+
+    id: str
+    data: list[Found]
+
+
 class BeatBack(_Down, frozen=True, tag="beat"):
     """The server is here too.
 
@@ -346,7 +367,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | TeamFrame | BeatBack | Relogin | OrderFrame | Bye
+    | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | OrderFrame | Bye
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from wardwire.directory.finder import Finder
 from wardwire.directory.live import LiveDirectory
 from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
@@ -100,8 +101,9 @@ class Ward:
         self.clock = FakeClock(start)
         self.mail = Mail()
         self.channels: dict[str, Channel] = {"email": self.mail}
-        self.people = LiveDirectory()
         self.desk = DESK
+        self.finder = Finder(lambda: self.people.directory, self.clock.now, desk=self.desk)
+        self.people = LiveDirectory(self.finder.changed)
         self.waits = Waits()
         self.policy_approval = False
         self.hints = True

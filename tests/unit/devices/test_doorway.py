@@ -24,9 +24,10 @@ from tests.unit.devices.fakes import (
 from wardwire.carrier.callout import LoginInfo
 from wardwire.devices import frames, proof
 from wardwire.devices.doorway import Doorway
-from wardwire.devices.frames import Envelope, encode, read_down
+from wardwire.devices.frames import Envelope, ErrorFrame, FoundFrame, Search, encode, read_down
 from wardwire.devices.hello import agree
 from wardwire.devices.logins import Logins, Place
+from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say
 from wardwire.flow.end import End
 from wardwire.flow.ports import Rules
@@ -92,6 +93,7 @@ class Setting:
             limited=set(),
             denied=lambda device, code: self.denied.append((device, code)),
             confirm_after_s=0,
+            find=self._find,
         )
         self.kicked: list[Place] = []
         row = SessionRow(ANNAS, SESSION, b"n" * 16, START, "N", 1, 0, 0, False)
@@ -100,6 +102,9 @@ class Setting:
         assert door is not None
         door.session = self.session
         self.door = door
+
+    def _find(self, query: str, limit: int, kind: str) -> list[Found]:
+        return [Found(kind=kind or "person", id=f"per_{limit}", name=query)]
 
     async def _kick(self, server_id: str, client_id: int) -> bool:
         self.kicked.append(Place(server_id, client_id))
@@ -302,3 +307,17 @@ async def test_only_registered_keys_of_people_who_may_are_let_in(setting: Settin
     assert setting.logins.authorise(SEEDS[BENS].public, info) is None
     setting.directory.devices[ANNAS] = replace(setting.directory.devices[ANNAS], revoked=True)
     assert setting.logins.authorise(SEEDS[ANNAS].public, info) is None
+
+
+async def test_a_device_searches_and_is_answered_by_its_own_id(setting: Setting) -> None:
+    """By the same finder as every other door; whoever types faster than a finger can is slowed down."""
+    setting.say(encode(Search(id="s1", q="chen", limit=5)))
+    setting.say(encode(Search(id="s2", q="cardio", kind="role")))
+    assert setting.answers == [
+        FoundFrame(id="s1", data=[Found(kind="person", id="per_5", name="chen")]),
+        FoundFrame(id="s2", data=[Found(kind="role", id="per_20", name="cardio")]),
+    ]
+    for nth in range(300):
+        setting.say(encode(Search(id=f"x{nth}", q="chen")))
+    assert isinstance(setting.answers[-1], ErrorFrame)
+    assert sum(isinstance(answer, FoundFrame) for answer in setting.answers) < 300

@@ -1,0 +1,277 @@
+"""Finds people, roles, groups and places as somebody types: an index in memory, and one ranking for every door.
+
+Found are, each before the next: whoever bears the word or number whole; whose name or number begins with it; whose
+title, department or location does; and where those are few, whose name sounds like it, and whose name is a slip of
+the fingers away. Within each of these who is on call comes first, then the order of words and names.
+
+A change of one entry costs some tens of microseconds: whoever builds the index from nothing does it in slices.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+from uuid import UUID
+
+from wardwire.model import ids
+from wardwire.model.words import (
+    digits_of,
+    fold,
+    joined_words_of,
+    slips,
+    slips_allowed,
+    sound_of,
+    trigrams_of,
+    words_of,
+)
+
+MAX_QUERY = 100
+MAX_WORDS = 6
+# As long as fewer are found, those are added who sound so, or are a slip away; of words of so many letters and more.
+ENOUGH = 3
+_FUZZY_FROM = 3
+# So many are looked at, at most, for each word that leads to them: what is found beyond would help nobody.
+_MOST_SEEN = 3_000
+_ANY = frozenset({ids.PERSON, ids.ROLE, ids.GROUP, ids.PLACE})
+# So many words are compared letter by letter, at most: those that have most in common.
+_MOST_COMPARED = 300
+_NONE = frozenset[str]()
+_LAST = "\U0010ffff"
+
+
+class Entry(NamedTuple):
+    """What can be found. Entries sort as they are listed.
+
+    Attributes:
+        sort: Where it stands in a list.
+        kind: What it is: the prefix of its id.
+        names: Words of names, and numbers.
+        others: Words of title, department, location.
+        text: All of them, a space before each.
+    """
+
+    sort: str
+    id: UUID
+    kind: str
+    names: tuple[str, ...]
+    others: tuple[str, ...]
+    text: str
+
+
+def entry_of(
+    kind: str, id: UUID, names: Iterable[str], others: Iterable[str] = (), numbers: Iterable[str] = (), sort: str = ""
+) -> Entry:
+    """Make an entry of texts as they stand in the directory, the name first."""
+    names = list(names)
+    words = dict.fromkeys(word for name in names for word in words_of(name))
+    words.update(dict.fromkeys(tail for number in numbers for tail in _tails(digits_of(number))))
+    beside = [word for word in dict.fromkeys(word for text in others for word in words_of(text)) if word not in words]
+    return Entry(fold(sort or names[0]), id, kind, tuple(words), tuple(beside), " " + " ".join([*words, *beside]))
+
+
+class Words:
+    """Entries by their words: those of a word in order, and the words too."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, list[Entry]] = {}
+        self._sorted: list[str] = []
+
+    def add(self, word: str, entry: Entry) -> bool:
+        """Add an entry to a word; returns whether the word is new."""
+        there = self.entries.get(word)
+        if there is not None:
+            insort(there, entry)
+            return False
+        self.entries[word] = [entry]
+        insort(self._sorted, word)
+        return True
+
+    def remove(self, word: str, entry: Entry) -> bool:
+        """Take an entry from a word; returns whether the word is gone."""
+        there = self.entries[word]
+        del there[bisect_left(there, entry)]
+        if there:
+            return False
+        del self.entries[word]
+        del self._sorted[bisect_left(self._sorted, word)]
+        return True
+
+    def beginning(self, prefix: str) -> Iterator[Entry]:
+        """Go through those who have a word that begins so, in the order of the words."""
+        first, end = self._range(prefix)
+        return chain.from_iterable(self.entries[self._sorted[nth]] for nth in range(first, end))
+
+    def size(self, prefix: str) -> int:
+        """Return how many have a word that begins so; of many words, a guess."""
+        first, end = self._range(prefix)
+        seen = self._sorted[first : min(end, first + 16)]
+        return sum(len(self.entries[word]) for word in seen) * (end - first) // max(len(seen), 1)
+
+    def _range(self, prefix: str) -> tuple[int, int]:
+        return bisect_left(self._sorted, prefix), bisect_left(self._sorted, prefix + _LAST)
+
+
+class Fuzzy:
+    """Words by their sound and by their trigrams."""
+
+    def __init__(self) -> None:
+        self._sounds: dict[str, list[str]] = {}
+        self._trigrams: dict[str, set[str]] = {}
+
+    def add(self, word: str) -> None:
+        """Take in a new word."""
+        if sound := sound_of(word):
+            self._sounds.setdefault(sound, []).append(word)
+            for trigram in trigrams_of(word):
+                self._trigrams.setdefault(trigram, set()).add(word)
+
+    def remove(self, word: str) -> None:
+        """Forget a word."""
+        if sound := sound_of(word):
+            self._sounds[sound].remove(word)
+            for trigram in trigrams_of(word):
+                self._trigrams[trigram].discard(word)
+
+    def near(self, word: str) -> list[str]:
+        """Return the words that sound like it, then those that are a few slips away, the nearest first."""
+        if len(word) < _FUZZY_FROM or not word.isalpha():
+            return []
+        sounding = sorted(self._sounds.get(sound_of(word), ()))
+        return list(dict.fromkeys((*sounding, *self._slipped(word))))
+
+    def _slipped(self, word: str) -> list[str]:
+        most = slips_allowed(word)
+        if not most:
+            return []
+        # A slip harms three trigrams, two letters that are swapped four: of the rarest, two are left at least.
+        known = sorted((self._trigrams.get(trigram, _NONE) for trigram in trigrams_of(word)), key=len)[: 4 * most + 2]
+        least, lengths = 2 if len(known) > 4 * most else 1, range(len(word) - most, len(word) + most + 1)
+        shared = Counter(chain.from_iterable(known)).items()
+        close = [(other, count) for other, count in shared if count >= least and len(other) in lengths]
+        while len(close) > _MOST_COMPARED:
+            least += 1
+            close = [(other, count) for other, count in close if count >= least]
+        far = [(slips(word, other, most), other) for other, _ in close if other != word]
+        return [other for _, other in sorted((count, other) for count, other in far if count is not None)]
+
+
+class Index:
+    """All that can be found, and apart from it who is on call."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[UUID, Entry] = {}
+        self.on_call: frozenset[UUID] = frozenset()
+        self._names, self._others = Words(), Words()
+        self._called_names, self._called_others = Words(), Words()
+        self._fuzzy = Fuzzy()
+
+    def put(self, entry: Entry) -> None:
+        """Take in an entry, new or changed."""
+        if self.by_id.get(entry.id) == entry:
+            return
+        self.drop(entry.id)
+        self.by_id[entry.id] = entry
+        for word in entry.names:
+            if self._names.add(word, entry):
+                self._fuzzy.add(word)
+        for word in entry.others:
+            self._others.add(word, entry)
+        if entry.id in self.on_call:
+            self._call(entry)
+
+    def drop(self, entry_id: UUID) -> None:
+        """Forget an entry, if it is there."""
+        entry = self.by_id.pop(entry_id, None)
+        if entry is None:
+            return
+        for word in entry.names:
+            if self._names.remove(word, entry):
+                self._fuzzy.remove(word)
+        for word in entry.others:
+            self._others.remove(word, entry)
+        if entry.id in self.on_call:
+            self._uncall(entry)
+
+    def call(self, on_call: frozenset[UUID]) -> None:
+        """Say who is on call now."""
+        for gone in self.on_call - on_call:
+            if gone in self.by_id:
+                self._uncall(self.by_id[gone])
+        for come in on_call - self.on_call:
+            if come in self.by_id:
+                self._call(self.by_id[come])
+        self.on_call = on_call
+
+    def _call(self, entry: Entry) -> None:
+        for word in entry.names:
+            self._called_names.add(word, entry)
+        for word in entry.others:
+            self._called_others.add(word, entry)
+
+    def _uncall(self, entry: Entry) -> None:
+        for word in entry.names:
+            self._called_names.remove(word, entry)
+        for word in entry.others:
+            self._called_others.remove(word, entry)
+
+    def search(self, query: str, limit: int = 20, kinds: Container[str] = _ANY) -> list[Entry]:
+        """Return what is meant of some kinds, the likeliest first; nothing for a query without a letter or digit."""
+        words = read_query(query)
+        if not words:
+            return []
+        found: dict[UUID, Entry] = {}
+        # Whoever has the rarest word is asked for the others.
+        rarest = min(words, key=lambda word: self._names.size(word) + self._others.size(word))
+        others = [f" {word}" for word in words if word != rarest]
+        for entry in self._whole(rarest):
+            if entry.kind in kinds and entry.id not in found and all(other in entry.text for other in others):
+                found[entry.id] = entry
+                if len(found) == limit:
+                    break
+        if len(found) < min(ENOUGH, limit):
+            self._add_near(found, words, limit, kinds)
+        return list(found.values())
+
+    def _add_near(self, found: dict[UUID, Entry], words: list[str], limit: int, kinds: Container[str]) -> None:
+        """Add those whom one of the words leads to as it was typed or nearly so, and the others nearly."""
+        near = {word: self._fuzzy.near(word) for word in words}
+        meant = {word: frozenset(near[word]) for word in words}
+        for word in words:
+            others = [(f" {other}", meant[other]) for other in words if other != word]
+            ways = [self._of(near[word])] if not others else [self._whole(word), self._of(near[word])]
+            for entry in islice(chain.from_iterable(ways), _MOST_SEEN):
+                if entry.kind not in kinds or entry.id in found:
+                    continue
+                if all(text in entry.text or not known.isdisjoint(entry.names) for text, known in others):
+                    found[entry.id] = entry
+                    if len(found) == limit:
+                        return
+
+    def _whole(self, word: str) -> Iterator[Entry]:
+        """Go through those who have a word that is this one, or begins so, in the order of the ranking."""
+        yield from self._of([word])
+        for each in (self._called_names, self._names, self._called_others, self._others):
+            yield from each.beginning(word)
+
+    def _of(self, words: Iterable[str]) -> Iterator[Entry]:
+        words = list(words)
+        for each in (self._called_names, self._names):
+            for word in words:
+                yield from each.entries.get(word, ())
+
+
+def read_query(query: str) -> list[str]:
+    """Return the words of what was typed, folded, six at most; of a number alone its digits."""
+    text = query[:MAX_QUERY]
+    number = digits_of(text)
+    if number and not any(char.isalpha() for char in text):
+        return [number]
+    return list(dict.fromkeys(joined_words_of(text)))[:MAX_WORDS]
+
+
+def _tails(digits: str) -> list[str]:
+    """A number is found from its beginning, and by its last six and four digits."""
+    return [digits[-length:] for length in (len(digits), 6, 4) if 0 < length <= len(digits)]
