@@ -260,7 +260,7 @@ def _note(error: WardwireError, caller: Caller, operation: Operation, deps: Deps
 def _answer(answer: Answer, request_id: str) -> Response[bytes]:
     body = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else _ENCODE(answer.body)
     headers = {**SECURITY_HEADERS, "X-Request-Id": request_id, **answer.headers}
-    return Response(body, status_code=answer.status, headers=headers, media_type="application/json")
+    return Response(body, status_code=answer.status, headers=headers, media_type=answer.media)
 
 
 def _refuse(error: WardwireError, request_id: str) -> Response[bytes]:

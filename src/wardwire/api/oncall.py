@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,13 +23,14 @@ from wardwire.api.directory import (
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.wire import ShiftOut
-from wardwire.directory import oncall, swaps
+from wardwire.directory import calendars, oncall, swaps
 from wardwire.directory.roles import write_fallback
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action
 from wardwire.model.oncall import final, next_edge, on_call
 from wardwire.model.oncall_plan import Swap
+from wardwire.model.oncall_quality import judge
 from wardwire.model.oncall_rights import may_view, require_owner
 from wardwire.model.people import Directory, Role
 from wardwire.store.oncall import text_of
@@ -225,6 +227,83 @@ async def move_shift(call: Call) -> Answer:
     return await changed(call, Answer(body=shown))
 
 
+async def get_quality(call: Call) -> Answer:
+    """Judge a schedule."""
+    role, directory, now = _seen(call), call.deps.rules().directory, call.deps.clock.now()
+    try:
+        apart = [ids.read_id(ids.ROLE, one) for one in (call.query.get("apart") or "").split(",") if one]
+    except Refused as refused:
+        raise Refused(Code.INVALID, refused.detail, parameter="apart") from None
+    weeks, most = call.query["weeks"], float(call.query["most_hours"])
+    found = judge(role, directory, now, weeks=weeks, most_hours=most, apart=apart)
+    return Answer(
+        body=wire.QualityOut(
+            begin=found.begin,
+            end=found.end,
+            uncovered_hours=found.uncovered_hours,
+            uncovered=[
+                wire.Stretch(one.starts_at, one.ends_at, None, "", "fallback", "") for one in found.uncovered[:1000]
+            ],
+            hours=[
+                wire.Hours(
+                    ids.write_id(ids.PERSON, one.person_id), directory.person_name(one.person_id), one.hours,
+                    one.most_in_a_week, one.fullest,
+                )
+                for one in found.loads
+            ],
+            overloaded=[ids.write_id(ids.PERSON, one.person_id) for one in found.overloaded],
+            conflicts=[
+                wire.Clash(
+                    ids.write_id(ids.PERSON, one.person_id), directory.person_name(one.person_id),
+                    ids.write_id(ids.ROLE, one.other_role), one.starts_at, one.ends_at,
+                )
+                for one in found.conflicts[:1000]
+            ],
+            disabled=[ids.write_id(ids.PERSON, one) for one in found.disabled],
+        )
+    )  # fmt: skip
+
+
+async def make_calendar(call: Call) -> Answer:
+    """Make the address of a role's calendar."""
+    role_id = call.id(ids.ROLE, "role_id")
+    return await make(
+        call,
+        lambda desk: calendars.make_calendar(desk, call.caller, role_id),
+        lambda secret: wire.CalendarMade(f"/v1/calendars/{secret}"),
+        keep=lambda _: wire.CalendarMade(None),
+    )
+
+
+async def read_calendar(call: Call) -> Answer:
+    """Give a calendar to whoever knows its address."""
+    directory, digest = call.deps.rules().directory, calendars.digest_of(call.path["secret"].removesuffix(".ics"))
+    for role in directory.roles.values():
+        if role.calendar is not None and hmac.compare_digest(role.calendar, digest) and not role.disabled:
+            text = calendars.calendar_of(role, directory, call.deps.clock.now())
+            return Answer(body=text.encode(), media="text/calendar")
+    raise Refused(Code.NOT_FOUND, "there is no such calendar")
+
+
+async def import_calendar(call: Call) -> Answer:
+    """Take a calendar in."""
+    body: wire.CalendarIn = call.body
+    role_id, directory = call.id(ids.ROLE, "role_id"), call.deps.rules().directory
+    if call.query.get("dry_run"):
+        role = _seen(call)
+        require_owner(call.caller, role)
+        added = [shift for shift, _ in calendars.foresee(role, directory, body.calendar, call.deps.clock.now())]
+        return Answer(body=wire.Imported([show_shift(shift, directory) for shift in added]))
+    added = await calendars.import_calendar(call.deps.desk, call.caller, role_id, body.calendar, directory)
+    return await changed(call, Answer(body=wire.Imported([show_shift(shift, directory) for shift in added])))
+
+
+_WEEKS = Query(name="weeks", kind="integer", about="So many weeks from now.", least=1, most=104, default=52)
+_MOST = Query(
+    name="most_hours", kind="integer", about="More than this in one week is too much for one.", least=1, most=168,
+    default=112,
+)  # fmt: skip
+_APART = Query(name="apart", kind="string", about="Roles that nobody is to hold beside this one: rol_…,rol_…")
 _PERSON = "per_0193a1b2c3d47e5f8a9b0c1d2e3f4a5b"
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -259,6 +338,30 @@ OPERATIONS: tuple[Operation, ...] = (
             "starts_at": "2036-01-01T19:00:00",
             "ends_at": "2036-01-02T07:00:00-06:00",
         },
+    ),
+    read_operation(
+        "getQuality", "/v1/roles/{role_id}/quality",
+        "Judge a schedule: hours of nobody, too much for one, two roles at once, who is disabled.",
+        get_quality, wire.QualityOut, _WEEKS, _MOST, _APART,
+    ),
+    write_operation(
+        "makeCalendar", "POST", "/v1/roles/{role_id}/calendar",
+        "Make a secret address for a role's calendar (iCalendar); a former one ends.",
+        make_calendar, None, 201, wire.CalendarMade, Code.NOT_FOUND, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+    ),
+    Operation(
+        id="readCalendar", method="GET", path="/v1/calendars/{secret}", tag="directory",
+        about="Read a role's calendar by its secret address, as text/calendar.", handler=read_calendar,
+        answers={200: None}, refuses=(Code.NOT_FOUND,), open=True,
+    ),
+    replace(
+        write_operation(
+            "importCalendar", "POST", "/v1/roles/{role_id}/import",
+            "Take the events of a calendar in as shifts by hand; the same again changes nothing.",
+            import_calendar, wire.CalendarIn, 200, wire.Imported, Code.NOT_FOUND, Code.CALENDAR_INVALID,
+            Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE, example={"calendar": "BEGIN:VCALENDAR…"},
+        ),
+        query=(_DRY,),
     ),
     write_operation(
         "moveShift", "PATCH", "/v1/shifts/{shift_id}",

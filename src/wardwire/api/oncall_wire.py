@@ -127,6 +127,57 @@ class ShiftChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ends_at: WallOrInstant | UnsetType = UNSET
 
 
+class CalendarMade(msgspec.Struct, frozen=True):
+    """The address of a role's calendar; its secret is shown this once, and whoever has it may read the calendar."""
+
+    path: str | None
+
+
+class CalendarIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A calendar (RFC 5545) whose events become shifts by hand; each one's summary names the person."""
+
+    calendar: Annotated[str, Meta(min_length=1)]
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """The shifts that are new."""
+
+    data: list[ShiftOut]
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """How much somebody is on call; `most_in_a_week` in the week that begins at `fullest`."""
+
+    person: str
+    name: str
+    hours: float
+    most_in_a_week: float
+    fullest: datetime
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """Somebody holds this role and another one at once."""
+
+    person: str
+    name: str
+    other_role: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+class QualityOut(msgspec.Struct, frozen=True):
+    """How good a schedule is: `uncovered` are the stretches in which only the fallback answers."""
+
+    begin: datetime
+    end: datetime
+    uncovered_hours: float
+    uncovered: list[Stretch]
+    hours: list[Hours]
+    overloaded: list[str]
+    conflicts: list[Clash]
+    disabled: list[str]
+
+
 class NewOverride(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Who holds a role before everybody else, for a time that is to come."""
 

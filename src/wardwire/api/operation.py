@@ -154,6 +154,7 @@ class Answer:
     body: msgspec.Struct | bytes | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ STATUS: Mapping[Code, int] = MappingProxyType(
         Code.ZONE_UNKNOWN: 422,
         Code.SCHEDULE_INVALID: 422,
         Code.FALLBACK_REQUIRED: 422,
+        Code.CALENDAR_INVALID: 422,
         Code.COVERAGE_LOOP: 422,
         Code.COVER_REQUIRED: 422,
         Code.TEXT_BLANK: 422,

@@ -12,20 +12,24 @@ import msgspec
 import typer
 
 from wardwire.cli.database import Desk, at_desk, find_place, look
+from wardwire.cli.exits import Exit
 from wardwire.cli.names import find_one
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
 from wardwire.cli.tables import print_json, print_table
-from wardwire.directory import oncall, swaps
+from wardwire.directory import calendars, oncall, swaps
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import Segment, final
 from wardwire.model.oncall_plan import Swap
+from wardwire.model.oncall_quality import MOST_HOURS, WEEKS, judge
 from wardwire.model.oncall_time import instant_of
-from wardwire.model.people import Directory, Role
+from wardwire.model.people import Directory, Role, Shift
 from wardwire.ops.failure import StartFailed
 from wardwire.store.oncall import LayerText
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="On call: show, set, override, swap.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="On call: show, set, override, swap, quality, ical."
+)
 
 Which = Annotated[str, typer.Argument(help="A role's name, or an id rol_…", metavar="ROLE")]
 From = Annotated[str, typer.Option("--from", help="E.g. 2026-11-24T07:00, by the clock on the role's wall.")]
@@ -187,6 +191,136 @@ def swap(
     print_table(("id", "who", "from", "until", "state"), rows, empty="No swap is open or agreed on.")
     for note in notes:
         say(f"Note: {note}.")
+
+
+@app.command("quality")
+def quality(
+    role: Which,
+    weeks: Annotated[int, typer.Option(help="So many weeks from now.", min=1, max=104)] = WEEKS,
+    most_hours: Annotated[
+        float, typer.Option(help="More in one week is too much for one.", min=1, max=168)
+    ] = MOST_HOURS,
+    apart: Annotated[list[str] | None, typer.Option(help="A role that nobody is to hold beside this one.")] = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Judge a schedule: hours of nobody, too much for one, two roles at once, who is disabled. Exit status 1 if any.
+
+    Example: wardwire oncall quality "Cardiology 1st" --apart "Cardiology 2nd"
+    """
+    directory, now = at_desk(find_place(config, data), look)
+    found_role = directory.roles[find_one(directory, ids.ROLE, role)]
+    others = [find_one(directory, ids.ROLE, one) for one in apart or ()]
+    found = judge(found_role, directory, now, weeks=weeks, most_hours=most_hours, apart=others)
+    name = directory.person_name
+    if json_:
+        print_json(
+            {
+                "uncovered_hours": found.uncovered_hours,
+                "uncovered": [{"starts_at": one.starts_at, "ends_at": one.ends_at} for one in found.uncovered],
+                "hours": [
+                    {"person": name(one.person_id), "hours": one.hours, "most_in_a_week": one.most_in_a_week}
+                    for one in found.loads
+                ],
+                "overloaded": [name(one.person_id) for one in found.overloaded],
+                "conflicts": [
+                    {"person": name(one.person_id), "role": directory.roles[one.other_role].name,
+                     "starts_at": one.starts_at, "ends_at": one.ends_at}
+                    for one in found.conflicts
+                ],
+                "disabled": [name(one) for one in found.disabled],
+            }
+        )  # fmt: skip
+    else:
+        over = {one.person_id for one in found.overloaded}
+        rows = [
+            (
+                name(one.person_id),
+                f"{one.hours:.0f}",
+                f"{one.most_in_a_week:.0f}",
+                "too much" * (one.person_id in over),
+            )
+            for one in found.loads
+        ]
+        print_table(("who", "hours", "most in a week", ""), rows, empty="Nobody is on call.")
+        print(f"Only the fallback: {found.uncovered_hours:.1f} hours in {weeks} weeks.")
+        for one in found.uncovered[:20]:
+            print(f"  {oncall.say_time(one.starts_at, found_role)} to {oncall.say_time(one.ends_at, found_role)}")
+        for clash in found.conflicts[:20]:
+            begin, end = (oncall.say_time(at, found_role) for at in (clash.starts_at, clash.ends_at))
+            print(f"{name(clash.person_id)} also holds {directory.roles[clash.other_role].name}, {begin} to {end}.")
+        for person_id in found.disabled:
+            print(f"{name(person_id)} stands on the schedule, and is disabled.")
+    if found.uncovered or found.overloaded or found.conflicts or found.disabled:
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command("ical")
+def ical(
+    role: Which,
+    take: Annotated[
+        Path | None,
+        typer.Option("--import", help="Take the events of this calendar in.", exists=True, dir_okay=False),
+    ] = None,
+    address: Annotated[bool, typer.Option("--address", help="Make a secret address for the calendar.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which shifts an import makes.")] = False,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Print a role's calendar (iCalendar), make a secret address for it, or take another one in as shifts by hand.
+
+    Example: wardwire oncall ical "Cardiology 1st" --import cardiology.ics --dry-run
+    """
+
+    async def work(at: Desk) -> tuple[str, list[Shift], Role, Directory]:
+        found = at.directory.roles[find_one(at.directory, ids.ROLE, role)]
+        if take is not None:
+            text = _read_text(take)
+            if dry_run:
+                return (
+                    "",
+                    [one for one, _ in calendars.foresee(found, at.directory, text, at.clock.now())],
+                    found,
+                    at.directory,
+                )
+            added = await calendars.import_calendar(at.desk, at.caller, found.id, text, at.directory)
+            return "", added, found, at.directory
+        if address:
+            secret = await calendars.make_calendar(at.desk, at.caller, found.id)
+            return f"/v1/calendars/{secret}.ics", [], found, at.directory
+        return calendars.calendar_of(found, at.directory, at.clock.now()), [], found, at.directory
+
+    text, shifts, found, directory = at_desk(find_place(config, data), work)
+    if take is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+        return
+    rows = [
+        (
+            directory.person_name(one.person_id),
+            oncall.say_time(one.starts_at, found),
+            oncall.say_time(one.ends_at, found),
+        )
+        for one in shifts
+    ]
+    if json_:
+        print_json({"shifts": [dict(zip(("person", "from", "until"), row, strict=True)) for row in rows]})
+        return
+    print_table(("who", "from", "until"), rows, empty="No shift is new.")
+    if dry_run:
+        say("Nothing was changed.")
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartFailed(
+            "calendar_unreadable", f"{path} is no text in UTF-8: {error}.", "Export it again, as iCalendar (.ics)."
+        ) from error
 
 
 def _print(role: Role, directory: Directory, segments: list[Segment], json_: bool) -> None:

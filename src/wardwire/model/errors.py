@@ -56,6 +56,7 @@ class Code(StrEnum):
     ZONE_UNKNOWN = "zone_unknown"
     SCHEDULE_INVALID = "schedule_invalid"
     FALLBACK_REQUIRED = "fallback_required"
+    CALENDAR_INVALID = "calendar_invalid"
     COVERAGE_LOOP = "coverage_loop"
     COVER_REQUIRED = "cover_required"
     # Content
@@ -123,6 +124,7 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.ZONE_UNKNOWN: "No time zone has this name; `America/Chicago` is one.",
         Code.SCHEDULE_INVALID: "The schedule is not fit to be used; `pointer` says which part of it.",
         Code.FALLBACK_REQUIRED: "A role must say who answers when nobody holds it: a person, a group, or `desk`.",
+        Code.CALENDAR_INVALID: "The calendar cannot be taken in; `detail` names the line. Nothing of it was.",
         Code.COVERAGE_LOOP: "Whoever would cover is, in the end, covered by the same person; `chain` names them all.",
         Code.COVER_REQUIRED: "Nobody goes off without a cover: a person, a role, a number, or `hold`.",
         Code.TEXT_BLANK: "The text is empty, or has nothing in it that can be read.",

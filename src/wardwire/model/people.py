@@ -161,6 +161,7 @@ class Role:
         swappers: Who may take a shift of it without being on its schedule.
         viewers: Who may see its schedule; nobody named = everybody.
         monitors: Who gets copies of what it is paged for, and does not count as reached.
+        calendar: The digest of the secret in its calendar's address; None = it has none.
     """
 
     id: UUID
@@ -175,6 +176,7 @@ class Role:
     swappers: frozenset[UUID] = frozenset()
     viewers: frozenset[UUID] = frozenset()
     monitors: frozenset[UUID] = frozenset()
+    calendar: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Runs inside the transaction of a change of the directory.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -22,14 +23,15 @@ from wardwire.store.batch import NOBODY
 from wardwire.store.queries import load
 
 _SQL = load("oncall")
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class WindowText(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """`Window` as JSON: `{"weekdays": ["fri"], "from": "17:00", "to": "07:00"}`."""
 
-    begin: time = msgspec.field(name="from")
-    end: time = msgspec.field(name="to")
+    begin: str = msgspec.field(name="from")
+    end: str = msgspec.field(name="to")
     weekdays: tuple[str, ...] = ()
 
 
@@ -51,15 +53,15 @@ class LayerText(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
         """
         windows = []
         for nth, window in enumerate(self.windows):
-            unknown = [day for day in window.weekdays if day not in WEEKDAYS]
-            if unknown or window.begin.tzinfo or window.end.tzinfo:
+            hours = [_HOUR.fullmatch(text) for text in (window.begin, window.end)]
+            if not all(hours) or any(day not in WEEKDAYS for day in window.weekdays):
                 raise Refused(
                     Code.SCHEDULE_INVALID,
-                    f"weekdays are {', '.join(WEEKDAYS)}, and hours have no offset",
+                    f"weekdays are {', '.join(WEEKDAYS)}, and hours are written 07:00",
                     pointer=f"{pointer}/windows/{nth}",
                 )
             days = tuple(sorted({WEEKDAYS.index(day) for day in window.weekdays}))
-            windows.append(Window(days, window.begin, window.end))
+            windows.append(Window(days, time.fromisoformat(window.begin), time.fromisoformat(window.end)))
         people = []
         for nth, written in enumerate(self.participants):
             try:
@@ -84,7 +86,11 @@ def text_of(layer: Layer) -> LayerText:
         length_h=layer.length.total_seconds() / 3600,
         ends=layer.ends,
         windows=tuple(
-            WindowText(begin=one.begin, end=one.end, weekdays=tuple(WEEKDAYS[day] for day in one.weekdays))
+            WindowText(
+                begin=f"{one.begin:%H:%M}",
+                end=f"{one.end:%H:%M}",
+                weekdays=tuple(WEEKDAYS[day] for day in one.weekdays),
+            )
             for one in layer.windows
         ),
     )
@@ -157,6 +163,23 @@ async def move_shift(connection: asyncpg.Connection, shift: Shift) -> None:
     """Write a shift's times, holder and version; one that was cancelled meanwhile stays so."""
     row = (shift.id, shift.starts_at, shift.ends_at, shift.person_id, shift.version)
     await connection.execute(_SQL["move_shift"], *row)
+
+
+async def import_shifts(
+    connection: asyncpg.Connection, role_id: UUID, shifts: Sequence[tuple[Shift, str]], version: int
+) -> list[Shift]:
+    """Add shifts of a calendar, each with the uid of its event; returns those that were not there yet."""
+    rows = await connection.fetch(
+        _SQL["import_shifts"], [shift.id for shift, _ in shifts], role_id, version,
+        [shift.person_id for shift, _ in shifts], [shift.starts_at for shift, _ in shifts],
+        [shift.ends_at for shift, _ in shifts], [uid for _, uid in shifts],
+    )  # fmt: skip
+    return [Shift(**row) for row in rows]
+
+
+async def write_calendar(connection: asyncpg.Connection, role_id: UUID, digest: bytes, version: int) -> None:
+    """Set the digest of the secret in the address of a role's calendar."""
+    await connection.execute(_SQL["set_calendar"], role_id, digest, version)
 
 
 async def look_again(connection: asyncpg.Connection, role_id: UUID, at: datetime) -> None:

@@ -1,7 +1,7 @@
 -- name: lock
 -- A role, locked until the change of its schedule is committed.
 SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
-       monitors
+       monitors, calendar
 FROM roles WHERE id = $1 FOR UPDATE
 
 -- name: shifts
@@ -25,6 +25,15 @@ UPDATE roles SET owners = $2, swappers = $3, viewers = $4, monitors = $5, versio
 
 -- name: set_calendar
 UPDATE roles SET calendar = $2, version = $3 WHERE id = $1
+
+-- name: import_shifts
+-- Shifts of a calendar; an event that was imported before stays as it is.
+INSERT INTO shifts (id, role_id, person_id, starts_at, ends_at, version, uid)
+SELECT u.id, $2, u.person_id, u.starts_at, u.ends_at, $3, u.uid
+FROM unnest($1::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+    AS u(id, person_id, starts_at, ends_at, uid)
+ON CONFLICT (role_id, uid, starts_at) WHERE uid <> '' AND cancelled_at IS NULL DO NOTHING
+RETURNING id, role_id, person_id, starts_at, ends_at, version, override
 
 -- name: write_swap
 INSERT INTO swaps (id, role_id, shift, giver, taker, shift_starts_at, shift_ends_at, starts_at, ends_at, state, version,
