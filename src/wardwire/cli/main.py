@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("wardwire.cli.search", "Find people, roles, groups and places as they are typed."),
     "policy": ("wardwire.cli.policy", "Escalation policies."),
     "account": ("wardwire.cli.account", "Accounts: who signs in, as what; passwords, second factors, sessions."),
+    "replay": ("wardwire.cli.replay", "Run a past day against another policy."),
     "reminder": ("wardwire.cli.reminder", "Alerts at set times, until somebody cancels them."),
     "key": ("wardwire.cli.key", "API keys for other systems."),
     "adapters": ("wardwire.cli.adapters", "Listeners for other systems, and what came in by them."),

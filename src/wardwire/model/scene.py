@@ -77,7 +77,7 @@ def play(policy: Policy, scene: Scene, grounds: Grounds) -> Outcome:
         priority=scene.priority,
         place=place,
         desk=grounds.desk,
-        named=_named(scene, grounds),
+        named=named_beside(scene.to, scene.priority, scene.at, grounds),
     )
     last = len(policy.steps)
     return Outcome(
@@ -117,14 +117,17 @@ def check_end(outcomes: Iterable[tuple[Scene, Outcome]]) -> None:
             )
 
 
-def _named(scene: Scene, grounds: Grounds) -> list[Called]:
-    if not scene.to:
-        return []
-    asked = Submission(
-        source="", external_id="", kind=Kind.ALERT, priority=scene.priority, subject="", text="", to=scene.to
-    )
-    people = plan(asked, grounds.directory, grounds.waits, scene.at, sender=None).people
-    return [Called(one.person_id, one.why) for one in people]
+def named_beside(to: tuple[str, ...], priority: Priority, at: datetime, grounds: Grounds) -> tuple[Called, ...]:
+    """Return who is called beside the policy from the beginning.
+
+    Raises:
+        Refused: As `model.routing.plan`.
+    """
+    if not to:
+        return ()
+    asked = Submission(source="", external_id="", kind=Kind.ALERT, priority=priority, subject="", text="", to=to)
+    people = plan(asked, grounds.directory, grounds.waits, at, sender=None, desk=grounds.desk).people
+    return tuple(Called(one.person_id, one.why) for one in people)
 
 
 def _calls_desk(line: Happening, policy: Policy) -> bool:
