@@ -1,7 +1,8 @@
 """What a device knows of how things stand, as far as that is said live only: its person's own messages, and teams.
 
 What is said live may be lost. So the device asks: after each hello, when a core or the way to it was away, and with
-its beats for a while after a message was stored. What it is told a second time changes nothing.
+its beats for a while after a message was stored, and while a team is not complete. What it is told a second time
+changes nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from wardwire.devices.frames import ASKED_MAX, Event, StatusFrame, StoredFrame, TeamFrame
 from wardwire.flow.views import Part
+from wardwire.model.priority import Kind
 
 OWN_MAX = 80
 TEAMS_MAX = ASKED_MAX - OWN_MAX
@@ -75,20 +77,23 @@ class Standing:
         return news
 
     def event(self, event: Event) -> None:
-        """Forget a message that is over."""
+        """Remember an alert that this person was given, it may call a team; forget a message that is over."""
         if event.event in _OVER:
             self._own.pop(event.id, None)
             self._teams.pop(event.id, None)
+        elif event.message is not None and event.message.kind == Kind.ALERT:
+            self._teams.setdefault(event.id, ())
+            _bound(self._teams, TEAMS_MAX)
 
     def questions(self) -> tuple[str, ...]:
         """Return what is to be asked about when anything may have been lost."""
         return (*self._unsettled(), *self._teams)
 
     def late(self, now: float) -> tuple[str, ...]:
-        """Return own messages that are young, and about which a word is overdue."""
-        return tuple(
-            message for message in self._unsettled() if ASK_AFTER_S <= now - self._own[message].at <= ASK_UNTIL_S
-        )
+        """Return own messages that are young, and about which a word is overdue; and teams that are not complete."""
+        young = (m for m in self._unsettled() if ASK_AFTER_S <= now - self._own[m].at <= ASK_UNTIL_S)
+        teams = (m for m, parts in self._teams.items() if any(part.there < part.needed for part in parts))
+        return (*young, *teams)
 
     def _unsettled(self) -> Iterable[str]:
         return (message for message, own in self._own.items() if not own.settled)

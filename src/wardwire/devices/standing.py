@@ -103,14 +103,12 @@ class Standing:
 
     async def _teams(self, connection: asyncpg.Connection, asked: Sequence[_Asked]) -> dict[UUID, _Team]:
         """Read the team calls that may be meant, each with who may see it."""
-        wanted = {message for one in asked for message in one.messages or ()}
-        if everywhere := {one.person_id for one in asked if one.messages is None}:
-            wanted.update(await find_team_calls(connection, sorted(everywhere)))
-        if not wanted:
-            return {}
+        people = {one.person_id for one in asked if one.messages is None}
+        messages = {message for one in asked for message in one.messages or ()}
+        calls = await find_team_calls(connection, sorted(people), sorted(messages))
         rules, now = self._rules(), self._clock.now()
         teams: dict[UUID, _Team] = {}
-        for kept, message, deliveries in await load_looks(connection, sorted(wanted)):
+        for kept, message, deliveries in await load_looks(connection, calls) if calls else ():
             escalation = kept.escalation
             if message is None or escalation.closed_at is not None:
                 continue

@@ -166,9 +166,12 @@ async def load_looks(
     ]
 
 
-async def find_team_calls(connection: asyncpg.Connection, people: Sequence[UUID]) -> list[UUID]:
-    """Find the open escalations with a team that some people are called by, or have sent."""
-    return [row["message_id"] for row in await connection.fetch(_SQL["team_calls"], list(people))]
+async def find_team_calls(
+    connection: asyncpg.Connection, people: Sequence[UUID], messages: Sequence[UUID]
+) -> list[UUID]:
+    """Find the open escalations with a team: of some messages, and those that some people are called by or sent."""
+    rows = await connection.fetch(_SQL["team_calls"], list(people), list(messages))
+    return [row["message_id"] for row in rows]
 
 
 async def load_ended(

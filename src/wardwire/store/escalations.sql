@@ -55,10 +55,11 @@ WHERE e.closed_at IS NULL AND e.message_id > $1 AND ($2::text IS NULL OR e.sourc
 ORDER BY e.message_id LIMIT $3
 
 -- name: team_calls
--- Open escalations that call a team, and that some of these people are called by or have sent.
+-- Open escalations that call a team: of some messages, and those that some people are called by or have sent.
 SELECT e.message_id FROM escalations e
 WHERE e.closed_at IS NULL AND e.policy LIKE '%"quorum"%'
-  AND (EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = e.message_id AND d.person_id = ANY($1::uuid[]))
+  AND (e.message_id = ANY($2::uuid[])
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = e.message_id AND d.person_id = ANY($1::uuid[]))
        OR EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND m.sender_person = ANY($1::uuid[])))
 
 -- name: drills

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from wardwire.client.standing import ASK_AFTER_S, ASK_UNTIL_S, OWN_MAX, Standing
 from wardwire.devices.frames import ASKED_MAX, Event, StatusFrame, StoredFrame, TeamFrame
+from wardwire.flow.statement import MessageView, Sender
 from wardwire.flow.views import Part
+from wardwire.model.priority import Kind, Priority
 
 AT = datetime(2026, 3, 1, 2, 14, 7, tzinfo=UTC)
 
@@ -63,13 +65,28 @@ def test_a_word_that_overtakes_stored_is_not_forgotten() -> None:
     assert standing.questions() == ()
 
 
+def test_an_alert_that_was_given_may_call_a_team_that_nobody_has_told_of() -> None:
+    """Its first frame may have been the one that was lost; a chat calls nobody."""
+    standing = Standing()
+    for message, kind in (("alert", Kind.ALERT), ("chat", Kind.CHAT)):
+        view = MessageView(
+            id=message, thread="thr_1", kind=kind, priority=Priority.HIGH, sender=Sender(name="Dora"),
+            stored_at=AT, text="Bed 12",
+        )  # fmt: skip
+        standing.event(Event(epoch=1, seq=1, event="new", id=message, message=view))
+    assert standing.questions() == ("alert",)
+    assert standing.late(0.0) == ()
+
+
 def test_teams_are_asked_about_until_the_call_is_over_and_all_is_bounded() -> None:
     """A device that runs for months keeps, and asks about, so many and no more."""
     standing = Standing()
     team = TeamFrame(message="call", parts=(Part("role:Airway", 1, 0),))
     assert standing.team(team)
     assert not standing.team(team)
-    assert standing.questions() == ("call",)
+    assert standing.questions() == standing.late(0.0) == ("call",)
+    assert standing.team(TeamFrame(message="call", parts=(Part("role:Airway", 1, 1, ["Dr. Chen"]),)))
+    assert (standing.questions(), standing.late(0.0)) == (("call",), ())
     standing.event(Event(epoch=1, seq=1, event="all_clear", id="call"))
     assert standing.questions() == ()
     for nth in range(2 * ASKED_MAX):
