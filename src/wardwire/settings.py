@@ -193,6 +193,21 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """The hospital's own provider, with which people sign in (OpenID Connect); none: with passwords alone."""
+
+    issuer: str = setting("", "Its address, exactly as it calls itself, e.g. https://login.hospital.example.")
+    client_id: str = setting("", "What we are called there.")
+    client_secret_file: Path | None = setting(None, "File with the secret that was agreed.")
+    redirect: str = setting("", "Where it sends browsers back to: https://…/v1/sign-in/oidc/callback, as registered.")
+    claim: str = setting("sub", "Which of its claims names a person, e.g. sub or employee_id.")
+    source: str = setting("oidc", "Among whose external ids of the directory that name is looked for.")
+    authority: Path | None = setting(
+        None, "The certificate (PEM) that its own is signed by, where it is no public one."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
     """The relay that takes our e-mail; none: no e-mail."""
 
@@ -317,6 +332,7 @@ class Settings:
     preferences: Preferences = field(default_factory=Preferences)
     policies: Policies = field(default_factory=Policies)
     access: Access = field(default_factory=Access)
+    oidc: Oidc = field(default_factory=Oidc)
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)
     limits: Limits = field(default_factory=Limits)

@@ -69,12 +69,35 @@ async def sign_in(
         if fresh:
             await store.set_password(connection, guarded.account_id, fresh, long=guarded.long)
         await sign_ins.insert_session(connection, session, secret)
-        told = {"account": who, "session": ids.write_id(ids.SESSION, session.id), "from": address, "by": factor}
-        return True, [Draft(FactKind.SIGNED_IN, None, guarded.person_id, None, json.dumps(told))]
+        return True, [_signed_in(guarded, session, address, factor)]
 
     if not await at.ledger.commit(session.made_at, work):
         raise CredentialRefused(_WRONG, who)
     at.guesses.right(login, address)
+    return session, token
+
+
+async def sign_in_as(
+    at: Accounts, read: Read, *, source: str, external_id: str, address: str, agent: str = ""
+) -> tuple[Session, str]:
+    """Sign in whom another system has made sure of: a person of the directory who has an account here.
+
+    Raises:
+        CredentialRefused: `NOT_AUTHENTICATED`: there is none, or it is disabled.
+    """
+    guarded = await read(lambda connection: store.secrets_of_external(connection, source, external_id))
+    if guarded is None:
+        raise CredentialRefused("whoever this is has no account here; ask an administrator for one", "")
+    session, token, secret = _begin(at, guarded, address, agent)
+
+    async def work(connection: asyncpg.Connection) -> tuple[bool, Sequence[Draft]]:
+        if await store.lock_secrets(connection, guarded.account_id) is None:
+            return False, ()
+        await sign_ins.insert_session(connection, session, secret)
+        return True, [_signed_in(guarded, session, address, source)]
+
+    if not await at.ledger.commit(session.made_at, work):
+        raise CredentialRefused("this account was disabled", "")
     return session, token
 
 
@@ -118,6 +141,12 @@ async def sign_out(at: Accounts, by: Caller, session_id: UUID) -> None:
         return None, [Draft(FactKind.SESSION_ENDED, None, None, None, json.dumps(told))]
 
     await at.ledger.commit(now, work)
+
+
+def _signed_in(guarded: store.Secrets, session: Session, address: str, by: str) -> Draft:
+    account, written = ids.write_id(ids.ACCOUNT, guarded.account_id), ids.write_id(ids.SESSION, session.id)
+    told = {"account": account, "session": written, "from": address, "by": by}
+    return Draft(FactKind.SIGNED_IN, None, guarded.person_id, None, json.dumps(told))
 
 
 async def _rehash(at: Accounts, guarded: store.Secrets, password: str) -> str:

@@ -32,6 +32,7 @@ from wardwire.api import (
     escalations,
     lost,
     messages,
+    oidc,
     oncall,
     places,
     preferences,
@@ -83,6 +84,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *accounts.OPERATIONS,
     *sessions.OPERATIONS,
     *break_glass.OPERATIONS,
+    *oidc.OPERATIONS,
 )
 
 
@@ -161,6 +163,7 @@ async def _read(
         path=path,
         query=query,
         headers=headers,
+        cookies=request.cookies,
         body=body,
         raw=raw,
         address=request.client.host if request.client else "",
@@ -234,8 +237,8 @@ def _read_field(query: Query, text: str) -> Any:
             if (query.least is None or number >= query.least) and (query.most is None or number <= query.most):
                 return number
         raise Refused(Code.INVALID, f"a number from {query.least} to {query.most}", parameter=query.name)
-    if len(text) > 200 or not text.isprintable():
-        raise Refused(Code.INVALID, "at most 200 printable characters", parameter=query.name)
+    if len(text) > query.longest or not text.isprintable():
+        raise Refused(Code.INVALID, f"at most {query.longest} printable characters", parameter=query.name)
     return text
 
 

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 
 from wardwire.access.accounts import Accounts
+from wardwire.access.oidc import SingleSignOn
 from wardwire.access.refusals import Refusals
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.finder import Finder
@@ -77,6 +78,7 @@ class Deps:
         refresh: Takes in what has changed in the directory; awaited after each change through this door, so
             that the next request finds it.
         accounts: What accounts and sessions stand on.
+        sso: The hospital's provider, where there is one.
         signed_in: Says whose a token of a session is, instead of its session (for tests of the door).
         finder: Finds whom and what is typed.
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
@@ -95,6 +97,7 @@ class Deps:
     registration: Registration | None = None
     finder: Finder | None = None
     accounts: Accounts | None = None
+    sso: SingleSignOn | None = None
     signed_in: Callable[[Deps, str], Awaitable[Caller]] | None = None
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
@@ -130,6 +133,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Any]
     headers: Mapping[str, str]
+    cookies: Mapping[str, str]
     body: Any
     raw: bytes
     address: str
@@ -167,6 +171,7 @@ class Query:
     least: int | None = None
     most: int | None = None
     default: Any = None
+    longest: int = 200
 
 
 class Identity(Enum):

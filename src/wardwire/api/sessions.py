@@ -115,7 +115,7 @@ async def sign_in(call: Call) -> Answer:
         at, call.read, body.login, body.password, body.code, address=call.address, agent=agent
     )
     shown = show_session(at, session, session.id, "" if body.cookie else token)
-    return Answer(body=shown, status=201, headers={"Set-Cookie": _cookie(token)} if body.cookie else {})
+    return Answer(body=shown, status=201, headers={"Set-Cookie": cookie_of(token)} if body.cookie else {})
 
 
 async def list_(call: Call) -> Answer:
@@ -148,11 +148,12 @@ async def find_session(call: Call) -> Found:
 async def sign_out(call: Call) -> Answer:
     """End a session."""
     await access.sign_out(accounts_of(call.deps), call.caller, call.thing)
-    gone = {"Set-Cookie": _cookie("", "; Max-Age=0")} if call.thing == call.caller.session_id else {}
+    gone = {"Set-Cookie": cookie_of("", "; Max-Age=0")} if call.thing == call.caller.session_id else {}
     return Answer(status=204, headers=gone)
 
 
-def _cookie(token: str, more: str = "") -> str:
+def cookie_of(token: str, more: str = "") -> str:
+    """Write the cookie of a session."""
     return f"{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{more}"
 
 

@@ -14,7 +14,7 @@ from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
-from wardwire.app.access import spans_of
+from wardwire.app.access import make_sso, spans_of
 from wardwire.app.devices import read_site_key
 from wardwire.app.ground import DIRECTORY, Ground, join
 from wardwire.carrier.kick import SystemAccount
@@ -83,6 +83,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
                 spans=spans_of(ground.settings.access),
                 site=ground.settings.site.name,
             ),
+            sso=make_sso(ground.settings.oidc, ground.clock),
             version=__version__,
             serving=lambda: ground.lanes.serving,
             refresh=refresh,

@@ -91,6 +91,12 @@ async def secrets_of_login(connection: asyncpg.Connection, login: str) -> Secret
     return None if row is None else Secrets(*row)
 
 
+async def secrets_of_external(connection: asyncpg.Connection, source: str, external_id: str) -> Secrets | None:
+    """Read what guards the account of whoever bears this id in another system; None when there is none."""
+    row = await connection.fetchrow(_SQL["secrets_by_external"], source, external_id)
+    return None if row is None else Secrets(*row)
+
+
 async def lock_secrets(connection: asyncpg.Connection, account_id: UUID) -> Secrets | None:
     """Read what guards an account, and let nobody else change it until the transaction ends."""
     row = await connection.fetchrow(_SQL["secrets"], account_id)

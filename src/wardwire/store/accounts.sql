@@ -38,6 +38,13 @@ SELECT a.id, a.person_id, p.name, a.login, s.password, s.password_long, s.totp, 
 FROM accounts a JOIN account_secrets s ON s.account_id = a.id JOIN people p ON p.id = a.person_id
 WHERE a.login = $1 AND a.disabled_at IS NULL AND p.disabled_at IS NULL
 
+-- name: secrets_by_external
+-- Of whoever bears this id in another system.
+SELECT a.id, a.person_id, p.name, a.login, s.password, s.password_long, s.totp, s.totp_set, s.totp_used, s.recovery
+FROM person_ids i JOIN accounts a ON a.person_id = i.person_id JOIN account_secrets s ON s.account_id = a.id
+JOIN people p ON p.id = a.person_id
+WHERE i.source = $1 AND i.external_id = $2 AND a.disabled_at IS NULL AND p.disabled_at IS NULL
+
 -- name: secrets
 -- Nobody else changes them until the transaction ends: a code is used once.
 SELECT a.id, a.person_id, p.name, a.login, s.password, s.password_long, s.totp, s.totp_set, s.totp_used, s.recovery
