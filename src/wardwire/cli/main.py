@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
     "cores": ("wardwire.cli.cores", "The core processes, and when each was last heard."),
     "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
+    "devices": ("wardwire.cli.devices", "Devices: which there are, their groups, how they behave."),
     "lost": ("wardwire.cli.lost", "Lost devices: report one, and see whether it has wiped itself."),
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
     "endpoint": ("wardwire.cli.endpoint", "Pagers, phones, e-mail: where people are reached, and when."),

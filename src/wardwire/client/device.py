@@ -42,6 +42,7 @@ from wardwire.devices.frames import (
     RefusedFrame,
     Relogin,
     Resume,
+    SettingsFrame,
     StatusFrame,
     StoredFrame,
     TeamFrame,
@@ -76,6 +77,7 @@ class Device(Voice):
         on_status: Hears how the person's own messages stand, live.
         on_order: Locks or wipes what this device keeps, when it is lost; on return that is done, and the core is told
             so. Without it there is nothing but what is in memory, and that ends with the device.
+        on_settings: Hears how the device is to behave: at each hello, and when it is changed. `settings` is the last.
         on_team: Hears which parts of a team that the person is of, or has called, are there, live.
         diary: Written before anything else is done with an event.
         incoming, outgoing: Between the device and the radio: so that tests can drop, double and reorder frames.
@@ -96,6 +98,7 @@ class Device(Voice):
         on_status: Callable[[StatusFrame], None] | None = None,
         on_team: Callable[[TeamFrame], None] | None = None,
         on_order: Callable[[OrderFrame], None] | None = None,
+        on_settings: Callable[[SettingsFrame], None] | None = None,
         diary: Diary | None = None,
         tls: ssl.SSLContext | None = None,
         timing: Timing | None = None,
@@ -110,6 +113,8 @@ class Device(Voice):
         self._on_status = on_status
         self._on_team = on_team
         self._on_order = on_order
+        self._on_settings = on_settings
+        self.settings: SettingsFrame | None = None
         self._diary = diary or NoDiary()
         self._incoming = incoming
         self._outgoing = outgoing
@@ -360,6 +365,10 @@ class Device(Voice):
                 info = self._connection.info
                 if info is not None and (info.server_id, info.client_id) == (frame.server_id, frame.cid):
                     self._connection.reconnect("asked to log in anew")
+            case SettingsFrame():
+                self.settings = frame
+                if self._on_settings is not None:
+                    self._on_settings(frame)
             case OrderFrame():
                 self._obey(frame)
             case Bye():

@@ -49,6 +49,7 @@ from wardwire.devices.precedence import Precedence
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
+from wardwire.devices.settings import DeviceSettings
 from wardwire.devices.standing import Standing
 from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say, Signed
@@ -142,6 +143,7 @@ class Doorway:
             acquire=acquire, publish=self._publish, directory=self._directory, clock=clock, epoch=epoch
         )
         self.standing = Standing(acquire=acquire, publish=self._publish, rules=rules, clock=clock)
+        self.settings = DeviceSettings(directory=self._directory, doors=self._doors.values, publish=self._publish)
         self.orders = Orders(
             ledger=ledger,
             directory=self._directory,
@@ -198,7 +200,7 @@ class Doorway:
         self._subscriptions = []
         self._precedence.stop()
         self.answers.flush()
-        for part in (self._loads, self.greeter, self.catchup, self.standing, self.orders, self.kicks):
+        for part in (self._loads, self.greeter, self.catchup, self.standing, self.settings, self.orders, self.kicks):
             await part.stop()
 
     @property
@@ -209,6 +211,7 @@ class Doorway:
 
     def directory_changed(self) -> None:
         """Close the connections of devices that are not welcome any more. Call after each change."""
+        self.settings.directory_changed()
         for device_id, place in self._logins.unwelcome():
             self._leave(device_id)
             self.kicks.put(place)
@@ -439,6 +442,7 @@ class Doorway:
     def _opened(self, door: Door, session: Session) -> None:
         """Take a session that was opened here, and let the other cores know; show its person's teams."""
         door.session = session
+        self.settings.tell(door)
         self.standing.ask(door, session)
         device_id = session.device.id
         self._mark(device_id, session.limited)

@@ -351,6 +351,13 @@ class Relogin(_Down, frozen=True, tag="login"):
     cid: int
 
 
+class SettingsFrame(_Down, frozen=True, tag="settings"):
+    """How the device is to behave, all of it. `locked`: what its person may not change."""
+
+    values: dict[str, str | int]
+    locked: list[str] = []
+
+
 class OrderFrame(_Down, frozen=True, tag="order"):
     """The device is lost: it locks or wipes itself (`what`), and says `obeyed` with the same `at`."""
 
@@ -367,7 +374,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | OrderFrame | Bye
+    | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | Bye
 )  # fmt: skip
 
 

@@ -74,10 +74,11 @@ class Door:
         name: The device's id as subjects carry it, 32 hex digits.
         down: The subject of what it is told.
         waiting: Frames of a session that is being looked up; None when none is.
+        settings: The last settings that it was told here.
         told: It has been told that it sends too much, and has not sent less since.
     """
 
-    __slots__ = ("bucket", "down", "name", "session", "told", "waiting")
+    __slots__ = ("bucket", "down", "name", "session", "settings", "told", "waiting")
 
     def __init__(self, name: str, bucket: Bucket) -> None:
         self.name = name
@@ -86,6 +87,7 @@ class Door:
         self.session: Session | None = None
         self.waiting: list[Envelope] | None = None
         self.told = False
+        self.settings = b""
 
 
 def signing_key(device: Device) -> Ed25519PublicKey:

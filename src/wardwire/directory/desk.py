@@ -38,6 +38,8 @@ class Once(NamedTuple):
 
 # What a violated constraint means to whoever asked. Everything else is our fault.
 _VIOLATIONS = {
+    "device_groups_name": (Code.NAME_TAKEN, "a group of devices bears this name already", "/name"),
+    "devices_group_id_fkey": (Code.NOT_FOUND, "there is no such group of devices", "/group"),
     "groups_name": (Code.NAME_TAKEN, "a group bears this name already", "/name"),
     "person_ids_of_nobody_else": (Code.EXTERNAL_ID_TAKEN, "somebody else has this id there", "/external_ids"),
     "areas_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),

@@ -35,6 +35,7 @@ class LiveDirectory:
         merge.merge_people(directory, changes.people)
         merge.merge_endpoints(directory, changes.endpoints)
         merge.merge_devices(directory, changes.devices)
+        merge.merge_device_settings(directory, changes.device_groups, changes.device_layers)
         merge.merge_groups(directory, changes.groups)
         merge.merge_roles(directory, changes.roles, changes.shifts, changes.cancelled, changes.swaps)
         merge.merge_keys(directory, changes.keys)

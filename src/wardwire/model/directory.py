@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.device_settings import NOTHING, DeviceGroup, Effective, Layer, Scope, resolve
 from wardwire.model.groups import match_group, match_people
 from wardwire.model.names import fold_name
 from wardwire.model.oncall_plan import LIVE, Swap
@@ -20,6 +21,7 @@ from wardwire.model.preferences import Preferences
 # So long the directory remembers who had a bed.
 ASSIGNMENTS_KEPT = timedelta(days=2)
 _LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
+_SITE = _NO_GROUP = UUID(int=0)
 _Named = Person | Group | Role
 
 
@@ -45,10 +47,35 @@ def merge_devices(directory: Directory, devices: Iterable[Device]) -> None:
     """Take in devices; a revoked one is no longer among its person's."""
     directory.worked_out.clear()
     for device in devices:
+        known = directory.devices.get(device.id)
+        if known is not None and known.group_id != device.group_id:
+            directory.settings_version += 1
         directory.devices[device.id] = device
         directory.devices_by_nkey[device.nkey] = device.id
         others = tuple(d for d in directory.devices_of.get(device.person_id, ()) if d != device.id)
         directory.devices_of[device.person_id] = others if device.revoked else (*others, device.id)
+
+
+def merge_device_settings(
+    directory: Directory, groups: Iterable[DeviceGroup], layers: Iterable[tuple[Scope, UUID, Layer]]
+) -> None:
+    """Take in groups of devices, and what devices are set to."""
+    for group in groups:
+        directory.device_groups[group.id] = group
+        directory.settings_version += 1
+    for scope, ref, layer in layers:
+        directory.device_layers[scope, ref] = layer
+        directory.settings_version += 1
+
+
+def settings_of(directory: Directory, device: Device) -> dict[str, Effective]:
+    """Return how a device is to behave."""
+    layers, group = directory.device_layers, directory.device_groups.get(device.group_id or _NO_GROUP)
+    return resolve(
+        layers.get((Scope.SITE, _SITE), NOTHING),
+        layers.get((Scope.GROUP, group.id), NOTHING) if group is not None and not group.disabled else NOTHING,
+        layers.get((Scope.DEVICE, device.id), NOTHING),
+    )
 
 
 def merge_groups(directory: Directory, groups: Iterable[Group]) -> None:

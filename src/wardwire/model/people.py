@@ -11,6 +11,7 @@ from uuid import UUID
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.details import NO_DETAILS, Details
+from wardwire.model.device_settings import DeviceGroup, Layer, Scope
 from wardwire.model.membership import Rule
 from wardwire.model.oncall_plan import Rota, Swap
 from wardwire.model.places import Assignment, Place
@@ -77,6 +78,7 @@ class Device:
     Attributes:
         ordered: It is lost, and let in only to be told this (model/lost.py); "" = nothing, or it has confirmed it.
         ordered_at: Names the order.
+        group_id: The group of devices that it is set alike with.
     """
 
     id: UUID
@@ -88,6 +90,7 @@ class Device:
     revoked: bool = False
     ordered: str = ""
     ordered_at: datetime | None = None
+    group_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +207,7 @@ class Directory:
         unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
         matched: Group -> whom its rule finds (model/groups.py).
+        settings_version: Counts the changes of what devices are set to.
         served: The kinds of endpoints that this site has a channel for; whoever composes a core says it.
     """
 
@@ -214,6 +218,9 @@ class Directory:
     roles: dict[UUID, Role] = field(default_factory=dict)
     devices: dict[UUID, Device] = field(default_factory=dict)
     devices_by_nkey: dict[str, UUID] = field(default_factory=dict)
+    device_groups: dict[UUID, DeviceGroup] = field(default_factory=dict)
+    device_layers: dict[tuple[Scope, UUID], Layer] = field(default_factory=dict)
+    settings_version: int = 0
     devices_of: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     endpoints_of: dict[UUID, tuple[Endpoint, ...]] = field(default_factory=dict)
     keys: dict[UUID, ApiKey] = field(default_factory=dict)

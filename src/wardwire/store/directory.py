@@ -7,11 +7,13 @@ from typing import Any
 
 import asyncpg
 
+from wardwire.model.device_settings import DeviceGroup
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, UnitRole
 from wardwire.model.policy import Policy
 from wardwire.model.preferences import Preferences
+from wardwire.store.device_settings import Layered, device_group_of, layer_of
 from wardwire.store.endpoints import endpoint_of
 from wardwire.store.groups import group_of
 from wardwire.store.oncall import role_from_row, swap_from_row
@@ -33,6 +35,8 @@ class Changes:
     people: list[Person]
     endpoints: list[Endpoint]
     devices: list[Device]
+    device_groups: list[DeviceGroup]
+    device_layers: list[Layered]
     groups: list[Group]
     roles: list[Role]
     shifts: list[Shift]
@@ -62,6 +66,8 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
             "people",
             "endpoints",
             "devices",
+            "device_groups",
+            "device_settings",
             "groups",
             "roles",
             "shifts",
@@ -81,6 +87,8 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         people=[person_from_row(row) for row in rows["people"]],
         endpoints=[endpoint_of(row) for row in rows["endpoints"]],
         devices=[Device(**row) for row in rows["devices"]],
+        device_groups=[device_group_of(row) for row in rows["device_groups"]],
+        device_layers=[layer_of(row) for row in rows["device_settings"]],
         groups=[group_of(row) for row in rows["groups"]],
         roles=[role_from_row(row) for row in rows["roles"]],
         shifts=[shift for shift, cancelled in shifts if not cancelled],

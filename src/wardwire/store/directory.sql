@@ -19,8 +19,15 @@ FROM endpoints WHERE version > $1
 
 -- name: devices
 SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked,
-       CASE WHEN order_confirmed_at IS NULL THEN ordered ELSE '' END AS ordered, ordered_at
+       CASE WHEN order_confirmed_at IS NULL THEN ordered ELSE '' END AS ordered, ordered_at,
+       group_id
 FROM devices WHERE version > $1
+
+-- name: device_groups
+SELECT id, name, disabled_at IS NOT NULL AS disabled FROM device_groups WHERE version > $1
+
+-- name: device_settings
+SELECT scope, ref, layer FROM device_settings WHERE version > $1
 
 -- name: groups
 SELECT id, name, members, within, rule, disabled_at IS NOT NULL AS disabled FROM groups WHERE version > $1
