@@ -154,6 +154,19 @@ async def test_a_silence_whose_witness_died_is_told_all_the_same(ward: Ward, poo
     assert await open_alarms(ward) == []
 
 
+async def test_after_an_outage_those_that_start_side_by_side_are_not_missed(ward: Ward, pool: asyncpg.Pool) -> None:
+    """H35: all were killed; the first that is up calls nobody because of the second, but of one that stays away."""
+    for name in ("1", "2", "3"):
+        await muster(ward, pool, f"here/{name}", f"here-{name}").round()
+    await ward.pass_time(seconds=20)
+    first = muster(ward, pool, "here/1", "here-11")
+    await look(ward, first, seconds=4)
+    second = muster(ward, pool, "here/2", "here-22")
+    await look(ward, first, second, seconds=4)
+    assert await open_alarms(ward) == [("core_silent", "here/3")]
+    assert ward.events(ward.dora) == ["new"]
+
+
 async def test_a_core_that_is_not_well_says_so_itself(ward: Ward, pool: asyncpg.Pool) -> None:
     """H75: its auditor fails each time: one alarm, over when it looks again."""
     complaints = ["the auditor has not looked for 61 s"]

@@ -93,7 +93,9 @@ class Muster:
                 since=self._since,
                 now=now,
             )
-            silent = await find_silent(connection, unheard_since=now - SILENT_AFTER, now=now, asker=self._name)
+            silent = []
+            if now - self._since >= SILENT_AFTER:  # those that start beside us, after an outage, are not silent
+                silent = await find_silent(connection, unheard_since=now - SILENT_AFTER, now=now, asker=self._name)
             await forget_cores(connection, now - REMEMBERED)
             cores = [
                 Core(row.name, frozenset(row.serves.split(",")), row.beat_at, row.silent_at, row.ended_at is not None)
