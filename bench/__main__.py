@@ -1,6 +1,6 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
-W=w1,w2     only these of w1, w2, w5, w6, w7, w8, code, memory (a: question A, the floors against each other)
+W=w1,w2     only these of w1, w2, w5, w6, w7, w8, w9, code, memory (a: question A, the floors against each other)
 PEERS=1     ejabberd and RabbitMQ as well, from Debian; needs root
 FULL=1      the long form
 --strict    exit with 1 when a goal is missed
@@ -30,6 +30,7 @@ from bench.w5 import run_w5
 from bench.w6 import run_w6
 from bench.w7 import run_w7
 from bench.w8 import run_w8
+from bench.w9 import run_w9
 
 WORK: dict[str, Callable[..., None]] = {
     "w1": run_w1,
@@ -38,12 +39,13 @@ WORK: dict[str, Callable[..., None]] = {
     "w6": run_w6,
     "w7": run_w7,
     "w8": run_w8,
+    "w9": run_w9,
     "code": run_code,
     "memory": run_memory,
     "a": run_floors,
     "peers": run_peers,
 }
-USUAL = "w1,w2,w5,w6,w7,w8,code,memory"
+USUAL = "w1,w2,w5,w6,w7,w8,w9,code,memory"
 PEERS = "peers"
 
 

@@ -28,6 +28,7 @@ from wardwire.cli.details import (
 from wardwire.cli.endpoint import say_rules, show_endpoint
 from wardwire.cli.names import find_one, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
+from wardwire.cli.roster import import_
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import endpoints, people
 from wardwire.model import ids
@@ -39,6 +40,8 @@ from wardwire.model.targets import find_target
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="People: add, change, list; their status, e-mail and devices."
 )
+
+app.command("import")(import_)
 
 Who = Annotated[str, typer.Argument(help="A name, or an id per_…", metavar="WHO")]
 Scopes = Annotated[list[str] | None, typer.Option("--scope", help="A right beyond the common, e.g. messages:code.")]

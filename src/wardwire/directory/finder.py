@@ -29,7 +29,7 @@ from wardwire.model.search import Entry, Index, entry_of
 from wardwire.store.directory import Changes
 
 # So many are taken in before others have their turn: some hundred microseconds each at most.
-SLICE = 8
+SLICE = 4
 LOOK_AGAIN_S = 1.0
 MOST = 50
 
@@ -170,7 +170,7 @@ class Finder:
             person = directory.people[entry.id]
             if person.disabled:
                 return None
-            cover = covering(entry.id, directory, Priority.HIGH, now, self._desk).people
+            cover = covering(entry.id, directory, Priority.HIGH, now, self._desk).people if person.cover else ()
             return Found(
                 kind="person",
                 id=written,

@@ -48,17 +48,19 @@ class Entry(NamedTuple):
     Attributes:
         sort: Where it stands in a list.
         kind: What it is: the prefix of its id.
-        names: Words of names, and numbers.
-        others: Words of title, department, location.
-        text: All of them, a space before each.
+        names: Words of names, and numbers, a space before each.
+        others: Words of title, department, location, a space before each.
     """
 
     sort: str
     id: UUID
     kind: str
-    names: tuple[str, ...]
-    others: tuple[str, ...]
-    text: str
+    names: str
+    others: str
+
+    def has(self, beginning: str) -> bool:
+        """Whether a word begins so; a space stands before it."""
+        return beginning in self.names or beginning in self.others
 
 
 def entry_of(
@@ -69,7 +71,7 @@ def entry_of(
     words = dict.fromkeys(word for name in names for word in words_of(name))
     words.update(dict.fromkeys(tail for number in numbers for tail in _tails(digits_of(number))))
     beside = [word for word in dict.fromkeys(word for text in others for word in words_of(text)) if word not in words]
-    return Entry(fold(sort or names[0]), id, kind, tuple(words), tuple(beside), " " + " ".join([*words, *beside]))
+    return Entry(fold(sort or names[0]), id, kind, "".join(f" {w}" for w in words), "".join(f" {w}" for w in beside))
 
 
 class Words:
@@ -143,19 +145,22 @@ class Fuzzy:
         return list(dict.fromkeys((*sounding, *self._slipped(word))))
 
     def _slipped(self, word: str) -> list[str]:
-        most = slips_allowed(word)
-        if not most:
-            return []
-        # A slip harms three trigrams, two letters that are swapped four: of the rarest, two are left at least.
-        known = sorted((self._trigrams.get(trigram, _NONE) for trigram in trigrams_of(word)), key=len)[: 4 * most + 2]
-        least, lengths = 2 if len(known) > 4 * most else 1, range(len(word) - most, len(word) + most + 1)
-        shared = Counter(chain.from_iterable(known)).items()
-        close = [(other, count) for other, count in shared if count >= least and len(other) in lengths]
-        while len(close) > _MOST_COMPARED:
-            least += 1
-            close = [(other, count) for other, count in close if count >= least]
-        far = [(slips(word, other, most), other) for other, _ in close if other != word]
-        return [other for _, other in sorted((count, other) for count, other in far if count is not None)]
+        """Return the words that are one slip away; where there is none, and it is long, those that are two."""
+        trigrams = sorted((self._trigrams.get(trigram, _NONE) for trigram in trigrams_of(word)), key=len)
+        for most in range(1, slips_allowed(word) + 1):
+            # A slip harms three trigrams, two letters that are swapped four: of the rarest, two are left at least.
+            rarest = trigrams[: 4 * most + 2]
+            least, lengths = 2 if len(rarest) > 4 * most else 1, range(len(word) - most, len(word) + most + 1)
+            shared = Counter(chain.from_iterable(rarest)).items()
+            close = [(other, count) for other, count in shared if count >= least and len(other) in lengths]
+            while len(close) > _MOST_COMPARED:
+                least += 1
+                close = [(other, count) for other, count in close if count >= least]
+            far = [(slips(word, other, most), other) for other, _ in close if other != word]
+            found = [other for _, other in sorted((count, other) for count, other in far if count is not None)]
+            if found:
+                return found
+        return []
 
 
 class Index:
@@ -174,10 +179,10 @@ class Index:
             return
         self.drop(entry.id)
         self.by_id[entry.id] = entry
-        for word in entry.names:
+        for word in entry.names.split():
             if self._names.add(word, entry):
                 self._fuzzy.add(word)
-        for word in entry.others:
+        for word in entry.others.split():
             self._others.add(word, entry)
         if entry.id in self.on_call:
             self._call(entry)
@@ -187,10 +192,10 @@ class Index:
         entry = self.by_id.pop(entry_id, None)
         if entry is None:
             return
-        for word in entry.names:
+        for word in entry.names.split():
             if self._names.remove(word, entry):
                 self._fuzzy.remove(word)
-        for word in entry.others:
+        for word in entry.others.split():
             self._others.remove(word, entry)
         if entry.id in self.on_call:
             self._uncall(entry)
@@ -206,15 +211,15 @@ class Index:
         self.on_call = on_call
 
     def _call(self, entry: Entry) -> None:
-        for word in entry.names:
+        for word in entry.names.split():
             self._called_names.add(word, entry)
-        for word in entry.others:
+        for word in entry.others.split():
             self._called_others.add(word, entry)
 
     def _uncall(self, entry: Entry) -> None:
-        for word in entry.names:
+        for word in entry.names.split():
             self._called_names.remove(word, entry)
-        for word in entry.others:
+        for word in entry.others.split():
             self._called_others.remove(word, entry)
 
     def search(self, query: str, limit: int = 20, kinds: Container[str] = _ANY) -> list[Entry]:
@@ -227,7 +232,7 @@ class Index:
         rarest = min(words, key=lambda word: self._names.size(word) + self._others.size(word))
         others = [f" {word}" for word in words if word != rarest]
         for entry in self._whole(rarest):
-            if entry.kind in kinds and entry.id not in found and all(other in entry.text for other in others):
+            if entry.kind in kinds and entry.id not in found and all(entry.has(other) for other in others):
                 found[entry.id] = entry
                 if len(found) == limit:
                     break
@@ -245,7 +250,7 @@ class Index:
             for entry in islice(chain.from_iterable(ways), _MOST_SEEN):
                 if entry.kind not in kinds or entry.id in found:
                     continue
-                if all(text in entry.text or not known.isdisjoint(entry.names) for text, known in others):
+                if all(entry.has(text) or not known.isdisjoint(entry.names.split()) for text, known in others):
                     found[entry.id] = entry
                     if len(found) == limit:
                         return

@@ -72,6 +72,20 @@ async def update_person(
     return await find_person(connection, person_id)
 
 
+async def rewrite_people(
+    connection: asyncpg.Connection, people: Sequence[Person], version: int, now: datetime
+) -> None:
+    """Write name, title, details and whether they are disabled of many, as they are to be."""
+    rows = [(p.id, p.name, p.title, None, p.disabled, now, version) for p in people]
+    await connection.executemany(_SQL["change"], rows)
+    await write_details(connection, people)
+
+
+async def find_busy(connection: asyncpg.Connection, people: Sequence[UUID]) -> frozenset[UUID]:
+    """Return those of these for whom something is open: what must happen by a time, or an alert that they are in."""
+    return frozenset(row["person_id"] for row in await connection.fetch(_SQL["busy"], list(people)))
+
+
 async def update_status(
     connection: asyncpg.Connection,
     person_id: UUID,

@@ -52,3 +52,10 @@ INSERT INTO deadlines (message_id, person_id, kind, ref, lane, due_at, visible_a
 -- What came since an instant, and waits for an answer or to be read.
 SELECT count(*) FROM deliveries
 WHERE person_id = $1 AND message_id >= $2 AND state IN ('pending', 'delivered', 'unreachable') AND read_at IS NULL
+
+-- name: busy
+-- Who has something open: a delivery on its way, or one of an alert that runs.
+SELECT person_id FROM deadlines WHERE person_id = ANY($1::uuid[])
+UNION
+SELECT d.person_id FROM escalations e JOIN deliveries d USING (message_id)
+WHERE e.closed_at IS NULL AND d.person_id = ANY($1::uuid[]) AND d.state IN ('pending', 'delivered', 'read', 'accepted')
