@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +32,8 @@ async def test_eight_hundred_people_are_entered_in_one_change(database_url: str)
     directory = await everybody(database_url)
 
     assert len(directory.people) == 800
-    assert all(on_call(role, directory, NOW).holder is not None for role in directory.roles.values())
+    held = [on_call(role, directory, NOW + timedelta(days=200)).holder for role in directory.roles.values()]
+    assert all(one is not None and one.rule == "layer 1" for one in held)
     bed = find_place("bed:4W-12", directory, "")
     nurses = {assigned(directory, bed.id, rank, NOW) for rank in Rank}
     assert len(nurses) == 3

@@ -13,11 +13,12 @@ from wardwire.directory.scopes import check_scopes
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_address, clean_line, clean_name
+from wardwire.model.oncall_plan import check_rota
 from wardwire.model.people import Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import INSIDE, Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.rights import Caller
-from wardwire.store import endpoints, groups, people, places, policies, roles
+from wardwire.store import endpoints, groups, oncall, people, places, policies, roles
 
 MAX_OF_A_KIND = 50_000
 
@@ -60,6 +61,9 @@ async def enter_house(desk: DirectoryDesk, caller: Caller, house: House) -> int:
         await endpoints.insert_endpoints(connection, house.endpoints, version)
         await groups.insert_groups(connection, house.groups, version)
         await roles.insert_roles(connection, house.roles, version)
+        for role in house.roles:
+            if role.rota is not None:
+                await oncall.write_rota(connection, role.id, role.rota, version)
         await roles.insert_shifts(connection, [replace(shift, version=version) for shift in house.shifts])
         for policy in house.policies:
             await policies.insert_policy(connection, policy._replace(version=version), change.now)
@@ -84,6 +88,9 @@ def _check(house: House, caller: Caller) -> None:
         for thing in getattr(house, kind):
             if clean_name(thing.name, f"/{kind}/name") != thing.name:
                 raise Refused(Code.INVALID, "a name is not in its normal form", pointer=f"/{kind}/name")
+    for role in house.roles:
+        if role.rota is not None:
+            check_rota(role.rota)
     known = {place.id: place for place in house.places}
     for place in house.places:
         parent = known.get(place.parent) if place.parent else None

@@ -27,7 +27,7 @@ def may_view(caller: Caller, role: Role) -> bool:
     """Whether somebody may see a role's schedule."""
     if not role.viewers or reach_of(caller, Action.SHIFT_WRITE) is Reach.ANY:
         return True
-    seeing = role.viewers | role.owners | role.swappers | role.monitors | frozenset(on_schedule(role))
+    seeing = role.viewers | role.owners | role.swappers | frozenset(on_schedule(role))
     return caller.person_id in seeing
 
 

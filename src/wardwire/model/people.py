@@ -163,7 +163,6 @@ class Role:
         owners: Who may change its schedule, beside those who may change the directory.
         swappers: Who may take a shift of it without being on its schedule.
         viewers: Who may see its schedule; nobody named = everybody.
-        monitors: Who gets copies of what it is paged for, and does not count as reached.
         calendar: The digest of the secret in its calendar's address; None = it has none.
     """
 
@@ -178,7 +177,6 @@ class Role:
     owners: frozenset[UUID] = frozenset()
     swappers: frozenset[UUID] = frozenset()
     viewers: frozenset[UUID] = frozenset()
-    monitors: frozenset[UUID] = frozenset()
     calendar: bytes | None = None
 
 

@@ -34,7 +34,7 @@ SELECT id, name, members, within, rule, disabled_at IS NOT NULL AS disabled FROM
 
 -- name: roles
 SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
-       monitors, calendar
+       calendar
 FROM roles WHERE version > $1
 
 -- name: shifts

@@ -38,6 +38,7 @@ from wardwire.testing.demo.tally import count_run, running
 from wardwire.testing.hospital.day import PER_HOUR, At, happenings, overture
 from wardwire.testing.hospital.house import only
 from wardwire.testing.hospital.plan import make_hospital
+from wardwire.testing.hospital.zone import local_zone
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -203,13 +204,14 @@ class Show:
 
     async def _enter(self, say: Say) -> None:
         now = datetime.now().astimezone()
-        assert now.tzinfo is not None
+        zone = local_zone(now)
+        assert zone is not None
         if not self._folder.old:
             say("Entering the hospital: 800 people, 534 beds, their shifts and policies…")
         self._operator, people = await enter_hospital(
-            self._folder, self._server, self._hospital, now=now, zone=now.tzinfo, pace=self._options.pace
+            self._folder, self._server, self._hospital, now=now, zone=zone, pace=self._options.pace
         )
-        cast = choose_cast(self._hospital, now=now, zone=now.tzinfo)
+        cast = choose_cast(self._hospital, now=now, zone=zone)
         say(f"Connecting {len(cast.phones)} phones…")
         cards = await give_phones(self._folder, self._server, people, cast.phones)
         self._line = AlarmLine("127.0.0.1", self._hl7)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from wardwire.directory.entering import House
 from wardwire.model import ids
@@ -13,7 +14,7 @@ from wardwire.model.people import Endpoint, Group, Person, Role, Shift
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank
 from wardwire.model.policy import Ends, Policy, Quorum, Step
 from wardwire.testing.hospital.plan import CODE_NURSES, Hospital, Unit
-from wardwire.testing.hospital.rota import care, halves, turns
+from wardwire.testing.hospital.rota import care, halves, rotation, turns
 
 MONITOR, CODE_BLUE = "Monitor alarm", "Code blue"
 DAYS = 2
@@ -36,6 +37,7 @@ def make_house(hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float =
     """Make the house.
 
     Args:
+        zone: Where it is a named one, roles have rotations, which hand over for ever; otherwise shifts of two days.
         pace: Waits of policies are divided by it: for those who want to see in a minute what takes an hour.
     """
     people = {
@@ -53,7 +55,13 @@ def make_house(hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float =
         for name, members in hospital.groups.items()
     )
     roles = {
-        duty.name: Role(id=ids.new_id(now), name=duty.name, fallback=who[duty.fallback]) for duty in hospital.duties
+        duty.name: Role(
+            id=ids.new_id(now),
+            name=duty.name,
+            fallback=who[duty.fallback],
+            rota=rotation(duty, now, zone, who) if isinstance(zone, ZoneInfo) else None,
+        )
+        for duty in hospital.duties
     }
     shifts, assignments = [], []
     policies = make_policies(hospital, now=now, pace=pace)
@@ -61,7 +69,7 @@ def make_house(hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float =
     places = _places(hospital, now, monitor.id)
     beds = {place.name: place.id for place in places if place.kind is PlaceKind.BED}
     for half in halves(now, zone, hours=24 * DAYS):
-        for turn in turns(hospital, half):
+        for turn in turns(hospital, half) if not isinstance(zone, ZoneInfo) else ():
             shifts.append(
                 Shift(
                     id=ids.new_id(now),

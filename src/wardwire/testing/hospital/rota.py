@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
+from math import lcm
 from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from wardwire.model.oncall_plan import Layer, Rota
 from wardwire.testing.hospital.plan import CREWS, Duty, Hospital, Unit
 
 DAY_BEGINS, NIGHT_BEGINS = time(7), time(19)
@@ -64,6 +68,21 @@ def turns(hospital: Hospital, half: Half) -> Iterator[Turn]:
     """Say who holds each role in a half."""
     for duty in hospital.duties:
         yield Turn(duty.name, _on_duty(duty, half), half)
+
+
+def rotation(duty: Duty, now: datetime, zone: ZoneInfo, who: Mapping[str, UUID]) -> Rota:
+    """Make the rotation of a role: the same turns as `turns` gives, for ever, by the walls' clocks of `zone`."""
+    length = lcm(*(len(crew) for crew in duty.crews))
+    day = now.astimezone(zone).date() - timedelta(days=1)  # the night that is on now began yesterday
+    # Crews 0 and 1 begin on days of even number; with these, whoever is first of each crew.
+    first = day - timedelta(days=day.toordinal() % (2 * length))
+    order = [
+        who[_on_duty(duty, _half(first + timedelta(days=days), night, zone))]
+        for days in range(2 * length)
+        for night in (False, True)
+    ]
+    layer = Layer("crews", tuple(order), datetime.combine(first, DAY_BEGINS), timedelta(hours=12))
+    return Rota(zone.key, (layer,))
 
 
 def _on_duty(duty: Duty, half: Half) -> str:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise, takewhile
 from random import Random
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from wardwire.model.oncall_plan import check_rota, turn_at
 from wardwire.model.priority import Priority
 from wardwire.testing.hospital.day import Alarm, At, CodeCall, Critical, happenings
 from wardwire.testing.hospital.habits import BUSY, PROMPT, react
 from wardwire.testing.hospital.hl7 import write_alarm, write_critical
 from wardwire.testing.hospital.plan import make_hospital
-from wardwire.testing.hospital.rota import care, crew_of, halves, turns
+from wardwire.testing.hospital.rota import care, crew_of, halves, rotation, turns
+from wardwire.testing.hospital.zone import local_zone
 
 CHICAGO = ZoneInfo("America/Chicago")
 HOSPITAL = make_hospital(4)
@@ -77,6 +82,33 @@ def test_every_role_has_a_holder_in_every_shift() -> None:
     """Nobody is a black hole."""
     for half in halves(NOW, CHICAGO, hours=24 * 7):
         assert len({turn.role for turn in turns(HOSPITAL, half)}) == len(HOSPITAL.duties)
+
+
+@pytest.mark.parametrize("zone", [CHICAGO, ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")])
+def test_rotations_hand_over_as_the_crews_do_for_a_year(zone: ZoneInfo) -> None:
+    """The same person by the rotation as by the plan of the crews, on the nights of the clock too."""
+    who = {name: UUID(int=nth) for nth, name in enumerate(HOSPITAL.workers, start=1)}
+    plans = {duty.name: rotation(duty, NOW, zone, who) for duty in HOSPITAL.duties}
+    for plan in plans.values():
+        check_rota(plan)
+    chance = Random(1)
+    for half in halves(NOW, zone, hours=24 * 366):
+        begin, end = half.starts_at.astimezone(UTC), half.ends_at.astimezone(UTC)
+        some = chance.sample(list(turns(HOSPITAL, half)), 3)
+        for one in some:
+            for at in (begin, end - timedelta(seconds=1)):
+                turn = turn_at(plans[one.role].layers[0], zone, at)
+                assert turn is not None
+                assert turn.person_id == who[one.person]
+
+
+def test_a_machine_has_a_zone_with_a_name_or_at_least_an_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zone of another offset is not believed."""
+    now = datetime(2026, 12, 1, 18, 40, tzinfo=timezone(timedelta(hours=-6)))
+    monkeypatch.setenv("TZ", "America/Chicago")
+    assert local_zone(now) == CHICAGO
+    odd = now.replace(tzinfo=timezone(timedelta(hours=3, minutes=7)))
+    assert local_zone(odd) == odd.tzinfo
 
 
 def test_nurses_take_days_and_nights_apart() -> None:
