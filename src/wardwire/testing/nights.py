@@ -20,8 +20,10 @@ from wardwire.model.alert import (
     Called,
     Circumstances,
     Command,
+    Decided,
     Escalation,
     Page,
+    Record,
     Ring,
     Silence,
     State,
@@ -31,13 +33,15 @@ from wardwire.model.alert import (
 from wardwire.model.delivery import Delivery, Event, Happened, step
 from wardwire.model.delivery import State as Stands
 from wardwire.model.escalation import begin, fold, next_due
+from wardwire.model.facts import FactKind
 from wardwire.model.ids import make_id
 from wardwire.model.message import Offered
-from wardwire.model.people import Device, Directory, Group, Person, Role, Shift, Status
+from wardwire.model.people import KINDS, Device, Directory, Endpoint, Group, Person, Role, Shift, Status
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank
 from wardwire.model.policy import Answer, Ends, Policy, Quorum, Step
+from wardwire.model.preferences import Preferences, Profile, choose
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.routing import Stage
+from wardwire.model.routing import Stage, Waits, kinds_of, rings_for
 from wardwire.model.whom import next_turn, resolver, turned_roles
 
 DESK = "P5"
@@ -53,7 +57,7 @@ def _id(number: int) -> UUID:
 
 
 _OFFERED = Offered(accept_decline=True)
-_STAGES = (Stage(("app",), timedelta(seconds=10)),)
+_WAITS = Waits()
 BED = _id(0x500)
 _TARGETS = ("bed:primary", "bed:secondary", "bed:tertiary", "desk", "G0", "G1", "G2", "R0", "R1", "R2", "P1", "P4")
 
@@ -105,6 +109,15 @@ def make_ward(rng: Random) -> Directory:
             if rng.random() < 0.85
         ],
     )
+    merge.merge_endpoints(
+        directory,
+        [
+            Endpoint(id=_id(0x700 + p.int * 8 + nth), person_id=p, kind=kind, address="")
+            for p in people
+            for nth, kind in enumerate(("pager", "email"))
+            if rng.random() < 0.25
+        ],
+    )
     merge.merge_groups(
         directory,
         [
@@ -137,10 +150,39 @@ def make_ward(rng: Random) -> Directory:
         ],
         [],
     )  # fmt: skip
+    owners = [
+        *(("per", p) for p in people if rng.random() < 0.5),
+        *(("grp", group.id) for group in directory.groups.values() if rng.random() < 0.3),
+        *(("rol", role.id) for role in roles if rng.random() < 0.3),
+    ]
+    merge.merge_preferences(directory, [make_preferences(rng, kind, owner) for kind, owner in owners])
     return directory
 
 
+def make_preferences(rng: Random, kind: str, owner: UUID) -> Preferences:
+    """Make preferences of any kind, also such as could not be saved; their hours begin and end while alerts run."""
+    noon = 12 * 60  # in Chicago, when alerts begin
+
+    def stage() -> Stage:
+        return Stage(tuple(rng.sample(KINDS, rng.choice((1, 1, 2)))), timedelta(seconds=rng.choice((1, 10, 60, 600))))
+
+    profiles = tuple(
+        Profile(
+            f"Profile {nth}",
+            tuple(stage() for _ in range(rng.choice((1, 1, 2)))),
+            frozenset(rng.sample(sorted(Status), rng.choice((1, 3, 4)))),
+            frozenset(rng.sample(sorted(Priority), rng.choice((1, 3, 4)))),
+            begins=noon + rng.randrange(-60, 60),
+            ends=noon + rng.randrange(-60, 60),
+            quiet=rng.random() < 0.4,
+        )
+        for nth in range(rng.choice((1, 1, 2)))
+    )
+    return Preferences(kind, owner, profiles, "America/Chicago", 1)
+
+
 def make_policy(rng: Random) -> Policy:
+    """Make a policy of one to five steps, some of which ask whoever cannot come."""
     steps = []
     for _ in range(rng.choice((1, 1, 2, 2, 3, 5))):
         targets = tuple(rng.sample(_TARGETS, rng.choice((1, 1, 2, 3))))
@@ -161,6 +203,7 @@ class _Alert:
 
     def __init__(self, rng: Random, directory: Directory, name: str) -> None:
         self._rng = rng
+        self._priority = rng.choice((Priority.CODE, Priority.HIGH, Priority.HIGH, Priority.MEDIUM))
         self._directory = directory
         self._name = name
         self._deliveries: dict[UUID, Delivery] = {}
@@ -178,7 +221,7 @@ class _Alert:
         rng, policy = self._rng, make_policy(self._rng)
         now = self._now
         self._receipts = any(step.answer is not Answer.ACCEPTED for step in policy.steps)
-        fresh = Escalation(_id(1), 1, State.RUNNING, policy, Priority.HIGH, now, now, bed=BED)
+        fresh = Escalation(_id(1), 1, State.RUNNING, policy, self._priority, now, now, bed=BED)
         named = [Called(_id(rng.randrange(1, 9)), "named")] if rng.random() < 0.1 else []
         if rng.random() < 0.3:
             self._plan(rng.randrange(10, 1200), None, rng.choice(("cleared", "cleared", "cleared", "cancelled")))
@@ -191,6 +234,7 @@ class _Alert:
                 return escalation.closed_why
             if escalation.state is State.EXHAUSTED and not self._agenda:
                 return "technical alarm"
+            self._check_waits(decided, named)
             self._check_sound(escalation, longest)
             now = self._wait(escalation)
             while not self._matters:
@@ -211,7 +255,16 @@ class _Alert:
             self._looked = now
 
     def _whom(self) -> Whom:
-        return resolver(self._directory, bed=BED, desk=DESK, priority=Priority.HIGH, now=self._now)
+        return resolver(self._directory, bed=BED, desk=DESK, priority=self._priority, now=self._now)
+
+    def _check_waits(self, decided: Decided, named: list[Called]) -> None:
+        """A step that begins waits for somebody who can hear it; who was named beside the policy is called anyway."""
+        began = any(isinstance(one, Record) and one.fact is FactKind.ESCALATED for one in decided.commands)
+        people = set(decided.escalation.people) - {one.person_id for one in named}
+        if not began or not people or decided.escalation.state is not State.RUNNING:
+            return
+        if not any(rings_for(person, self._priority, self._directory, self._now) for person in people):
+            raise Broken(f"{self._name}: waits for {people}, and nothing rings")
 
     def _check_sound(self, escalation: Escalation, longest: timedelta) -> None:
         if escalation.state not in (State.HELD, State.ASKED) and self._now - self._sounded > longest:
@@ -248,12 +301,16 @@ class _Alert:
                 case Page(person):
                     if person in self._deliveries:
                         raise Broken(f"{self._name}: called anew who had been called")
-                    self._deliveries[person] = _delivery(person)
+                    self._deliveries[person] = self._delivery(person)
+                    # Whoever is called in silence is not called: somebody else must be.
+                    if rings_for(person, self._priority, self._directory, self._now):
+                        self._sounded = self._now
                     self._react(person)
                 case Ring(person):
                     self._deliveries[person] = step(
                         self._deliveries[person], Happened(Event.RING), self._now
                     ).delivery
+                    self._sounded = self._now
                     self._react(person)
                 case Silence(holders):
                     self._sounded = self._now
@@ -267,14 +324,23 @@ class _Alert:
                 case Alarm():
                     self._sounded = self._now
 
+    def _delivery(self, person: UUID) -> Delivery:
+        """Make a delivery by what the person prefers: whoever can be reached is tried."""
+        there = kinds_of(self._directory, person, self._priority, self._now)
+        stages = choose(person, self._priority, self._directory, _WAITS, self._now).stages
+        if bool(there) != bool(stages):
+            raise Broken(f"{self._name}: {there} and nothing is tried")
+        return Delivery(
+            _id(1), person, 1, Stands.PENDING, 0, stages, Kind.ALERT, self._priority, None, _OFFERED, escalates=1
+        )
+
     def _react(self, person: UUID) -> None:
         """Somebody is called: the phone may be off, and they may answer, decline, think better of it, or nothing."""
-        self._sounded = self._now
-        rng = self._rng
-        if not self._directory.devices_of.get(person):
+        rng, stages = self._rng, self._deliveries[person].stages
+        if not stages:
             return self._plan(0, person, Event.DEADLINE)
         if rng.random() < 0.15:
-            return self._plan(10, person, Event.DEADLINE)
+            return self._plan(sum(stage.wait.total_seconds() for stage in stages), person, Event.DEADLINE)
         self._plan(1, person, Event.CONFIRMED)
         chance, after = rng.random(), rng.randrange(3, 150)
         if chance < 0.25:
@@ -297,9 +363,3 @@ _MAY = {
     (Stands.DECLINED, Event.ACCEPT): None,
     **dict.fromkeys([(Stands.ACCEPTED, e) for e in (Event.HAND_BACK, Event.KEEP, Event.DONE)]),
 }
-
-
-def _delivery(person: UUID) -> Delivery:
-    return Delivery(
-        _id(1), person, 1, Stands.PENDING, 0, _STAGES, Kind.ALERT, Priority.HIGH, None, _OFFERED, escalates=1
-    )

@@ -69,7 +69,7 @@ def test_an_instant_of_which_nothing_is_known_is_refused() -> None:
 @settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_the_engine_does_to_the_instant_what_is_simulated(seed: int) -> None:
-    """Over random people, statuses, groups, roles that change hands, repeats, teams and rounds."""
+    """Over random people, statuses, preferences, groups, roles that change hands, repeats, teams and rounds."""
     rng = Random(seed)
     ward = nights.make_ward(rng)
     found = nights.make_policy(rng)
@@ -78,30 +78,32 @@ def test_the_engine_does_to_the_instant_what_is_simulated(seed: int) -> None:
     found = found._replace(steps=asked)
     merge.merge_policies(ward, [found])
     place = ward.places[nights.BED]
-    scene = Scene(nights.BEGIN, place=f"bed:{place.name}")
+    priority = rng.choice((Priority.HIGH, Priority.MEDIUM))
+    scene = Scene(nights.BEGIN, place=f"bed:{place.name}", priority=priority)
     foretold = [
         (line.at, line.people if not line.desk else (), line.desk)
         for line in play(found, scene, Grounds(ward, nights.DESK, Waits())).lines
         if line.people or line.desk
     ]
-    assert _merged(foretold) == _merged(_run(found, ward))
+    assert _merged(foretold) == _merged(_run(found, ward, priority))
 
 
-def _run(found: Policy, ward: Directory) -> list[tuple[datetime, tuple[UUID, ...], bool]]:
+def _run(found: Policy, ward: Directory, priority: Priority) -> list[tuple[datetime, tuple[UUID, ...], bool]]:
     """Let an alert live as the engine has it: every device confirms, nobody says a word."""
     now, deliveries = nights.BEGIN, dict[UUID, Delivery]()
-    fresh = Escalation(UUID(int=1), 1, State.RUNNING, found, Priority.HIGH, now, now, bed=nights.BED)
-    whom = resolver(ward, bed=nights.BED, desk=nights.DESK, priority=Priority.HIGH, now=now)
+    fresh = Escalation(UUID(int=1), 1, State.RUNNING, found, priority, now, now, bed=nights.BED)
+    whom = resolver(ward, bed=nights.BED, desk=nights.DESK, priority=priority, now=now)
     decided = begin(fresh, whom, now)
     told: list[tuple[datetime, tuple[UUID, ...], bool]] = []
     while True:
-        told += [_happened(command, ward, deliveries, now) for command in decided.commands if _calls(command)]
+        called = filter(_calls, decided.commands)
+        told += [_happened(command, ward, deliveries, now, priority) for command in called]
         escalation = decided.escalation
         due = next_due(escalation, now, next_turn(escalation.roles, ward, now))
         if escalation.state is State.EXHAUSTED or due is None:
             return told
         now = due
-        whom = resolver(ward, bed=nights.BED, desk=nights.DESK, priority=Priority.HIGH, now=now)
+        whom = resolver(ward, bed=nights.BED, desk=nights.DESK, priority=priority, now=now)
         turned = turned_roles(escalation.roles, ward, nights.DESK, now)
         decided = fold(escalation, Circumstances(deliveries, whom, turned), now)
 
@@ -111,16 +113,16 @@ def _calls(command: Command) -> bool:
 
 
 def _happened(
-    command: Command, ward: Directory, deliveries: dict[UUID, Delivery], now: datetime
+    command: Command, ward: Directory, deliveries: dict[UUID, Delivery], now: datetime, priority: Priority
 ) -> tuple[datetime, tuple[UUID, ...], bool]:
     if isinstance(command, Alarm):
         return now, (), True
     assert isinstance(command, Page | Ring)
     who = command.person_id
     assert isinstance(command, Page) == (who not in deliveries)
-    there = kinds_of(ward, who, Priority.HIGH, now)
+    there = kinds_of(ward, who, priority, now)
     before = deliveries.get(who) or Delivery(
-        UUID(int=1), who, 1, Stands.PENDING, 0, (Stage(there, 10 * S),) if there else (), Kind.ALERT, Priority.HIGH,
+        UUID(int=1), who, 1, Stands.PENDING, 0, (Stage(there, 10 * S),) if there else (), Kind.ALERT, priority,
         None, NOTHING_OFFERED, escalates=1,
     )  # fmt: skip
     if isinstance(command, Ring):
