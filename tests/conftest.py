@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.machine import NEEDS, POSTGRES_MAJORS, Need, lacks
 
@@ -20,6 +21,9 @@ pytest_plugins = ("tests.engines",)
 
 ON_EVERY_MAJOR = ("store", "stories")
 _LEFT_OUT = "left_out"
+# How long an example takes says how busy the machine is, and nothing about a rule.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 _missing = pytest.StashKey[Counter[Need]]()
 
 
