@@ -121,7 +121,7 @@ FORGED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("forged", FORGED, ids=str)
+@pytest.mark.parametrize("forged", FORGED, ids=[f"{nth} {'-'.join(one)}" for nth, one in enumerate(FORGED)])
 async def test_what_is_forged_stale_or_for_others_is_refused(hospital: Hospital, forged: dict[str, Any]) -> None:
     """One wrong thing is enough."""
     if forged.get("alg") == "none":
