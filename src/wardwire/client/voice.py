@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from wardwire.client.saying import Saying
-from wardwire.devices.frames import Cancel, Done, Escalate, Response, StoredFrame, encode
+from wardwire.devices.frames import Cancel, Done, Escalate, Response, SetStatus, StoredFrame, encode
 from wardwire.flow.statement import Statement, write_statement
 from wardwire.model.priority import Priority
 
@@ -98,6 +99,21 @@ class Voice:
         """
         request = id or uuid4().hex
         frame = Cancel(id=request, message=message, recall=recall, all_clear=all_clear)
+        done: Done = await self._saying.ask(request, encode(frame), timeout_s)
+        return done
+
+    async def set_status(
+        self,
+        status: str,
+        *,
+        until: datetime | None = None,
+        cover: str = "",
+        id: str = "",
+        timeout_s: float | None = None,
+    ) -> Done:
+        """Say what one is, until when, and who covers (`per_…`, `rol_…`, `number:…`, `hold`). Raises as `send`."""
+        request = id or uuid4().hex
+        frame = SetStatus(id=request, status=status, until=until, cover=cover)
         done: Done = await self._saying.ask(request, encode(frame), timeout_s)
         return done
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.answers import Answers, Denied, Received, Submitted
+from wardwire.devices.availability import Availability
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
     Ask,
@@ -34,6 +35,7 @@ from wardwire.devices.frames import (
     Response,
     Resume,
     Search,
+    SetStatus,
     Up,
     encode,
     id_in,
@@ -51,6 +53,7 @@ from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.devices.settings import DeviceSettings
 from wardwire.devices.standing import Standing
+from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say, Signed
 from wardwire.flow.by_hand import ByHand, EscalateByHand
@@ -152,6 +155,8 @@ class Doorway:
             kicks=self.kicks,
             publish=self._publish,
         )
+        desk = DirectoryDesk(ledger, clock)
+        self.availability = Availability(desk, directory=self._directory, answers=self.answers)
         self.greeter = Greeter(
             ledger=ledger,
             site_key=site_key,
@@ -174,6 +179,7 @@ class Doorway:
             Resume: self._resume,
             Ask: self._ask,
             Search: self._search,
+            SetStatus: self._availability,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -200,7 +206,16 @@ class Doorway:
         self._subscriptions = []
         self._precedence.stop()
         self.answers.flush()
-        for part in (self._loads, self.greeter, self.catchup, self.standing, self.settings, self.orders, self.kicks):
+        for part in (
+            self._loads,
+            self.greeter,
+            self.catchup,
+            self.standing,
+            self.settings,
+            self.orders,
+            self.availability,
+            self.kicks,
+        ):
             await part.stop()
 
     @property
@@ -419,6 +434,15 @@ class Doorway:
             self._slow_down(door)
             return
         self._publish(door.down, encode(FoundFrame(id=frame.id, data=self._find(frame.q, frame.limit, frame.kind))))
+
+    def _availability(self, door: Door, session: Session, envelope: Envelope, frame: SetStatus) -> None:
+        session.caller(self._directory())
+        if self.answers.again(door, session, frame.id):
+            return
+        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
+            self._slow_down(door)
+            return
+        self.availability.put(door, session, frame)
 
     # Doors and sessions ----------------------------------------------------------------------------------------
 

@@ -175,7 +175,16 @@ class Search(_Up, frozen=True, tag="search"):
     kind: Annotated[str, Meta(pattern="^(|person|role|group|place)$")] = ""
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search
+class SetStatus(_Up, frozen=True, tag="availability"):
+    """Say what one is, until when, and who covers. Answered by `done` with the status, or `refused`."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    status: Annotated[str, Meta(pattern="^(available|busy|in_procedure|do_not_disturb|off)$")]
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+    cover: Annotated[str, Meta(max_length=60)] = ""
+
+
+Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search | SetStatus
 
 
 # Down ------------------------------------------------------------------------------------------------------------

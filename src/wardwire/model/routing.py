@@ -156,7 +156,7 @@ def _with_covers(
 ) -> dict[UUID, str]:
     """Add who covers for those who are meant by name or by role; a group has others."""
     covers: dict[UUID, str] = {}
-    meant = dict(whys)
+    covered: dict[UUID, str] = {}
     for person_id, why in whys.items():
         if why.startswith("group:"):
             continue
@@ -164,9 +164,9 @@ def _with_covers(
         turns += stead.turns
         people = [one for one in stead.people if one != sender and kinds_of(directory, one, priority, now)]
         if people:
-            meant[person_id] = f"{COVERED}{ids.write_id(ids.PERSON, people[0])}"
+            covered[person_id] = f"{COVERED}{ids.write_id(ids.PERSON, people[0])}"
             covers |= {one: f"{COVERS}{ids.write_id(ids.PERSON, person_id)}" for one in people}
-    return {**meant, **{one: why for one, why in covers.items() if one not in whys}}
+    return whys | covered | {one: why for one, why in covers.items() if one not in whys}
 
 
 def _add_person(person: Person, whys: dict[UUID, str], pointer: str) -> None:

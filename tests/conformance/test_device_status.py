@@ -1,0 +1,50 @@
+"""What people say of themselves through their devices: a status until an instant, with who covers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.conformance.device_pair import PATIENCE_S, make_device, until
+from wardwire.model import ids
+from wardwire.model.errors import Code, Refused
+from wardwire.model.people import Status
+from wardwire.ops.nats import NatsPair
+from wardwire.testing.site import Site, open_site
+
+
+@pytest.fixture
+async def site(database_url: str, nats_pair: NatsPair) -> AsyncIterator[Site]:
+    """One core."""
+    async with open_site(database_url, nats_pair.logins()) as site:
+        yield site
+
+
+async def test_a_status_is_set_through_a_device_and_what_cannot_be_is_refused(site: Site) -> None:
+    """H139: it is committed before it is answered; the same said again is one change; a loop names its chain."""
+    chen, okafor = [await site.add_person(name) for name in ("Dr. Chen", "Dr. Okafor")]
+    phone, other = make_device(await site.enrol(chen)), make_device(await site.enrol(okafor))
+    end = site.clock.now() + timedelta(minutes=90)
+    async with phone, other:
+        done = await phone.set_status(
+            "in_procedure", until=end, cover=ids.write_id(ids.PERSON, okafor), id="a1", timeout_s=PATIENCE_S
+        )
+        assert (done.id, done.state) == ("a1", "in_procedure")
+        row = (await site.fetch("SELECT in_procedure, cover, status_until FROM people WHERE id = $1", chen))[0]
+        assert tuple(row) == (True, ids.write_id(ids.PERSON, okafor), end)
+        await phone.set_status("in_procedure", until=end, id="a1", timeout_s=PATIENCE_S)
+        told = [fact for fact in await site.facts("DirectoryChanged") if '"status_set"' in fact["body"]]
+        assert len(told) == 1
+        await site.refresh()
+        await until(lambda: site.people.directory.people[chen].status is Status.IN_PROCEDURE)
+        with pytest.raises(Refused) as loop:
+            await other.set_status("busy", cover=ids.write_id(ids.PERSON, chen), timeout_s=PATIENCE_S)
+        assert (loop.value.code, loop.value.fields["chain"]) == (
+            Code.COVERAGE_LOOP,
+            ["Dr. Okafor", "Dr. Chen", "Dr. Okafor"],
+        )
+        with pytest.raises(Refused) as off:
+            await other.set_status("off", timeout_s=PATIENCE_S)
+        assert off.value.code is Code.COVER_REQUIRED
