@@ -19,6 +19,7 @@ from wardwire.access.accounts import Accounts, add_account, issue_first_code
 from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
+from wardwire.model.errors import Code, Unavailable
 from wardwire.model.rights import ACCOUNTS
 from wardwire.model.totp import code_of, step_at
 from wardwire.store.ledger import Ledger
@@ -231,6 +232,22 @@ async def test_guesses_are_slowed_down_and_the_victims_pages_go_on(desk: Desk) -
     denied = await desk.facts("AccessDenied")
     assert {(one["code"], one["door"]) for one in denied} == {("not_authenticated", "api:signIn")}
     assert all(one["who"].startswith("acc_") for one in denied)
+
+
+async def test_an_outage_is_nobodys_wrong_guess(desk: Desk) -> None:
+    """Who tried again and again while the database was away signs in at once when it is back."""
+    await desk.account(desk.ward.anna, "anna", "clinician")
+    at = replace(desk.at, ledger=Ledger("story/none", open_connection=_nowhere))
+    transport = httpx.ASGITransport(app=make_api(replace(desk.door.deps, accounts=at)))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="https://ward") as away:
+        for _ in range(12):
+            tried = await away.post("/v1/sessions", json={"login": "anna", "password": GOOD})
+            assert told(tried) == (503, "unavailable")
+    assert (await desk.try_in("anna")).status_code == 201
+
+
+async def _nowhere() -> Any:
+    raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
 
 
 async def test_a_browser_has_a_cookie_that_no_other_site_can_use(desk: Desk) -> None:

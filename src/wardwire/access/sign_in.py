@@ -20,7 +20,7 @@ from wardwire.access.passwords import refuse_early
 from wardwire.model import ids
 from wardwire.model.accounts import Session
 from wardwire.model.credentials import SECRET_BYTES, TOKEN, digest_secret, read_key, secret_matches, write_key
-from wardwire.model.errors import Code, Refused
+from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.matrix import scopes_of
 from wardwire.model.rights import Caller
@@ -43,16 +43,29 @@ async def sign_in(
         Refused: `SECOND_FACTOR_NEEDED`, `RATE_LIMITED`.
         Unavailable: `OVERLOADED`.
     """
-    login, monotonic = login.strip().lower()[:80], at.clock.monotonic()
+    login = login.strip().lower()[:80]
     refuse_early(at, login, address)
     # Counted before it is looked at: many at once are many guesses.
-    at.guesses.wrong(login, address, monotonic)
+    at.guesses.wrong(login, address, at.clock.monotonic())
+    try:
+        signed_in = await _prove(at, read, login, password, code, address, agent)
+    except CredentialRefused:
+        raise
+    except WardwireError:
+        at.guesses.forgive(login, address)  # the code is missing, or we have failed: it was no wrong guess
+        raise
+    at.guesses.right(login, address)
+    return signed_in
+
+
+async def _prove(
+    at: Accounts, read: Read, login: str, password: str, code: str, address: str, agent: str
+) -> tuple[Session, str]:
     guarded = await read(lambda connection: store.secrets_of_login(connection, login))
     who = ids.write_id(ids.ACCOUNT, guarded.account_id) if guarded else ""
     if not await at.hasher.check(password, guarded.password if guarded else None) or guarded is None:
         raise CredentialRefused(_WRONG, who)
     if not code and guarded.totp_set:
-        at.guesses.forgive(login, address)
         raise Refused(Code.SECOND_FACTOR_NEEDED, "the code of the authenticator app is needed too", pointer="/code")
     if not guarded.totp_set and not guarded.long:
         raise CredentialRefused("this password needs a second factor, which is gone; ask for a new code", who)
@@ -73,7 +86,6 @@ async def sign_in(
 
     if not await at.ledger.commit(session.made_at, work):
         raise CredentialRefused(_WRONG, who)
-    at.guesses.right(login, address)
     return session, token
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardwire.access.guesses import FREE_OF_ACCOUNT, FREE_OF_ADDRESS, LONGEST_WAIT, REMEMBERED, Guesses
+from wardwire.access.guesses import BURST, FREE, LONGEST_WAIT, PER_S, REMEMBERED, Guesses
 
 
 def test_each_further_guess_waits_twice_as_long_up_to_a_bound() -> None:
@@ -15,17 +15,35 @@ def test_each_further_guess_waits_twice_as_long_up_to_a_bound() -> None:
         guesses.wrong("anna", f"10.0.0.{nth}", now)
         waits.append(guesses.wait_s("anna", "10.9.9.9", now))
         now += waits[-1]
-    assert waits[: FREE_OF_ACCOUNT + 3] == [0, 0, 0, 0, 1, 2, 4, 8]
+    assert waits[: FREE + 3] == [0, 0, 0, 0, 1, 2, 4, 8]
     assert max(waits) == LONGEST_WAIT.total_seconds()
 
 
 def test_one_address_that_tries_everybody_is_slowed_down() -> None:
-    """One guess at each account is many at one door."""
+    """One guess at each account is many at one door: a hundred, and then one in five seconds."""
     guesses = Guesses()
-    for nth in range(FREE_OF_ADDRESS):
+    for nth in range(int(BURST)):
+        assert guesses.wait_s(f"person{nth}", "10.0.0.1", 0.0) == 0
         guesses.wrong(f"person{nth}", "10.0.0.1", 0.0)
-    assert guesses.wait_s("anna", "10.0.0.1", 0.0) > 0
+    assert guesses.wait_s("anna", "10.0.0.1", 0.0) == 1 / PER_S
+    assert guesses.wait_s("anna", "10.0.0.1", 1 / PER_S) == 0
     assert guesses.wait_s("anna", "10.0.0.2", 0.0) == 0
+
+
+def test_a_whole_house_behind_one_address_is_not_locked_out_by_it() -> None:
+    """A shift of 500 signs in behind one proxy, each tenth mistypes once; and who is known there waits for nobody."""
+    guesses, now = Guesses(), 0.0
+    guesses.right("anna", "proxy")
+    for nth in range(500):
+        assert guesses.wait_s(f"nurse{nth}", "proxy", now) == 0
+        guesses.wrong(f"nurse{nth}", "proxy", now)
+        if nth % 10:
+            guesses.right(f"nurse{nth}", "proxy")
+        now += 1.0
+    for nth in range(1000):
+        guesses.wrong(f"made-up{nth}", "proxy", now)
+    assert guesses.wait_s("ben", "proxy", now) <= 1 / PER_S
+    assert guesses.wait_s("anna", "proxy", now) == 0
 
 
 def test_whoever_guesses_at_anna_does_not_keep_her_out_where_she_is_known() -> None:
@@ -36,7 +54,7 @@ def test_whoever_guesses_at_anna_does_not_keep_her_out_where_she_is_known() -> N
         guesses.wrong("anna", f"10.1.0.{nth}", 0.0)
     assert guesses.wait_s("anna", "10.1.0.200", 0.0) > 0
     assert guesses.wait_s("anna", "10.0.0.7", 0.0) == 0
-    for _ in range(FREE_OF_ACCOUNT):
+    for _ in range(FREE):
         guesses.wrong("anna", "10.0.0.7", 0.0)
     assert guesses.wait_s("anna", "10.0.0.7", 0.0) > 0
 
@@ -58,6 +76,7 @@ def test_memory_is_bounded() -> None:
         guesses.wrong(f"n{nth}", f"a{nth}", float(nth))
         guesses.right(f"m{nth}", f"b{nth}")
     assert len(guesses._counts) <= REMEMBERED
+    assert len(guesses._rooms) <= REMEMBERED
     assert len(guesses._known) <= REMEMBERED
 
 
@@ -72,4 +91,4 @@ def test_nobody_gets_more_than_the_free_ones_without_waiting(moves: list[str]) -
             tried += 1
         if move == "wait" and left:
             now, waited = now + left, waited + 1
-    assert tried <= FREE_OF_ACCOUNT + waited
+    assert tried <= FREE + waited
