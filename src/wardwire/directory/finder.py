@@ -24,7 +24,7 @@ from wardwire.model.oncall import FALLBACK, next_edge, on_call
 from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind, above
 from wardwire.model.priority import Priority
-from wardwire.model.routing import kinds_of
+from wardwire.model.routing import APP, kinds_of
 from wardwire.model.search import Entry, Index, entry_of
 from wardwire.store.directory import Changes
 
@@ -161,10 +161,10 @@ class Finder:
         """Return what is meant, the likeliest first; `kind` is one of KINDS, "" = all."""
         only = frozenset({KINDS[kind]} if kind else _WORDS)
         found = self._index.search(query, min(limit, MOST), only)
-        return [shown for entry in found if (shown := self._show(entry)) is not None]
-
-    def _show(self, entry: Entry) -> Found | None:
         directory, now = self._directory(), self._now()
+        return [shown for entry in found if (shown := self._show(entry, directory, now)) is not None]
+
+    def _show(self, entry: Entry, directory: Directory, now: datetime) -> Found | None:
         written = ids.write_id(entry.kind, entry.id)
         if entry.kind == ids.PERSON:
             person = directory.people[entry.id]
@@ -178,13 +178,13 @@ class Finder:
                 title=person.title,
                 where=", ".join(filter(None, [*person.details.departments, person.details.location])),
                 status=str(person.status_at(now)),
-                reach=self._reach(entry.id),
+                reach=_reach(entry.id, directory, now),
                 on_call=sorted(directory.roles[role].name for role in self._roles_of.get(entry.id, ())),
-                answers=self._answering(cover),
+                answers=_answering(cover, directory, now),
             )
         if entry.kind == ids.ROLE:
             role = directory.roles[entry.id]
-            return Found(kind="role", id=written, name=role.name, answers=self._holding(entry.id))
+            return Found(kind="role", id=written, name=role.name, answers=self._holding(entry.id, directory, now))
         if entry.kind == ids.GROUP:
             people = len(members_of(directory, entry.id))
             return Found(kind="group", id=written, name=directory.groups[entry.id].name, people=people)
@@ -193,20 +193,24 @@ class Finder:
             kind="place", id=written, name=place.name, title=place.kind, where=", ".join(p.name for p in around)
         )
 
-    def _holding(self, role_id: UUID) -> list[Answering]:
-        directory = self._directory()
-        answers = on_call(directory.roles[role_id], directory, self._now(), self._desk)
-        return self._answering(holding.person_id for holding in answers.holdings)
+    def _holding(self, role_id: UUID, directory: Directory, now: datetime) -> list[Answering]:
+        answers = on_call(directory.roles[role_id], directory, now, self._desk)
+        return _answering([holding.person_id for holding in answers.holdings], directory, now)
 
-    def _answering(self, people: Iterable[UUID]) -> list[Answering]:
-        name = self._directory().person_name
-        return [
-            Answering(ids.write_id(ids.PERSON, one), name(one), self._reach(one))
-            for one in list(dict.fromkeys(people))[:10]
-        ]
 
-    def _reach(self, person_id: UUID) -> str:
-        return next(iter(kinds_of(self._directory(), person_id, Priority.HIGH, self._now())), "none")
+def _answering(people: Iterable[UUID], directory: Directory, now: datetime) -> list[Answering]:
+    return [
+        Answering(ids.write_id(ids.PERSON, one), directory.person_name(one), _reach(one, directory, now))
+        for one in list(dict.fromkeys(people))[:10]
+    ]
+
+
+def _reach(person_id: UUID, directory: Directory, now: datetime) -> str:
+    if directory.active_devices(person_id):
+        return APP  # tried first of all
+    if person_id not in directory.endpoints_of:
+        return "none"
+    return next(iter(kinds_of(directory, person_id, Priority.HIGH, now)), "none")
 
 
 def _touched(changes: Changes) -> Iterator[tuple[str, UUID]]:

@@ -1,8 +1,8 @@
 """Finds people, roles, groups and places as somebody types: an index in memory, and one ranking for every door.
 
 Found are, each before the next: whoever bears the word or number whole; whose name or number begins with it; whose
-title, department or location does; and where those are few, whose name sounds like it, and whose name is a slip of
-the fingers away. Within each of these who is on call comes first, then the order of words and names.
+title, department or location does; where those are few, whose name sounds like it; and where there is nobody, whose
+name is a slip of the fingers away. Within each who is on call comes first, then the order of words and names.
 
 A change of one entry costs some tens of microseconds: whoever builds the index from nothing does it in slices.
 """
@@ -30,7 +30,7 @@ from wardwire.model.words import (
 
 MAX_QUERY = 100
 MAX_WORDS = 6
-# As long as fewer are found, those are added who sound so, or are a slip away; of words of so many letters and more.
+# As long as fewer are found, those are added who sound so; of words of so many letters and more.
 ENOUGH = 3
 _FUZZY_FROM = 3
 # So many are looked at, at most, for each word that leads to them: what is found beyond would help nobody.
@@ -137,15 +137,14 @@ class Fuzzy:
             for trigram in trigrams_of(word):
                 self._trigrams[trigram].discard(word)
 
-    def near(self, word: str) -> list[str]:
-        """Return the words that sound like it, then those that are a few slips away, the nearest first."""
-        if len(word) < _FUZZY_FROM or not word.isalpha():
-            return []
-        sounding = sorted(self._sounds.get(sound_of(word), ()))
-        return list(dict.fromkeys((*sounding, *self._slipped(word))))
+    def sounding(self, word: str) -> list[str]:
+        """Return the words that sound like it."""
+        return sorted(self._sounds.get(sound_of(word), ())) if len(word) >= _FUZZY_FROM else []
 
-    def _slipped(self, word: str) -> list[str]:
+    def slipped(self, word: str) -> list[str]:
         """Return the words that are one slip away; where there is none, and it is long, those that are two."""
+        if not word.isalpha():
+            return []
         trigrams = sorted((self._trigrams.get(trigram, _NONE) for trigram in trigrams_of(word)), key=len)
         for most in range(1, slips_allowed(word) + 1):
             # A slip harms three trigrams, two letters that are swapped four: of the rarest, two are left at least.
@@ -237,12 +236,18 @@ class Index:
                 if len(found) == limit:
                     break
         if len(found) < min(ENOUGH, limit):
-            self._add_near(found, words, limit, kinds)
+            sounding = {word: self._fuzzy.sounding(word) for word in words}
+            self._add_near(found, sounding, limit, kinds)
+            if not found:
+                near = {word: list(dict.fromkeys((*sounding[word], *self._fuzzy.slipped(word)))) for word in words}
+                self._add_near(found, near, limit, kinds)
         return list(found.values())
 
-    def _add_near(self, found: dict[UUID, Entry], words: list[str], limit: int, kinds: Container[str]) -> None:
+    def _add_near(
+        self, found: dict[UUID, Entry], near: dict[str, list[str]], limit: int, kinds: Container[str]
+    ) -> None:
         """Add those whom one of the words leads to as it was typed or nearly so, and the others nearly."""
-        near = {word: self._fuzzy.near(word) for word in words}
+        words = list(near)
         meant = {word: frozenset(near[word]) for word in words}
         for word in words:
             others = [(f" {other}", meant[other]) for other in words if other != word]
