@@ -139,6 +139,10 @@ async def test_an_override_in_the_past_and_a_role_without_fallback_are_refused(
     with pytest.raises(Refused) as bare:
         await add_role(desk, OPERATOR, name="Neurology 1st")
     assert (late.value.code, bare.value.code) == (Code.TOO_LATE, Code.FALLBACK_REQUIRED)
+    for far in (datetime.min, datetime.max, datetime(9999, 12, 31, tzinfo=UTC)):
+        with pytest.raises(Refused) as never:
+            await enter_shift(desk, OPERATOR, role.id, person_id=ward.okafor.id, starts=far, ends=far)
+        assert never.value.code is Code.INVALID
     assert (await ward.connection.fetchval("SELECT count(*) FROM shifts")) == 0
 
 

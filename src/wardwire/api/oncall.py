@@ -32,6 +32,7 @@ from wardwire.model.oncall import final, next_edge, on_call
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_quality import judge
 from wardwire.model.oncall_rights import may_view, require_owner
+from wardwire.model.oncall_time import in_reach
 from wardwire.model.people import Directory, Role
 from wardwire.store.oncall import text_of
 
@@ -142,7 +143,7 @@ def _instant(text: str | None) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped
-        if at.tzinfo is not None:
+        if at.tzinfo is not None and in_reach(at):
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass

@@ -22,7 +22,7 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import Segment, final
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_quality import MOST_HOURS, WEEKS, judge
-from wardwire.model.oncall_time import instant_of
+from wardwire.model.oncall_time import in_reach, instant_of
 from wardwire.model.people import Directory, Role, Shift
 from wardwire.ops.failure import StartFailed
 from wardwire.store.oncall import LayerText
@@ -373,9 +373,12 @@ def _with_ids(layer: LayerText, directory: Directory) -> LayerText:
 
 def _wall(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        wall = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(Code.INVALID, f"{text!r} is no instant such as 2026-11-24T07:00") from None
+        wall = datetime.max
+    if not in_reach(wall):
+        raise Refused(Code.INVALID, f"{text!r} is no instant such as 2026-11-24T07:00")
+    return wall
 
 
 def _instant(wall: datetime, role: Role) -> datetime:

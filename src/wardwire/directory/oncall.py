@@ -17,7 +17,7 @@ from wardwire.model.oncall import final
 from wardwire.model.oncall_plan import LIVE, Agreed, Rota, Swap, check_rota
 from wardwire.model.oncall_rights import require_owner
 from wardwire.model.oncall_swap import follow
-from wardwire.model.oncall_time import find_zone, instant_of
+from wardwire.model.oncall_time import FIRST_YEAR, LAST_YEAR, find_zone, in_reach, instant_of
 from wardwire.model.people import Role, Shift
 from wardwire.model.rights import Caller
 from wardwire.store import groups, oncall
@@ -56,6 +56,9 @@ def read_span(starts: datetime, ends: datetime, zone: ZoneInfo | None) -> Span:
     notes: list[str] = []
     found = []
     for word, wall in (("starts", starts), ("ends", ends)):
+        if not in_reach(wall):
+            said = f"a shift lies within the years {FIRST_YEAR} to {LAST_YEAR}"
+            raise Refused(Code.INVALID, said, pointer=f"/{word}_at")
         if wall.tzinfo is not None:
             found.append(wall)
             continue

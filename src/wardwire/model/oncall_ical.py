@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from wardwire.model.errors import Code, Refused
-from wardwire.model.oncall_time import find_zone, instant_of
+from wardwire.model.oncall_time import FIRST_YEAR, LAST_YEAR, find_zone, in_reach, instant_of
 
 MAX_EVENTS = 2_000
 _FOLD = 75  # octets (§3.1)
@@ -108,6 +108,8 @@ def _instant(field: tuple[int, str, str], zone: ZoneInfo | None, *, last: bool) 
             raise ValueError
     except ValueError:
         raise _wrong("not a time such as 20261101T070000Z", number) from None
+    if not in_reach(wall):
+        raise _wrong(f"a year out of {FIRST_YEAR} to {LAST_YEAR}", number)
     if value.endswith("Z"):
         return wall.replace(tzinfo=UTC)
     try:

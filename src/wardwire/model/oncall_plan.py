@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from wardwire.model.errors import Code, Refused
-from wardwire.model.oncall_time import find_zone, instant_of, wall_of
+from wardwire.model.oncall_time import FIRST_YEAR, LAST_YEAR, find_zone, in_reach, instant_of, wall_of
 from wardwire.model.priority import Word
 
 MAX_LAYERS = 12
@@ -203,6 +203,8 @@ def check_rota(rota: Rota) -> None:
             raise _invalid("a turn lasts from 15 minutes to 366 days", f"{at}/length_h")
         if layer.starts.tzinfo is not None or (layer.ends is not None and layer.ends.tzinfo is not None):
             raise _invalid("a rotation is agreed on in wall time: leave the offset out", f"{at}/starts")
+        if not in_reach(layer.starts) or (layer.ends is not None and not in_reach(layer.ends)):
+            raise _invalid(f"a rotation lies within the years {FIRST_YEAR} to {LAST_YEAR}", f"{at}/starts")
         if layer.ends is not None and layer.ends <= layer.starts:
             raise _invalid("a rotation ends after it starts", f"{at}/ends")
         if len(layer.windows) > MAX_WINDOWS:

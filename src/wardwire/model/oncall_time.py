@@ -15,6 +15,15 @@ from wardwire.model.errors import Code, Refused
 _SECOND = timedelta(seconds=1)
 
 
+# Beyond these years nothing is planned, and arithmetic with zones fails.
+FIRST_YEAR, LAST_YEAR = 1971, 2999
+
+
+def in_reach(at: datetime) -> bool:
+    """Whether an instant or a wall time is one that plans can be made for."""
+    return FIRST_YEAR <= at.year <= LAST_YEAR
+
+
 class Meant(NamedTuple):
     """What a wall time means.
 

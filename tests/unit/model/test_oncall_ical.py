@@ -88,6 +88,8 @@ def test_alarms_and_zones_in_an_event_are_passed_over_and_folded_lines_joined() 
         (calendar("DTSTART:2026-11-01", "DTEND:20261101T130000Z"), 6),
         (calendar("DTSTART:20261301T000000Z", "DTEND:20261101T130000Z"), 6),
         (calendar("DTSTART:20261101T130000Z", "DTEND:20261101T000000Z"), 7),
+        (calendar("DTSTART;TZID=Asia/Tokyo:00010101T000000", "DTEND:20261101T000000Z"), 6),
+        (calendar("DTSTART:20261101T130000Z", "DTEND:99991231T235959Z"), 7),
         (calendar("DTSTART;TZID=Chicago:20261101T000000", "DTEND:20261101T130000Z"), 6),
         (calendar("DTSTART:20261101T000000Z", "DTEND:20261101T130000Z", "RRULE:FREQ=DAILY"), 8),
     ],

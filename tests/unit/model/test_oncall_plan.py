@@ -170,6 +170,9 @@ def test_a_swap_holds_by_consent_and_while_both_are_asked_the_old_plan_holds(
         (Rota("UTC", (layer(datetime(2026, 1, 1), 367 * DAY),)), None, "/layers/0/length_h"),
         (Rota("UTC", (layer(datetime(2026, 1, 1, tzinfo=UTC), DAY),)), None, "/layers/0/starts"),
         (Rota("UTC", (layer(datetime(2026, 1, 1), DAY, ends=datetime(2026, 1, 1)),)), None, "/layers/0/ends"),
+        (Rota("UTC", (layer(datetime(1, 1, 1), DAY),)), None, "/layers/0/starts"),
+        (Rota("UTC", (layer(datetime(9999, 12, 31, 23), DAY),)), None, "/layers/0/starts"),
+        (Rota("UTC", (layer(datetime(2026, 1, 1), DAY, ends=datetime.max),)), None, "/layers/0/starts"),
         (Rota("UTC", 2 * (layer(datetime(2026, 1, 1), DAY),)), None, "/layers/1/name"),
         (Rota("UTC", (layer(datetime(2026, 1, 1), DAY, name="a/b"),)), None, "/layers/0/name"),
         (
