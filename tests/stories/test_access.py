@@ -24,7 +24,10 @@ from wardwire.api.operation import Answer, Call, Deps, Operation
 from wardwire.model import ids
 from wardwire.model.matrix import MATRIX, Reach, reach_of, scopes_of
 from wardwire.model.places import PlaceKind, Rank
+from wardwire.model.policy import Policy, Step
+from wardwire.model.policy_draft import Draft
 from wardwire.model.rights import SCOPES, SEND, AccessRole, Caller
+from wardwire.store.drafts import insert_draft
 from wardwire.testing.ward import Member, Ward
 
 OWN, OF_UNIT, OTHERS = "own", "of one's unit", "of others"
@@ -101,6 +104,8 @@ class Walk(NamedTuple):
         if operation.id == "assignBeds":
             turn = {"place": self.things["place_id"][whose], "person": self.things["person_id"][OTHERS]}
             return {"assignments": [turn]}
+        if operation.id == "addDraft":
+            return {"policy": self.things["policy_id"][whose]}
         if operation.id == "addShift":
             times = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-01-02T00:00:00Z"}
             return {"person": self.things["person_id"][OTHERS], **times}
@@ -109,8 +114,10 @@ class Walk(NamedTuple):
 
 async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
     """What there is of Anna and of lab, of the unit that is managed, and of Mallory."""
-    west = await ward.add_place(PlaceKind.UNIT, "4 West")
-    east = await ward.add_place(PlaceKind.UNIT, "4 East")
+    of_west = await ward.add_policy("West", Step((ward.ben.wire,), timedelta(minutes=1)))
+    of_east = await ward.add_policy("East", Step((ward.mallory.wire,), timedelta(minutes=1)))
+    west = await ward.add_place(PlaceKind.UNIT, "4 West", policy="West")
+    east = await ward.add_place(PlaceKind.UNIT, "4 East", policy="East")
     room = await ward.add_place(PlaceKind.ROOM, "4W-R1", inside=west)
     near = await ward.add_place(PlaceKind.BED, "4W-12", inside=room)
     far = await ward.add_place(PlaceKind.BED, "4E-01", inside=east)
@@ -140,6 +147,10 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
             ids.SESSION, await signed_in_as(ward, ward.anna), None, await signed_in_as(ward, ward.mallory)
         ),
         "access_id": each(ids.BROKEN, await broken_by(ward, ward.anna), None, await broken_by(ward, ward.mallory)),
+        "policy_id": each(ids.POLICY, of_east.id, of_west.id, of_east.id),
+        "draft_id": each(
+            ids.DRAFT, await drafted(ward, of_east), await drafted(ward, of_west), await drafted(ward, of_east)
+        ),
         "assignment_id": each(
             ids.ASSIGNMENT,
             directory.assignments[far][0].id,
@@ -147,6 +158,13 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
             directory.assignments[far][0].id,
         ),
     }, west
+
+
+async def drafted(ward: Ward, policy: Policy) -> UUID:
+    """Somebody has begun a draft of a policy; returns it."""
+    draft = Draft(uuid4(), policy, 1, "acc_2")
+    await insert_draft(ward.connection, draft, ward.clock.now())
+    return draft.id
 
 
 async def signed_in_as(ward: Ward, member: Member) -> UUID:
@@ -221,7 +239,8 @@ def far_enough(reach: Reach, whose: str, operation: Operation) -> bool:
     if operation.find is None:
         return False
     if whose == OWN:
-        return reach in (Reach.OWN, Reach.UNIT) and operation.action not in ("bed.assign",)  # nobody owns a bed
+        nobodys = ("bed.assign", "policy.write")
+        return reach in (Reach.OWN, Reach.UNIT) and operation.action not in nobodys
     return whose == OF_UNIT and reach is Reach.UNIT
 
 

@@ -486,12 +486,14 @@ def read_operation(
     answer: object,
     *query: Query,
     action: Action = Action.DIRECTORY_READ,
+    find: Callable[[Call], Awaitable[Found]] | None = None,
+    narrows: bool = False,
 ) -> Operation:
     """Describe an operation that reads: what everybody may see, unless `action` says another."""
     refuses = (Code.NOT_FOUND,) if "{" in path else ()
     return Operation(
         id=id, method="GET", path=path, tag="directory", about=about, handler=handler,  # type: ignore[arg-type]
-        answers={200: answer}, query=query, refuses=refuses, action=action,
+        answers={200: answer}, query=query, refuses=refuses, action=action, find=find, narrows=narrows,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from wardwire.api.directory import changed, find, given, read_operation, write_operation
 from wardwire.api.making import make
-from wardwire.api.operation import Answer, Call, Query
+from wardwire.api.operation import Answer, Call, Found, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.places import Loops, PolicyId, PolicyOut, Steps, show_policy
 from wardwire.api.versions import etag, expected_version
@@ -20,7 +20,7 @@ from wardwire.directory import drafts
 from wardwire.directory.drafts import Published, Text
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.matrix import Action
+from wardwire.model.matrix import Action, Owner, reaches
 from wardwire.model.message import MAX_TARGETS
 from wardwire.model.people import Directory
 from wardwire.model.policy import Policy
@@ -281,16 +281,47 @@ def _text(body: NewDraft | DraftChange) -> Text:
     )
 
 
+# Whose it is -----------------------------------------------------------------------------------------------------
+
+
+def owners_of(policy_id: UUID, directory: Directory) -> list[Owner]:
+    """Return whose a policy is: of each unit that goes by it, so that who changes it must manage them all."""
+    units = [place.id for place in directory.places.values() if place.policy == policy_id]
+    return [Owner(units=frozenset({unit})) for unit in units]
+
+
+async def find_policy(call: Call) -> Found:
+    """Find whose the policy of the path is."""
+    return Found(owners_of(call.id(ids.POLICY, "policy_id"), call.deps.rules().directory))
+
+
+async def find_drafted(call: Call) -> Found:
+    """Find whose the policy is of which a draft is begun; a new one is nobody's yet."""
+    body: NewDraft = call.body
+    if body.policy is None:
+        return Found([])
+    return Found(owners_of(ids.read_id(ids.POLICY, body.policy), call.deps.rules().directory))
+
+
+async def find_draft(call: Call) -> Found:
+    """Find the draft of the path, and whose its policy is."""
+    draft_id = call.id(ids.DRAFT, "draft_id")
+    draft = await call.read(lambda connection: store.read_draft(connection, draft_id))
+    return Found(owners_of(draft.policy.id, call.deps.rules().directory) if draft else [], draft)
+
+
 # What is asked ---------------------------------------------------------------------------------------------------
 
 
 async def list_drafts(call: Call) -> Answer:
-    """List open drafts."""
+    """List open drafts: of those policies that the caller may change."""
     limit = call.query["limit"]
     after = read_cursor(ids.DRAFT, call.query["after"], _NOBODY)
     found = await call.read(lambda connection: store.list_open_drafts(connection, after, limit + 1))
     page, following, headers = cut(found, limit, lambda one: ids.write_id(ids.DRAFT, one.id), "/v1/policy-drafts")
-    return Answer(body=Drafts([show_draft(draft, []) for draft in page], following), headers=headers)
+    directory = call.deps.rules().directory
+    seen = [one for one in page if reaches(call.caller, Action.POLICY_WRITE, owners_of(one.policy.id, directory))]
+    return Answer(body=Drafts([show_draft(draft, []) for draft in seen], following), headers=headers)
 
 
 async def add_draft(call: Call) -> Answer:
@@ -309,8 +340,7 @@ async def add_draft(call: Call) -> Answer:
 
 async def get_draft(call: Call) -> Answer:
     """Show a draft with its simulations as of now."""
-    draft_id = call.id(ids.DRAFT, "draft_id")
-    draft = await call.read(lambda connection: store.read_draft(connection, draft_id))
+    draft: Draft | None = call.thing
     if draft is None:
         raise Refused(Code.NOT_FOUND, "there is no such draft")
     return _shown(call, draft)
@@ -453,42 +483,48 @@ _AT = "/v1/policy-drafts/{draft_id}"
 OPERATIONS = (
     read_operation(
         "listDrafts", "/v1/policy-drafts", "List open drafts of policies.", list_drafts, Drafts, LIMIT, AFTER,
-        action=Action.DIRECTORY_WRITE,
+        action=Action.POLICY_WRITE, narrows=True,
     ),
     write_operation(
         "addDraft", "POST", "/v1/policy-drafts", "Begin a draft of a policy: nobody is called by it.",
-        add_draft, NewDraft, 201, DraftOut, *_TEXT,
+        add_draft, NewDraft, 201, DraftOut, *_TEXT, action=Action.POLICY_WRITE, find=find_drafted,
         example={"name": "Monitor alarm", "steps": [{"targets": ["bed:primary"], "wait_s": 90}]},
     ),
     read_operation(
         "getDraft", _AT, "Show a draft with its simulations, as of now.", get_draft, DraftOut,
-        action=Action.DIRECTORY_WRITE,
+        action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
         "changeDraft", "PATCH", _AT, "Change a draft; it must be simulated, and approved, anew.",
-        change_draft, DraftChange, 200, DraftOut, *_TEXT, guarded=True, example={"loops": 1},
+        change_draft, DraftChange, 200, DraftOut, *_TEXT, example={"loops": 1},
+        guarded=True, action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
-        "dropDraft", "DELETE", _AT, "Drop a draft.", drop_draft, None, 204, None, *_DRAFT, guarded=True,
+        "dropDraft", "DELETE", _AT, "Drop a draft.", drop_draft, None, 204, None, *_DRAFT,
+        guarded=True, action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
         "simulateDraft", "POST", f"{_AT}/simulate",
         "Show whom an alert would call, and when, if nobody answered. The scene is kept; publishing plays it again.",
-        simulate_draft, SceneIn, 200, Simulation, *_DRAFT, *_NAMES, Code.TOO_MANY, guarded=True, example=_SCENE,
+        simulate_draft, SceneIn, 200, Simulation, *_DRAFT, *_NAMES, Code.TOO_MANY, example=_SCENE,
+        guarded=True, action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
         "approveDraft", "POST", f"{_AT}/approve", "Approve a draft as a second person, as it is now.",
-        approve_draft, None, 200, DraftOut, *_DRAFT, Code.NOT_SIMULATED, Code.APPROVAL_REQUIRED, guarded=True,
+        approve_draft, None, 200, DraftOut, *_DRAFT, Code.NOT_SIMULATED, Code.APPROVAL_REQUIRED,
+        guarded=True, action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
         "publishDraft", "POST", f"{_AT}/publish",
         "Publish a draft: alerts that begin from now on go by it. Refused when a scene ends at nobody.",
-        publish_draft, None, 200, DraftOut, *_SIGNED, guarded=True,
+        publish_draft, None, 200, DraftOut, *_SIGNED,
+        guarded=True, action=Action.POLICY_WRITE, find=find_draft,
     ),
     write_operation(
         "simulatePolicy", "POST", "/v1/policies/{policy_id}/simulate",
         "Show whom an alert by this policy would call, and when, if nobody answered.",
         simulate_policy, SceneIn, 200, Simulation, Code.NOT_FOUND, *_NAMES, example=_SCENE,
+        action=Action.POLICY_WRITE, find=find_policy,
     ),
     read_operation(
         "listVersions", "/v1/policies/{policy_id}/versions", "List the versions of a policy with what each changed.",
@@ -502,5 +538,6 @@ OPERATIONS = (
         "rollBack", "POST", "/v1/policies/{policy_id}/rollback",
         "Go back to an older version: simulated, and signed, like any other.",
         roll_back, RollBack, 200, DraftOut, *_SIGNED, example={"to": 7},
+        action=Action.POLICY_WRITE, find=find_policy,
     ),
 )  # fmt: skip

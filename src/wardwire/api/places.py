@@ -17,11 +17,10 @@ from wardwire.api.wire import Instant, Name, PersonId
 from wardwire.directory import places, policies
 from wardwire.model import ids
 from wardwire.model.errors import Code
-from wardwire.model.matrix import Action, Owner, unit_of
+from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank, zone_of
 from wardwire.model.policy import ASK_WAIT, MAX_LOOPS, MAX_STEPS, STILL_ACTIVE, Policy
-from wardwire.model.rights import DIRECTORY
 from wardwire.store.policies import StepText, span_of, text_of
 
 PlaceId = Annotated[str, Meta(pattern="^plc_[0-9a-f]{32}$", description="A place.")]
@@ -308,8 +307,11 @@ def show_policy(policy: Policy, units: list[str] | None = None) -> PolicyOut:
 
 
 def _with_units(call: Call, policy: Policy) -> PolicyOut:
-    places = call.deps.rules().directory.places.values() if DIRECTORY in call.caller.scopes else ()
-    return show_policy(policy, sorted(place.name for place in places if place.policy == policy.id))
+    units = [place for place in call.deps.rules().directory.places.values() if place.policy == policy.id]
+    mine = [
+        unit.name for unit in units if reaches(call.caller, Action.POLICY_WRITE, [Owner(units=frozenset({unit.id}))])
+    ]
+    return show_policy(policy, sorted(mine))
 
 
 async def list_policies(call: Call) -> Answer:

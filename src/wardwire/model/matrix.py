@@ -48,6 +48,7 @@ class Action(StrEnum):
     PREFERENCE_SET = "preference.set"
     BED_ASSIGN = "bed.assign"
     SHIFT_WRITE = "shift.write"
+    POLICY_WRITE = "policy.write"
     DIRECTORY_WRITE = "directory.write"
     SCOPE_GIVE = "scope.give"
     KEY_MANAGE = "key.manage"
@@ -77,6 +78,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.PREFERENCE_SET: "say how somebody wants to be tried",
         Action.BED_ASSIGN: "say who has which bed",
         Action.SHIFT_WRITE: "say who holds a role when",
+        Action.POLICY_WRITE: "draft, simulate, approve and publish policies",
         Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
         Action.SCOPE_GIVE: "give a scope that one has not oneself",
         Action.KEY_MANAGE: "make, list and revoke API keys",
@@ -136,6 +138,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.PREFERENCE_SET:  Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.BED_ASSIGN:      Row(_,    ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.POLICY_WRITE:    Row(_,    _,    UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DIRECTORY_WRITE: Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.SCOPE_GIVE:      Row(_,    _,    _,    _,    _,    ANY,  "",        SHOWN),
         Action.KEY_MANAGE:      Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
