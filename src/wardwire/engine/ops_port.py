@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -36,8 +37,12 @@ class OpsPort:
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port, which was free when 0 was asked for. Raises OSError when it is taken."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=MAX_REQUEST)
-        bound: int = self._server.sockets[0].getsockname()[1]
+        # Two processes that start at once may both bind a port; only `listen` tells one of them that it is taken, and
+        # the event loop does not pass that on.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
+        self._server = await asyncio.start_server(self._serve, sock=listening, limit=MAX_REQUEST)
+        bound: int = listening.getsockname()[1]
         return bound
 
     async def stop(self) -> None:
