@@ -311,12 +311,15 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
         if new not in given.afresh and not standing.refused(after, given, new):
             commands.append(Ring(new, written) if new in given.deliveries else Page(new, written))
             given = _now_called(given, commands)
-        # The former one is waited for, and rung, no more: unless the step names them otherwise, too.
+        # The former one is waited for, and rung, no more: unless the step names them otherwise, too. Nor is a new one
+        # whom nothing reaches.
+        now_called = given.whom(ids.write_id(ids.ROLE, role), step_out).people
+        waited = (new,) if not any(one.absent for one in now_called if one.person_id == new) else ()
         called = [
-            (target, _replaced(people, former, new) if through.get(target) == role else people)
+            (target, _replaced(people, former, waited) if through.get(target) == role else people)
             for target, people in called
         ]
-        if not any(new in people for _, people in called):
+        if waited and not any(new in people for _, people in called):
             called.append(("", (new,)))
         if former in before.holders:
             after, resumed = _lapse(after, (former,), now), True
@@ -333,8 +336,8 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
     return Decided(after, tuple(commands))
 
 
-def _replaced(people: tuple[UUID, ...], former: UUID, new: UUID) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(new if one == former else one for one in people))
+def _replaced(people: tuple[UUID, ...], former: UUID, by: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(new for one in people for new in (by if one == former else (one,))))
 
 
 def _lapse(escalation: Escalation, people: Iterable[UUID], now: datetime) -> Escalation:

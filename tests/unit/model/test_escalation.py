@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, EVA, OKAFOR, T0
+from wardwire.model import ids
 from wardwire.model.alert import (
     AGAIN,
     SETTLED_AFTER,
@@ -48,6 +49,8 @@ S = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 ROLE = UUID(int=0x200)
 MESSAGE = UUID(int=0x700)
+# Who holds the role after a hand-over.
+HOLDERS: tuple[Called, ...] = ()
 PEOPLE = {"Anna": ANNA, "Ben": BEN, "Chen": CHEN, "Okafor": OKAFOR, "Dora": DORA, "Eva": EVA, "desk": DORA}
 
 
@@ -55,6 +58,8 @@ def whom(target: str, _: Step) -> Call:
     """`Anna+Ben` means both; `nobody` nobody; `off Anna` is useless to wait for; `role Anna` is a role's holder."""
     if target == "nobody":
         return Call(target, empty="group_empty")
+    if target == ids.write_id(ids.ROLE, ROLE):  # at the hand-over: by its id
+        return Call(target, HOLDERS, ROLE)
     absent = "status_off" if target.startswith("off ") else ""
     names = target.removeprefix("off ").removeprefix("role ").split("+")
     people = tuple(Called(PEOPLE[name], "named", absent) for name in names)
@@ -356,6 +361,21 @@ def test_an_open_alert_follows_its_role() -> None:
     assert (his.escalation.state, his.called()[-1]) == (State.RUNNING, (30, OKAFOR))
     his.until(90)
     assert his.called()[-1] == (90, BEN)
+
+
+def test_a_next_holder_whom_nothing_reaches_is_called_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H162: with nobody else in the step the next one begins at once; with others it goes on without them."""
+    monkeypatch.setattr("tests.unit.model.test_escalation.HOLDERS", (Called(OKAFOR, "role", "no_endpoint"),))
+    night = Night(one("role Chen"), one("Ben"))
+    night.turned, night.now = {ROLE: OKAFOR}, T0 + 20 * S
+    night.look()
+    assert night.called() == [(0, CHEN), (20, OKAFOR), (20, BEN)]
+    both = Night(one("role Chen", "Anna", ends=Ends.ALL), one("Ben"))
+    both.turned, both.now = {ROLE: OKAFOR}, T0 + 20 * S
+    both.look()
+    assert both.escalation.people == (ANNA,)
+    both.hear(ANNA, Said.ACCEPT, at=30)
+    assert both.escalation.state is State.HELD
 
 
 def test_a_step_rings_again_before_the_next_one() -> None:
