@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from wardwire.engine.cache import DeliveryCache
 from wardwire.engine.right_of_way import RightOfWay
-from wardwire.engine.writer import LaneWriter
+from wardwire.engine.writer import LARGEST_BATCH, LaneWriter
 from wardwire.flow.ports import Act, Announcer
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Unavailable
@@ -20,8 +20,10 @@ WRITERS = {Lane.CODE: 1, Lane.HIGH: 1, Lane.REST: 2}
 # While its batches are smaller than this, the first writer of a lane does it all: a batch of four costs hardly more
 # than one of two.
 SPREAD_AT = 32
-# So many acts of the many keep their writers busy; what is more waits where it costs nothing yet.
-MOST_AHEAD = 512
+# So many acts of the many keep their writers busy, in large batches that cost little each; what is more waits where
+# it costs nothing yet. Beside urgent acts fewer: a large batch keeps a processor of the database for long.
+MOST_AHEAD = 2 * LARGEST_BATCH
+MOST_BESIDE = 256
 
 
 class Lanes:
@@ -76,9 +78,10 @@ class Lanes:
 
     def rest_held(self) -> bool:
         """Whether what is not urgent had better wait where it is: others go ahead, or enough of it waits here."""
-        if sum(writer.waiting for writer in self._writers[Lane.REST]) >= MOST_AHEAD:
+        if self._right_of_way.taken():
             return True
-        return self._right_of_way.taken()
+        most = MOST_BESIDE if self._right_of_way.lately else MOST_AHEAD
+        return sum(writer.waiting for writer in self._writers[Lane.REST]) >= most
 
     @property
     def serving(self) -> bool:

@@ -16,6 +16,7 @@ from wardwire.model.clock import Clock
 
 # Urgent traffic without a pause must not starve the many: after so long they have a turn.
 PATIENCE_S = 0.1
+LATELY_S = 1.0
 
 
 class Urgent(Protocol):
@@ -38,13 +39,19 @@ class RightOfWay:
         self._clock = clock
         self._patience_s = patience_s
         self._since: float | None = None
+        self._last = float("-inf")
+
+    @property
+    def lately(self) -> bool:
+        """Whether urgent acts were under way within a second, as far as anybody has asked."""
+        return self._clock.monotonic() - self._last < LATELY_S
 
     def taken(self) -> bool:
         """Whether urgent acts are under way now, and the many have not waited for too long."""
         if not any(writer.busy for writer in self._urgent):
             self._since = None
             return False
-        now = self._clock.monotonic()
+        now = self._last = self._clock.monotonic()
         if self._since is None:
             self._since = now
         if now - self._since < self._patience_s:

@@ -78,3 +78,19 @@ async def test_waiting_ends_when_patience_does(clock: FakeClock) -> None:
     code.free.clear()
     await asyncio.wait_for(RightOfWay([code], clock, patience_s=0.01).wait(), 5)
     assert code.busy
+
+
+async def test_it_is_remembered_for_a_second_that_something_was_urgent(clock: FakeClock) -> None:
+    """Beside urgent acts the many go in smaller batches."""
+    code = Writer()
+    way = RightOfWay([code], clock)
+    assert not way.taken()
+    assert not way.lately
+    code.free.clear()
+    assert way.taken()
+    code.free.set()
+    clock.advance(timedelta(seconds=0.9))
+    assert not way.taken()
+    assert way.lately
+    clock.advance(timedelta(seconds=0.2))
+    assert not way.lately
