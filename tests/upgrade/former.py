@@ -30,7 +30,10 @@ class Former:
         """Write its `src` into a folder; returns what PYTHONPATH must be for its code to run."""
         packed = _git("archive", "--format=tar", self.commit, "src")
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(folder, filter="data")
+            if not hasattr(tarfile, "data_filter"):  # before Python 3.11.4; what git has packed is ours
+                archive.extractall(folder)
+            else:
+                archive.extractall(folder, filter="data")
         return folder / "src"
 
 
