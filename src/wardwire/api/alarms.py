@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from wardwire.api.operation import Answer, Call, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, cut
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.see_to import MAX_WHY, clear_alarm, take_alarm
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
@@ -76,8 +75,8 @@ def show_alarm(alarm: Alarm) -> AlarmOut:
 
 async def list_(call: Call) -> Answer:
     """List alarms, the newest first."""
-    limit, after, cleared = call.query["limit"], call.query["after"], bool(call.query["cleared"])
-    before = _cursor(after)
+    limit, cleared = call.query["limit"], bool(call.query["cleared"])
+    before = read_cursor(ids.ALARM, call.query["after"], None)
     found = await call.read(lambda c: list_alarms(c, also_cleared=cleared, before=before, limit=limit + 1))
     shown = [show_alarm(alarm) for alarm in found]
     page, following, headers = cut(
@@ -108,15 +107,6 @@ async def clear(call: Call) -> Answer:
     body: ClearIn = call.body
     alarm = await clear_alarm(deps.alarms, deps.clock.now(), call.caller, call.id(ids.ALARM, "alarm_id"), body.why)
     return Answer(body=show_alarm(alarm))
-
-
-def _cursor(after: str | None) -> UUID | None:
-    if after is None:
-        return None
-    try:
-        return ids.read_id(ids.ALARM, after)
-    except Refused as error:
-        raise Refused(Code.INVALID, error.detail, parameter="after") from None
 
 
 _CLEARED = Query(name="cleared", kind="boolean", about="Also those that are cleared.")

@@ -15,11 +15,10 @@ from wardwire.api.operation import Answer, Call
 from wardwire.api.wire import Name
 from wardwire.directory import device_settings as changes
 from wardwire.model import ids
-from wardwire.model.device_settings import NOTHING, SETTINGS, DeviceGroup, Layer, Scope, Value
+from wardwire.model.device_settings import NOTHING, SETTINGS, SITE, DeviceGroup, Layer, Scope, Value
 from wardwire.model.directory import settings_of
 from wardwire.model.errors import Code
 from wardwire.model.people import Device
-from wardwire.store.device_settings import SITE_REF
 
 DeviceId = Annotated[str, Meta(pattern="^dev_[0-9a-f]{32}$", description="A device.")]
 GroupId = Annotated[str, Meta(pattern="^dvg_[0-9a-f]{32}$", description="A group of devices.")]
@@ -137,7 +136,7 @@ def show_device(call: Call, device: Device) -> DeviceOut:
         person_name=call.deps.rules().directory.person_name(device.person_id),
         app=device.app_version,
         group=ids.write_id(ids.DEVICE_GROUP, device.group_id) if device.group_id else None,
-        state="lost" if device.ordered else "revoked" if device.revoked else "active",
+        state=device.state,
     )
 
 
@@ -170,8 +169,12 @@ async def list_groups(call: Call) -> Answer:
 async def add_group(call: Call) -> Answer:
     """Add a group of devices."""
     name = call.body.name
-    work = lambda desk: changes.add_device_group(desk, call.caller, name)  # noqa: E731 - as the others are made
-    return await make(call, work, show_group, at="/v1/device-groups")
+    return await make(
+        call,
+        lambda desk: changes.add_device_group(desk, call.caller, name),
+        show_group,
+        at="/v1/device-groups",
+    )
 
 
 async def change_group(call: Call) -> Answer:
@@ -197,7 +200,7 @@ def _whose(call: Call, scope: Scope) -> UUID:
     """Return whose layer it is, once that is there."""
     directory = call.deps.rules().directory
     if scope is Scope.SITE:
-        return SITE_REF
+        return SITE
     if scope is Scope.GROUP:
         return find(directory.device_groups, call.id(ids.DEVICE_GROUP, "group_id")).id
     return find(directory.devices, call.id(ids.DEVICE, "device_id")).id

@@ -12,7 +12,7 @@ from wardwire.access.door import decide
 from wardwire.api import wire
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
-from wardwire.api.paging import AFTER, LIMIT, cut
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.versions import etag, expected_version
 from wardwire.directory import endpoints, groups, keys, oncall, people, roles
 from wardwire.model import ids
@@ -54,10 +54,7 @@ async def changed(call: Call, answer: Answer) -> Answer:
 def cut_page(call: Call, prefix: str, path: str, things: Iterable[N]) -> tuple[list[N], str | None, dict[str, str]]:
     """Cut a page out of all: in the order of ids, which is that in which they were made."""
     limit, after, name = call.query["limit"], call.query["after"], call.query.get("name")
-    try:
-        behind = ids.read_id(prefix, after) if after else UUID(int=0)
-    except Refused as error:
-        raise Refused(Code.INVALID, error.detail, parameter="after") from None
+    behind = read_cursor(prefix, after or None, UUID(int=0))
     wanted = fold_name(name) if name else None
     found = sorted(
         (t for t in things if t.id > behind and (wanted is None or fold_name(t.name) == wanted)), key=lambda t: t.id

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from wardwire.api.devices import find_device, registration_of
 from wardwire.api.operation import Answer, Call, Operation
-from wardwire.api.paging import AFTER, LIMIT, cut
+from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.lost import Lost, Order
@@ -85,8 +85,7 @@ async def get(call: Call) -> Answer:
 
 async def list_(call: Call) -> Answer:
     """List lost devices: all, or one's own."""
-    limit, written = call.query["limit"], call.query["after"]
-    after = ids.read_id(ids.DEVICE, written) if written else None
+    limit, after = call.query["limit"], read_cursor(ids.DEVICE, call.query["after"], None)
     own = None if reach_of(call.caller, Action.DEVICE_REVOKE) is Reach.ANY else call.caller.person_id
     found = await call.read(lambda c: list_lost(c, after=after, limit=limit + 1, person_id=own))
     shown = [show_lost(lost, call.deps.clock.now()) for lost in found]

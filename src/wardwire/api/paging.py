@@ -12,12 +12,13 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 
 T = TypeVar("T")
+Start = TypeVar("Start", UUID, None)
 
 LIMIT = Query(name="limit", kind="integer", about="So many at most.", least=1, most=200, default=50)
 AFTER = Query(name="after", kind="string", about="`next` of the page before.")
 
 
-def read_cursor(prefix: str, after: str | None, start: UUID) -> UUID:
+def read_cursor(prefix: str, after: str | None, start: Start) -> UUID | Start:
     """Read where a page begins; without `after` at `start`.
 
     Raises:

@@ -13,12 +13,11 @@ from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import device_settings as changes
 from wardwire.model import ids
-from wardwire.model.device_settings import NOTHING, SETTINGS, Layer, Scope, Value
+from wardwire.model.device_settings import NOTHING, SETTINGS, SITE, Layer, Scope, Value
 from wardwire.model.directory import settings_of
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import fold_name
 from wardwire.model.people import Device, Directory
-from wardwire.store.device_settings import SITE_REF
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Devices: list, group, set.")
 
@@ -146,7 +145,7 @@ def _read_value(text: str) -> tuple[str, Value]:
 
 def _scope(directory: Directory, whose: str) -> tuple[Scope, UUID]:
     if whose == "site":
-        return Scope.SITE, SITE_REF
+        return Scope.SITE, SITE
     if whose.startswith("dev_"):
         return Scope.DEVICE, _device(directory, whose).id
     group = _group_named(directory, whose)
@@ -178,5 +177,5 @@ def _told(directory: Directory, device: Device) -> dict[str, str]:
         "person": directory.person_name(device.person_id),
         "app": device.app_version,
         "group": group.name if group else "",
-        "state": "lost" if device.ordered else "revoked" if device.revoked else "active",
+        "state": device.state,
     }

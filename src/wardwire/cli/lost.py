@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from wardwire.cli.database import Desk, at_desk, find_place
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.client.enrol import report_lost
+from wardwire.model.lost import Order
 from wardwire.store.lost import list_lost
 
 app = typer.Typer(
@@ -24,20 +24,13 @@ app = typer.Typer(
 )
 
 
-class What(StrEnum):
-    """What the device is ordered."""
-
-    WIPE = "wipe"
-    LOCK = "lock"
-
-
 @app.command("report")
 def report(
     device: Annotated[str, typer.Argument(help="dev_…")],
     why: Annotated[str, typer.Option("--why", help="Kept with the fact.")],
     key_file: Annotated[Path, typer.Option("--key-file", help="File with an API key that may change the directory.")],
-    order: Annotated[What, typer.Option("--order", help="A lock can be made a wipe later, never the other way.")] = (
-        What.WIPE
+    order: Annotated[Order, typer.Option("--order", help="A lock can be made a wipe later, never the other way.")] = (
+        Order.WIPE
     ),
     url: Annotated[str, typer.Option("--url", help="The site's HTTP address.")] = "http://127.0.0.1:8080",
     ca: Annotated[Path | None, typer.Option("--ca", help="Certificate of the site's own authority (PEM).")] = None,
@@ -70,9 +63,9 @@ def list_(
     """
 
     async def work(at: Desk) -> list[tuple[LostDevice, str]]:
-        people, now = at.directory.people, at.clock.now()
+        now = at.clock.now()
         found = await list_lost(at.connection, after=None, limit=limit)
-        return [(show_lost(one, now), people[one.person_id].name if one.person_id in people else "") for one in found]
+        return [(show_lost(one, now), at.directory.person_name(one.person_id)) for one in found]
 
     found = at_desk(find_place(config, data), work)
     if json_:

@@ -22,7 +22,7 @@ from wardwire.devices import proof
 from wardwire.devices.catchup import CatchUp
 from wardwire.devices.frames import MINIMUM, PROTOCOL, Bye, Down, Envelope, Hello, Welcome, encode
 from wardwire.devices.gather import Gather
-from wardwire.devices.kicks import Kicks
+from wardwire.devices.kicks import LAST_WORD_S, Kicks
 from wardwire.devices.logins import Logins, Place
 from wardwire.devices.session import Door, Session, check_device, check_signature, signing_key
 from wardwire.model import ids
@@ -37,8 +37,6 @@ from wardwire.store.lost import find_ordered
 from wardwire.store.sessions import SessionRow, lock_sessions, put_sessions
 
 MOST_NONCES = 100_000
-# A replaced device that hears why stays away; one that is only cut off would come back and replace the other.
-LAST_WORD_S = 0.5
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -16,6 +16,9 @@ Kick = Callable[[str, int], Awaitable[bool]]
 """`carrier.kick.SystemAccount.kick`: True = closed, False = there is no such connection any more."""
 
 TRIES = 3
+# The last word of a core goes another way than the end of the connection: a device that hears why it is closed stays
+# away; one that is only cut off would come back.
+LAST_WORD_S = 0.5
 
 log = structlog.get_logger("wardwire.devices")
 

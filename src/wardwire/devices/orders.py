@@ -17,7 +17,7 @@ import structlog
 
 from wardwire.devices.frames import Bye, Envelope, Hello, Obeyed, OrderFrame, encode
 from wardwire.devices.gather import Gather
-from wardwire.devices.kicks import Kick, Kicks, kick_all
+from wardwire.devices.kicks import LAST_WORD_S, Kick, Kicks, kick_all
 from wardwire.devices.logins import Logins, Place
 from wardwire.devices.session import Door, check_signature, signing_key
 from wardwire.model import ids
@@ -31,9 +31,6 @@ from wardwire.store.directory import next_version
 from wardwire.store.ledger import Ledger
 from wardwire.store.lost import load_lost, put_confirmed, put_order, put_told
 from wardwire.store.sessions import load_sessions
-
-# The last word of a core goes another way than the end of the connection.
-LAST_WORD_S = 0.5
 
 log = structlog.get_logger("wardwire.devices")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wardwire.directory.desk import Change, DirectoryDesk
 from wardwire.model import ids
-from wardwire.model.device_settings import DeviceGroup, Layer, Scope, Value, check_layer
+from wardwire.model.device_settings import SITE, DeviceGroup, Layer, Scope, Value, check_layer
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_name
 from wardwire.model.rights import Caller
@@ -77,7 +77,7 @@ async def set_layer(
         raise Refused(Code.INVALID, "a device has nothing below it for which to lock", pointer="/locked")
 
     async def work(change: Change) -> Layer:
-        await store.put_layer(change.connection, scope, ref or store.SITE_REF, layer, change.version)
+        await store.put_layer(change.connection, scope, ref or SITE, layer, change.version)
         told = {"scope": scope, "ref": ref.hex if ref else None, "values": dict(layer.values)}
         change.record("device_settings_set", told | {"locked": sorted(layer.locked)})
         return layer

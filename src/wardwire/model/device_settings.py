@@ -79,6 +79,8 @@ class DeviceGroup(NamedTuple):
 
 
 NOTHING = Layer()
+# Whose layer it is, where it is the site's.
+SITE = UUID(int=0)
 
 
 def check_layer(values: Mapping[str, Value], locked: Iterable[str]) -> Layer:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
-from wardwire.model.device_settings import NOTHING, DeviceGroup, Effective, Layer, Scope, resolve
+from wardwire.model.device_settings import NOTHING, SITE, DeviceGroup, Effective, Layer, Scope, resolve
 from wardwire.model.groups import match_group, match_people
 from wardwire.model.names import fold_name
 from wardwire.model.oncall_plan import LIVE, Swap
@@ -21,7 +21,6 @@ from wardwire.model.preferences import Preferences
 # So long the directory remembers who had a bed.
 ASSIGNMENTS_KEPT = timedelta(days=2)
 _LONG_AGO = datetime(1970, 1, 3, tzinfo=UTC)
-_SITE = _NO_GROUP = UUID(int=0)
 _Named = Person | Group | Role
 
 
@@ -70,9 +69,10 @@ def merge_device_settings(
 
 def settings_of(directory: Directory, device: Device) -> dict[str, Effective]:
     """Return how a device is to behave."""
-    layers, group = directory.device_layers, directory.device_groups.get(device.group_id or _NO_GROUP)
+    layers = directory.device_layers
+    group = directory.device_groups.get(device.group_id) if device.group_id else None
     return resolve(
-        layers.get((Scope.SITE, _SITE), NOTHING),
+        layers.get((Scope.SITE, SITE), NOTHING),
         layers.get((Scope.GROUP, group.id), NOTHING) if group is not None and not group.disabled else NOTHING,
         layers.get((Scope.DEVICE, device.id), NOTHING),
     )

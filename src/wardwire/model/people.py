@@ -92,6 +92,11 @@ class Device:
     ordered_at: datetime | None = None
     group_id: UUID | None = None
 
+    @property
+    def state(self) -> str:
+        """Say how it stands: `active`, `revoked`, or `lost` until it has done what it was ordered."""
+        return "lost" if self.ordered else "revoked" if self.revoked else "active"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:

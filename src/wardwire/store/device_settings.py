@@ -15,8 +15,6 @@ from wardwire.store.queries import load
 
 _SQL = load("device_settings")
 
-SITE_REF = UUID(int=0)
-
 
 class _Kept(msgspec.Struct, frozen=True):
     values: dict[str, Value]
