@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from pathlib import Path
@@ -77,10 +78,17 @@ def test_a_folder_that_holds_something_else_is_left_alone() -> None:
 
 
 def in_mounts(home: Path, mounts: str) -> list[str]:
-    """Give a prefix that mounts something for one process alone; `{home}` stands for the folder."""
+    """
+    Give a prefix that mounts something for one process alone.
+
+    `{home}` stands for the folder, `{owner}` for who owns it. An ordinary user is root only for the mount, in a
+    namespace of his own, and himself again before the process starts: it would try to drop to an account otherwise.
+    """
     prefix = mount_prefix()
     assert prefix is not None
-    return [*prefix, "sh", "-c", f'{mounts.format(home=home)} && exec "$0" "$@"']
+    account = drop_account()
+    owner, again = (account.uid, "") if account else (0, f"unshare --user --map-user={os.getuid()} ")
+    return [*prefix, "sh", "-c", f'{mounts.format(home=home, owner=owner)} && exec {again}"$0" "$@"']
 
 
 @pytest.mark.needs_mounts
@@ -88,7 +96,7 @@ def in_mounts(home: Path, mounts: str) -> list[str]:
     ("mount", "sentence", "status"),
     [
         ("mount -t tmpfs -o ro none {home}", "mounted read-only", 1),
-        ("mount -t tmpfs -o size=16m,mode=700,uid=65534 none {home}", "no room left", 1),
+        ("mount -t tmpfs -o size=16m,mode=700,uid={owner} none {home}", "no room left", 1),
     ],
     ids=["read-only", "full"],
 )

@@ -151,8 +151,16 @@ class NatsPy:
         return answer
 
     async def flush(self) -> None:
-        """Wait for the server."""
-        await self._client.flush()
+        """Wait for the server, by a message to oneself.
+
+        nats-py's own `flush` writes its PING past what its flusher still holds back, so that the PONG may come before
+        the server has seen a SUB of before.
+        """
+        inbox = self._client.new_inbox()
+        echo = await self._client.subscribe(inbox)
+        await self._client.publish(inbox, b"")
+        await echo.next_msg(timeout=10)
+        await echo.unsubscribe()
 
     async def close(self) -> None:
         """Close."""
