@@ -17,6 +17,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
+from wardwire.model.spread import InOrder, Spread
 from wardwire.model.words import (
     digits_of,
     fold,
@@ -78,42 +79,42 @@ class Words:
     """Entries by their words: those of a word in order, and the words too."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, list[Entry]] = {}
-        self._sorted: list[str] = []
+        self._entries: Spread[str, list[Entry]] = Spread()
+        self._sorted = InOrder()
 
     def add(self, word: str, entry: Entry) -> bool:
         """Add an entry to a word; returns whether the word is new."""
-        there = self.entries.get(word)
+        there = self._entries.get(word)
         if there is not None:
             insort(there, entry)
             return False
-        self.entries[word] = [entry]
-        insort(self._sorted, word)
+        self._entries.put(word, [entry])
+        self._sorted.add(word)
         return True
 
     def remove(self, word: str, entry: Entry) -> bool:
         """Take an entry from a word; returns whether the word is gone."""
-        there = self.entries[word]
+        there = self.of(word)
         del there[bisect_left(there, entry)]
         if there:
             return False
-        del self.entries[word]
-        del self._sorted[bisect_left(self._sorted, word)]
+        self._entries.pop(word)
+        self._sorted.remove(word)
         return True
+
+    def of(self, word: str) -> list[Entry]:
+        """Return those who have this very word."""
+        return self._entries.get(word) or []
 
     def beginning(self, prefix: str) -> Iterator[Entry]:
         """Go through those who have a word that begins so, in the order of the words."""
-        first, end = self._range(prefix)
-        return chain.from_iterable(self.entries[self._sorted[nth]] for nth in range(first, end))
+        return chain.from_iterable(map(self.of, self._sorted.between(prefix, prefix + _LAST)))
 
     def size(self, prefix: str) -> int:
         """Return how many have a word that begins so; of many words, a guess."""
-        first, end = self._range(prefix)
-        seen = self._sorted[first : min(end, first + 16)]
-        return sum(len(self.entries[word]) for word in seen) * (end - first) // max(len(seen), 1)
-
-    def _range(self, prefix: str) -> tuple[int, int]:
-        return bisect_left(self._sorted, prefix), bisect_left(self._sorted, prefix + _LAST)
+        seen = list(islice(self._sorted.between(prefix, prefix + _LAST), 16))
+        words = self._sorted.count(prefix, prefix + _LAST)
+        return sum(len(self.of(word)) for word in seen) * words // max(len(seen), 1)
 
 
 class Fuzzy:
@@ -166,7 +167,7 @@ class Index:
     """All that can be found, and apart from it who is on call."""
 
     def __init__(self) -> None:
-        self.by_id: dict[UUID, Entry] = {}
+        self._by_id: Spread[UUID, Entry] = Spread()
         self.on_call: frozenset[UUID] = frozenset()
         self._names, self._others = Words(), Words()
         self._called_names, self._called_others = Words(), Words()
@@ -174,10 +175,10 @@ class Index:
 
     def put(self, entry: Entry) -> None:
         """Take in an entry, new or changed."""
-        if self.by_id.get(entry.id) == entry:
+        if self._by_id.get(entry.id) == entry:
             return
         self.drop(entry.id)
-        self.by_id[entry.id] = entry
+        self._by_id.put(entry.id, entry)
         for word in entry.names.split():
             if self._names.add(word, entry):
                 self._fuzzy.add(word)
@@ -188,7 +189,7 @@ class Index:
 
     def drop(self, entry_id: UUID) -> None:
         """Forget an entry, if it is there."""
-        entry = self.by_id.pop(entry_id, None)
+        entry = self._by_id.pop(entry_id)
         if entry is None:
             return
         for word in entry.names.split():
@@ -202,11 +203,11 @@ class Index:
     def call(self, on_call: frozenset[UUID]) -> None:
         """Say who is on call now."""
         for gone in self.on_call - on_call:
-            if gone in self.by_id:
-                self._uncall(self.by_id[gone])
+            if (entry := self._by_id.get(gone)) is not None:
+                self._uncall(entry)
         for come in on_call - self.on_call:
-            if come in self.by_id:
-                self._call(self.by_id[come])
+            if (entry := self._by_id.get(come)) is not None:
+                self._call(entry)
         self.on_call = on_call
 
     def _call(self, entry: Entry) -> None:
@@ -270,7 +271,7 @@ class Index:
         words = list(words)
         for each in (self._called_names, self._names):
             for word in words:
-                yield from each.entries.get(word, ())
+                yield from each.of(word)
 
 
 def read_query(query: str) -> list[str]:
