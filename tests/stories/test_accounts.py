@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -54,9 +54,12 @@ class Desk:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])
 
-    async def ask(self, token: str, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def ask(
+        self, token: str, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] = {}
+    ) -> httpx.Response:
         """Ask as who is signed in."""
-        return await self.client.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+        headers = {"Authorization": f"Bearer {token}", **headers}
+        return await self.client.request(method, path, json=body, headers=headers)
 
     async def second_factor(self, token: str) -> tuple[bytes, list[str]]:
         """Set up an app; returns its secret and the recovery codes."""

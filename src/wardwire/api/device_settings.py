@@ -1,24 +1,24 @@
-"""Devices, their groups, and how they behave, over HTTP."""
+"""Groups of devices, and how devices behave, over HTTP. The devices themselves: device_register.py."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from wardwire.api.devices import find_device
 from wardwire.api.directory import NAMED, PAGE, changed, cut_page, find, given, read_operation, write_operation
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call
 from wardwire.api.wire import Name
 from wardwire.directory import device_settings as changes
 from wardwire.model import ids
-from wardwire.model.device_settings import NOTHING, SETTINGS, SITE, DeviceGroup, Layer, Scope, Value
-from wardwire.model.directory import settings_of
+from wardwire.model.device_settings import NOTHING, SITE, DeviceGroup, Layer, Scope, Value
 from wardwire.model.errors import Code
-from wardwire.model.people import Device
+from wardwire.model.matrix import Action
 
 DeviceId = Annotated[str, Meta(pattern="^dev_[0-9a-f]{32}$", description="A device.")]
 GroupId = Annotated[str, Meta(pattern="^dvg_[0-9a-f]{32}$", description="A group of devices.")]
@@ -68,42 +68,6 @@ class LayerOut(msgspec.Struct, frozen=True):
     locked: list[str]
 
 
-class SettingOut(msgspec.Struct, frozen=True):
-    """How a setting is for a device: `source` is `default`, `site`, `group` or `device`; `locked_by` may be empty."""
-
-    value: Value
-    source: str
-    locked_by: str
-    about: str
-
-
-class DeviceOut(msgspec.Struct, frozen=True):
-    """A device. `state` is `active`, `revoked`, or `lost` until it has done what it was ordered."""
-
-    id: str
-    name: str
-    person: str
-    person_name: str
-    app: str
-    group: str | None
-    state: str
-
-
-class Devices(msgspec.Struct, frozen=True):
-    """A page of devices."""
-
-    data: list[DeviceOut]
-    next: str | None
-
-
-class DeviceShown(msgspec.Struct, frozen=True):
-    """A device, and how it is to behave."""
-
-    device: DeviceOut
-    settings: dict[str, SettingOut]
-    own: LayerOut
-
-
 class MoveIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Devices that come into a group; `group: null` = into none."""
 
@@ -125,38 +89,6 @@ def show_group(group: DeviceGroup) -> DeviceGroupOut:
 def show_layer(layer: Layer) -> LayerOut:
     """Say what a layer says."""
     return LayerOut(dict(layer.values), sorted(layer.locked))
-
-
-def show_device(call: Call, device: Device) -> DeviceOut:
-    """Say what a device is."""
-    return DeviceOut(
-        id=ids.write_id(ids.DEVICE, device.id),
-        name=device.name,
-        person=ids.write_id(ids.PERSON, device.person_id),
-        person_name=call.deps.rules().directory.person_name(device.person_id),
-        app=device.app_version,
-        group=ids.write_id(ids.DEVICE_GROUP, device.group_id) if device.group_id else None,
-        state=device.state,
-    )
-
-
-async def list_devices(call: Call) -> Answer:
-    """List devices."""
-    devices = call.deps.rules().directory.devices.values()
-    page, following, headers = cut_page(call, ids.DEVICE, "/v1/devices", devices)
-    return Answer(body=Devices([show_device(call, one) for one in page], following), headers=headers)
-
-
-async def get_device(call: Call) -> Answer:
-    """Show a device."""
-    directory = call.deps.rules().directory
-    device = find(directory.devices, call.id(ids.DEVICE, "device_id"))
-    settings = {
-        key: SettingOut(one.value, one.source, one.locked_by, SETTINGS[key].about)
-        for key, one in settings_of(directory, device).items()
-    }
-    own = show_layer(directory.device_layers.get((Scope.DEVICE, device.id), NOTHING))
-    return Answer(body=DeviceShown(show_device(call, device), settings, own))
 
 
 async def list_groups(call: Call) -> Answer:
@@ -229,15 +161,12 @@ _PATHS = {
     Scope.GROUP: ("Group", "/v1/device-groups/{group_id}/settings", "a group of devices"),
     Scope.DEVICE: ("Own", "/v1/devices/{device_id}/settings", "a device"),
 }
+# Whose device it is decides who sees what is set of it; groups and the site are everybody's.
+_OF_DEVICE: dict[str, Any] = {"action": Action.DEVICE_READ, "find": find_device}
 _LAYER = (Code.INVALID, Code.NOT_FOUND, Code.COMMIT_UNKNOWN)
 _EXAMPLE = {"values": {"tone.high": "alarm", "lock_after_s": 60}, "locked": []}
 
 OPERATIONS = (
-    read_operation("listDevices", "/v1/devices", "List devices.", list_devices, Devices, *PAGE),
-    read_operation(
-        "getDevice", "/v1/devices/{device_id}", "Show a device, how it is to behave, and which layer says so.",
-        get_device, DeviceShown,
-    ),
     read_operation(
         "listDeviceGroups", "/v1/device-groups", "List groups of devices.", list_groups, DeviceGroups, *PAGE
     ),
@@ -258,7 +187,7 @@ OPERATIONS = (
     *(
         read_operation(
             f"get{word}DeviceSettings", path, f"Show what {whose} says of how devices behave.",
-            _getter(scope), LayerOut,
+            _getter(scope), LayerOut, **_OF_DEVICE if scope is Scope.DEVICE else {},
         )
         for scope, (word, path, whose) in _PATHS.items()
     ),

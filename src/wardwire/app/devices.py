@@ -20,8 +20,10 @@ from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
 from wardwire.devices.logins import Logins
 from wardwire.devices.lost_logins import LostLogins
+from wardwire.devices.presence import ROUND_S
 from wardwire.devices.renewal import Renewal
 from wardwire.devices.rollcall import RollCall
+from wardwire.engine.upkeep import keep
 from wardwire.engine.way import Way
 from wardwire.model.errors import Unavailable
 from wardwire.ops.engines import SITE_KEY
@@ -67,6 +69,7 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             frames_burst=ground.settings.limits.frames_burst,
         )
         doorway.start()
+        tasks.create_task(keep("presence", ROUND_S, doorway.presence.round, turns=ground.turns))
         ground.hooks.directory_changed = doorway.directory_changed
         stack.push_async_callback(doorway.stop)
         callout = Callout(

@@ -12,6 +12,7 @@ import typer
 
 from wardwire.cli.cards import CardOption, find_card, run
 from wardwire.cli.options import AsJson, say
+from wardwire.cli.terminal import about_terminal
 from wardwire.client.card import Card
 from wardwire.client.closed import Closed
 from wardwire.client.device import Device
@@ -70,6 +71,7 @@ async def _listen(path: Path, as_json: bool) -> None:
             on_status=None if as_json else _show_status,
             on_team=_show_team_json if as_json else _show_team,
             on_order=partial(_obey, path),
+            about=about_terminal,
         )
         typed = asyncio.create_task(_answer_typed(device, last)) if sys.stdin.isatty() else None
         try:

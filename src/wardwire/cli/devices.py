@@ -1,4 +1,4 @@
-"""`wardwire devices`: which there are, in which group, and how they are to behave."""
+"""`wardwire devices`: in which group they are, and how they are to behave; the register: device_register.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from uuid import UUID
 
 import typer
 
+from wardwire.cli import device_register
 from wardwire.cli.database import Desk, at_desk, find_place
-from wardwire.cli.names import find_one
+from wardwire.cli.names import find_device, find_device_group, get_device_group
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import device_settings as changes
@@ -16,40 +17,14 @@ from wardwire.model import ids
 from wardwire.model.device_settings import NOTHING, SETTINGS, SITE, Layer, Scope, Value
 from wardwire.model.directory import settings_of
 from wardwire.model.errors import Code, Refused
-from wardwire.model.names import fold_name
 from wardwire.model.people import Device, Directory
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Devices: list, group, set.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Devices: list, change, group, set.")
 
 Which = Annotated[str, typer.Argument(help="dev_…", metavar="DEVICE")]
 Whose = Annotated[str, typer.Argument(help="site, a group's name, or dev_…", metavar="WHOSE")]
 
-
-@app.command("list")
-def list_(
-    person: Annotated[str, typer.Option(help="Of this person alone: a name, or an id per_….")] = "",
-    config: ConfigFile = None,
-    data: DataFolder = None,
-    json_: AsJson = False,
-) -> None:
-    """
-    List devices, with their group and state.
-
-    Example: wardwire devices list --person "Dr. Chen"
-    """
-
-    async def work(at: Desk) -> list[dict[str, str]]:
-        directory = at.directory
-        only = find_one(directory, ids.PERSON, person) if person else None
-        devices = sorted(directory.devices.values(), key=lambda one: one.id)
-        return [_told(directory, one) for one in devices if only in (None, one.person_id)]
-
-    rows = at_desk(find_place(config, data), work)
-    if json_:
-        print_json({"devices": rows})
-        return
-    columns = ("id", "name", "person", "app", "group", "state")
-    print_table(columns, [[row[name] for name in columns] for row in rows], empty="No device is registered.")
+app.add_typer(device_register.app)
 
 
 @app.command("group")
@@ -67,7 +42,7 @@ def group(
     """
 
     async def work(at: Desk) -> dict[str, object]:
-        group_id = _group_named(at.directory, name)
+        group_id = find_device_group(at.directory, name)
         if group_id is None:
             group_id = (await changes.add_device_group(at.desk, at.caller, name)).id
         wanted = [ids.read_id(ids.DEVICE, one) for one in dict.fromkeys(devices)]
@@ -87,7 +62,7 @@ def show(device: Which, config: ConfigFile = None, data: DataFolder = None, json
     """
 
     async def work(at: Desk) -> dict[str, object]:
-        found = _device(at.directory, device)
+        found = find_device(at.directory, device)
         settings = {key: one._asdict() for key, one in settings_of(at.directory, found).items()}
         return {"device": _told(at.directory, found), "settings": settings}
 
@@ -147,26 +122,8 @@ def _scope(directory: Directory, whose: str) -> tuple[Scope, UUID]:
     if whose == "site":
         return Scope.SITE, SITE
     if whose.startswith("dev_"):
-        return Scope.DEVICE, _device(directory, whose).id
-    group = _group_named(directory, whose)
-    if group is None:
-        raise Refused(Code.NOT_FOUND, f"no group of devices is named {whose}; see: wardwire devices list")
-    return Scope.GROUP, group
-
-
-def _group_named(directory: Directory, name: str) -> UUID | None:
-    folded = fold_name(name)
-    for group in directory.device_groups.values():
-        if not group.disabled and fold_name(group.name) == folded:
-            return group.id
-    return None
-
-
-def _device(directory: Directory, written: str) -> Device:
-    device = directory.devices.get(ids.read_id(ids.DEVICE, written))
-    if device is None:
-        raise Refused(Code.NOT_FOUND, "there is no such device")
-    return device
+        return Scope.DEVICE, find_device(directory, whose).id
+    return Scope.GROUP, get_device_group(directory, whose)
 
 
 def _told(directory: Directory, device: Device) -> dict[str, str]:

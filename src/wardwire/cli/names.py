@@ -7,7 +7,8 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.people import Directory
+from wardwire.model.names import fold_name
+from wardwire.model.people import Device, Directory
 from wardwire.model.targets import find_target
 
 _WORDS = {ids.PERSON: "person", ids.GROUP: "group", ids.ROLE: "role"}
@@ -39,3 +40,32 @@ def read_instant(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except ValueError:
         raise Refused(Code.INVALID, f"{text!r} is no instant such as 2026-11-24T07:00") from None
+
+
+def find_device(directory: Directory, written: str) -> Device:
+    """Find a device by its id, as written.
+
+    Raises:
+        Refused: `NOT_FOUND`, `INVALID`.
+    """
+    device = directory.devices.get(ids.read_id(ids.DEVICE, written))
+    if device is None:
+        raise Refused(Code.NOT_FOUND, "there is no such device; see: wardwire devices list")
+    return device
+
+
+def find_device_group(directory: Directory, name: str) -> UUID | None:
+    """Find a group of devices by its name; None when no enabled one bears it."""
+    folded = fold_name(name)
+    for group in directory.device_groups.values():
+        if not group.disabled and fold_name(group.name) == folded:
+            return group.id
+    return None
+
+
+def get_device_group(directory: Directory, name: str) -> UUID:
+    """Return the group of devices of this name. Raises `NOT_FOUND`."""
+    found = find_device_group(directory, name)
+    if found is None:
+        raise Refused(Code.NOT_FOUND, f"no group of devices is named {name}; see: wardwire devices group --help")
+    return found

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+# With these a cell begins that a spreadsheet runs (OWASP, CSV injection).
+_FORMULA = tuple("=+-@\t\r")
 _SHORT = frozenset({"id", "state", "stored", "priority", "kind", "status", "number"})
 
 
@@ -17,6 +21,23 @@ def print_json(told: object) -> None:
     fields = msgspec.to_builtins(told)
     body = fields if isinstance(fields, dict) else {"data": fields}
     print(json.dumps({"schema_version": 1, **body}, ensure_ascii=False))
+
+
+def print_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows as CSV (RFC 4180, UTF-8), times in ISO 8601. What a spreadsheet would run is quoted."""
+    out = csv.writer(sys.stdout, lineterminator="\r\n")
+    out.writerow(columns)
+    for row in rows:
+        out.writerow([_cell(value) for value in row])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: str) -> None:

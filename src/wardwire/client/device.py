@@ -27,6 +27,7 @@ from wardwire.client.voice import Voice
 from wardwire.devices import frames
 from wardwire.devices.frames import (
     PROTOCOL,
+    AboutFrame,
     Ask,
     Beat,
     BeatBack,
@@ -58,6 +59,8 @@ Filter = Callable[[bytes], Iterable[bytes]]
 TICK_S = 0.5
 # After an outage a person can be rung again so soon: the page that waits must not wait much longer.
 RETRY_S_MAX = 2.0
+# How often it looks whether there is something new to say of itself.
+ABOUT_EVERY_S = 600.0
 _FINAL = frozenset({Code.DEVICE_REVOKED, Code.NOT_PERMITTED, Code.SESSION_REPLACED})
 
 
@@ -79,6 +82,8 @@ class Device(Voice):
             so. Without it there is nothing but what is in memory, and that ends with the device.
         on_settings: Hears how the device is to behave: at each hello, and when it is changed. `settings` is the last.
         on_team: Hears which parts of a team that the person is of, or has called, are there, live.
+        about: Says what this device is and how it stands: told after each hello, and from time to time when it has
+            changed, to cores that hear it. Called on the event loop: it must not wait.
         diary: Written before anything else is done with an event.
         incoming, outgoing: Between the device and the radio: so that tests can drop, double and reorder frames.
         unanswered_max: Requests that may wait for their answers; more raise `Unavailable`.
@@ -99,6 +104,7 @@ class Device(Voice):
         on_team: Callable[[TeamFrame], None] | None = None,
         on_order: Callable[[OrderFrame], None] | None = None,
         on_settings: Callable[[SettingsFrame], None] | None = None,
+        about: Callable[[], AboutFrame] | None = None,
         diary: Diary | None = None,
         tls: ssl.SSLContext | None = None,
         timing: Timing | None = None,
@@ -114,6 +120,9 @@ class Device(Voice):
         self._on_team = on_team
         self._on_order = on_order
         self._on_settings = on_settings
+        self._about = about
+        self._about_said: AboutFrame | None = None
+        self._about_at = 0.0
         self.settings: SettingsFrame | None = None
         self._diary = diary or NoDiary()
         self._incoming = incoming
@@ -383,6 +392,18 @@ class Device(Voice):
         self._welcomed.set()
         self._saying.again(receipts=True)
         self._ask(self._standing.questions())
+        self._about_said = None
+        self._say_about(self._beat_at)
+
+    def _say_about(self, now: float) -> None:
+        """Say what this device is, unless nothing is new."""
+        self._about_at = now
+        if self._about is None or self.welcome is None or "about" not in self.welcome.hears:
+            return
+        about = self._about()
+        if about != self._about_said:
+            self._about_said = about
+            self._saying.publish(encode(about))
 
     def _refused(self, frame: RefusedFrame) -> None:
         refused = Refused(_code(frame.code), frame.detail, pointer=frame.pointer, **frame.fields)
@@ -435,6 +456,8 @@ class Device(Voice):
         beat_s = self.welcome.beat_s if self.welcome else frames.BEAT_S
         if now - self._beat_at >= beat_s:
             self.beat()
+        if now - self._about_at >= ABOUT_EVERY_S:
+            self._say_about(now)
         if now - self._heard_at > 3 * beat_s:
             # The connection stays: its server answers PINGs, so it is the cores that are away, and nobody could
             # let us in again. A hello finds out whether they have forgotten us.

@@ -20,6 +20,7 @@ from wardwire.devices.answers import Answers, Denied, Received, Submitted
 from wardwire.devices.availability import Availability
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
+    AboutFrame,
     Ask,
     Beat,
     Bye,
@@ -48,6 +49,7 @@ from wardwire.devices.kicks import Kick, Kicks
 from wardwire.devices.logins import Logins
 from wardwire.devices.orders import Orders
 from wardwire.devices.precedence import Precedence
+from wardwire.devices.presence import Presence
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
@@ -65,7 +67,9 @@ from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Delivery, Event
+from wardwire.model.device_register import About
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
+from wardwire.model.names import clean_line
 from wardwire.model.people import Device, Directory
 from wardwire.model.priority import lane_of
 from wardwire.store.ledger import Ledger
@@ -147,6 +151,7 @@ class Doorway:
         )
         self.standing = Standing(acquire=acquire, publish=self._publish, rules=rules, clock=clock)
         self.settings = DeviceSettings(directory=self._directory, doors=self._doors.values, publish=self._publish)
+        self.presence = Presence(doors=self._doors.values, acquire=acquire, clock=clock)
         self.orders = Orders(
             ledger=ledger,
             directory=self._directory,
@@ -180,6 +185,7 @@ class Doorway:
             Ask: self._ask,
             Search: self._search,
             SetStatus: self._availability,
+            AboutFrame: self._about,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -443,6 +449,15 @@ class Doorway:
             self._slow_down(door)
             return
         self.availability.put(door, session, frame)
+
+    def _about(self, door: Door, session: Session, envelope: Envelope, frame: AboutFrame) -> None:
+        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
+            self._slow_down(door)
+            return
+        kind, platform, model, os, app, carrier = (
+            clean_line(getattr(frame, word), f"/{word}") for word in About._fields[:6]
+        )
+        door.about = About(kind, platform, model, os, app, carrier, frame.battery, frame.charging)
 
     # Doors and sessions ----------------------------------------------------------------------------------------
 

@@ -32,6 +32,9 @@ BEAT_S = 15
 # A device that is further behind is given the last event of each message.
 BEHIND_MAX = 500
 
+# Words that a core of this version knows, and a former one does not.
+HEARS = ("about",)
+
 # A device asks how so many messages stand at a time.
 ASKED_MAX = 100
 
@@ -184,7 +187,30 @@ class SetStatus(_Up, frozen=True, tag="availability"):
     cover: Annotated[str, Meta(max_length=60)] = ""
 
 
-Up = Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search | SetStatus
+class AboutFrame(_Up, frozen=True, tag="about"):
+    """What this device is, and how it stands: only to a core whose welcome `hears` it. To be shown, never trusted.
+
+    Attributes:
+        kind: `phone`, `tablet`, `watch`, `computer`, `terminal` …
+        platform: `android`, `ios`, `web`, `linux` …
+        carrier: Its mobile network; "" = none, or not known.
+        battery: In percent. charging: Whether it is at the mains.
+    """
+
+    kind: Annotated[str, Meta(max_length=20)] = ""
+    platform: Annotated[str, Meta(max_length=20)] = ""
+    model: Annotated[str, Meta(max_length=64)] = ""
+    os: Annotated[str, Meta(max_length=64)] = ""
+    app: Annotated[str, Meta(max_length=64)] = ""
+    carrier: Annotated[str, Meta(max_length=40)] = ""
+    battery: Annotated[int, Meta(ge=0, le=100)] | None = None
+    charging: bool | None = None
+
+
+Up = (
+    Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search | SetStatus
+    | AboutFrame
+)  # fmt: skip
 
 
 # Down ------------------------------------------------------------------------------------------------------------
@@ -203,6 +229,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
         head: The last event there is; those after the device's cursor follow.
         offset_ms: The device's clock minus the site's.
         limited: The device is too old: it gets `code` and nothing else.
+        hears: Words that this core knows beyond those of the version; others it would refuse.
     """
 
     v: int
@@ -217,6 +244,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
     beat_s: int = BEAT_S
     minimum: int = MINIMUM
     limited: bool = False
+    hears: tuple[str, ...] = ()
 
 
 class Event(_Down, frozen=True, tag="event"):

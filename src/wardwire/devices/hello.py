@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.devices import proof
 from wardwire.devices.catchup import CatchUp
-from wardwire.devices.frames import MINIMUM, PROTOCOL, Bye, Down, Envelope, Hello, Welcome, encode
+from wardwire.devices.frames import HEARS, MINIMUM, PROTOCOL, Bye, Down, Envelope, Hello, Welcome, encode
 from wardwire.devices.gather import Gather
 from wardwire.devices.kicks import LAST_WORD_S, Kicks
 from wardwire.devices.logins import Logins, Place
@@ -256,6 +256,7 @@ class Greeter:
                 person=ids.write_id(ids.PERSON, person.id),
                 name=person.name,
                 limited=row.limited,
+                hears=HEARS,
             ),
         )
         if opened.replaced is not None:

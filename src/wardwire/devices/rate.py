@@ -16,6 +16,11 @@ class Bucket:
         self._left = burst
         self._at = now
 
+    @property
+    def at(self) -> float:
+        """When somebody last asked (monotonic seconds)."""
+        return self._at
+
     def take(self, now: float, cost: float = 1.0) -> bool:
         """Take `cost` at an instant (monotonic seconds); False when there is not enough, and nothing is taken."""
         left = self._left + (now - self._at) * self._per_s

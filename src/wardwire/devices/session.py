@@ -12,6 +12,7 @@ from wardwire.devices import proof
 from wardwire.devices.frames import Cancel, Envelope, Escalate, Hello, Obeyed, Response, Up, read_body
 from wardwire.devices.rate import Bucket
 from wardwire.model import ids
+from wardwire.model.device_register import About
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Device, Directory, Person
 from wardwire.model.rights import PERSON_SCOPES, Caller
@@ -75,10 +76,12 @@ class Door:
         down: The subject of what it is told.
         waiting: Frames of a session that is being looked up; None when none is.
         settings: The last settings that it was told here.
+        about: What it has said of itself, until that is noted.
+        noted_at: When it was last noted as heard (monotonic seconds).
         told: It has been told that it sends too much, and has not sent less since.
     """
 
-    __slots__ = ("bucket", "down", "name", "session", "settings", "told", "waiting")
+    __slots__ = ("about", "bucket", "down", "name", "noted_at", "session", "settings", "told", "waiting")
 
     def __init__(self, name: str, bucket: Bucket) -> None:
         self.name = name
@@ -88,6 +91,8 @@ class Door:
         self.waiting: list[Envelope] | None = None
         self.told = False
         self.settings = b""
+        self.about: About | None = None
+        self.noted_at = float("-inf")
 
 
 def signing_key(device: Device) -> Ed25519PublicKey:

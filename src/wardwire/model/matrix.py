@@ -53,6 +53,7 @@ class Action(StrEnum):
     SCOPE_GIVE = "scope.give"
     KEY_MANAGE = "key.manage"
     DEVICE_ENROL = "device.enrol"
+    DEVICE_READ = "device.read"
     DEVICE_REVOKE = "device.revoke"
     AUDIT_READ = "audit.read"
     ACCOUNT_OWN = "account.own"
@@ -83,6 +84,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.SCOPE_GIVE: "give a scope that one has not oneself",
         Action.KEY_MANAGE: "make, list and revoke API keys",
         Action.DEVICE_ENROL: "let a person's device in",
+        Action.DEVICE_READ: "see the register of devices",
         Action.DEVICE_REVOKE: "put a device out",
         Action.AUDIT_READ: "read and verify facts",
         Action.ACCOUNT_OWN: "change one's own password and second factor",
@@ -143,6 +145,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.SCOPE_GIVE:      Row(_,    _,    _,    _,    _,    ANY,  "",        SHOWN),
         Action.KEY_MANAGE:      Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_ENROL:    Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DEVICE_READ:     Row(OWN,  ANY,  ANY,  _,    OWN,  ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_REVOKE:   Row(OWN,  ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
         Action.ACCOUNT_OWN:     Row(OWN,  OWN,  OWN,  _,    OWN,  OWN,  "",        SHOWN),
