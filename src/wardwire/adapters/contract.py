@@ -16,18 +16,24 @@ from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.model.clock import Clock
 from wardwire.model.errors import WardwireError
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 
 SENDERS_MAX = 1_000
 
+UNPLACED = "unplaced"
+"""The result of a movement that is taken, to a bed that nobody has entered."""
 Ended = Callable[[str | WardwireError], None]
-"""Called once: with the result (JSON) when it is committed, or with why not (`Refused`, `Unavailable`, `Unknown`)."""
+"""Called once: with the result (what it did) when it is committed, or with why not: `Refused`,
+`Unavailable`, `Unknown`."""
 
 
 class Intake(Protocol):
     """Where an adapter hands in what it has heard."""
 
-    def take(self, report: Report, ended: Ended) -> None:
-        """Take a report; never waits. The source may be answered *yes* only after `ended(result)`."""
+    def take(self, report: Report | Movement, ended: Ended) -> None:
+        """Take a report, or where a patient is; never waits. The source may be answered *yes* only after
+        `ended(result)`.
+        """
         ...
 
     def alarm(self, kind: str, subject: str, text: str) -> None:
@@ -43,6 +49,7 @@ class Health:
         received: Messages that came, whatever became of them.
         taken: Reports that were committed, and messages that rightly ring nobody (`ignored` of them).
         refused: Messages that could not be taken (`unsupported` of them are of a kind that is not taken here).
+        unplaced: Of the taken: patients that came to a bed that nobody has entered.
         later: Messages that were put off: the database did not answer.
         unreadable: What was framed as a message and was none: nobody could be answered.
         letters: What was kept because it could not be taken.
@@ -57,6 +64,7 @@ class Health:
     ignored: int = 0
     refused: int = 0
     unsupported: int = 0
+    unplaced: int = 0
     later: int = 0
     unreadable: int = 0
     letters: int = 0

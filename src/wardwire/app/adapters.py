@@ -15,6 +15,7 @@ from wardwire.app.listeners import Planned, plan_listeners
 from wardwire.app.listening import LOOK_EVERY_S, ListenerWatch, Listening
 from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.upkeep import Alarm, keep
+from wardwire.flow.moving import TakeMovement
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
 from wardwire.model.errors import Refused, WardwireError
@@ -23,6 +24,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.report import Report
 from wardwire.model.rights import CODE, SEND, Caller
+from wardwire.model.stays import Movement
 
 
 class Reports:
@@ -34,8 +36,11 @@ class Reports:
         # The site's own mapping table says what may be a `code`.
         self._caller = Caller(source=source, scopes=frozenset({SEND, CODE}))
 
-    def take(self, report: Report, ended: Ended) -> None:
-        """Take a report."""
+    def take(self, report: Report | Movement, ended: Ended) -> None:
+        """Take a report, or where a patient is."""
+        if isinstance(report, Movement):
+            self._writer.put(TakeMovement(report, self._rules, ended))
+            return
 
         def done(result: ReportTaken | WardwireError, replayed: bool) -> None:
             ended(result if isinstance(result, WardwireError) else result.did)

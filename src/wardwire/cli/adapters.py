@@ -25,6 +25,9 @@ def group() -> None:
     """Listeners for other systems."""
 
 
+_COUNTS = ("received", "taken", "refused", "unsupported", "unplaced", "later", "letters")
+
+
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None, json_: AsJson = False) -> None:
     """
@@ -48,13 +51,13 @@ def list_(config: ConfigFile = None, data: DataFolder = None, set_: Sets = None,
             door["address"],
             door["state"],
             door.get("since", ""),
-            *(door.get(name, "") for name in ("received", "taken", "refused", "unsupported", "later", "letters")),
+            *(door.get(name, "") for name in _COUNTS),
         )
         for door in doors.values()
     ]
     columns = (
         *("name", "kind", "address", "state", "since", "in", "accepted", "refused"),
-        *("of other types", "put off", "dead letters"),
+        *("of other types", "to unknown beds", "put off", "dead letters"),
     )
     print_table(columns, rows, empty="No listener is set up. See docs/howto/hl7.md.")
     for door in doors.values():

@@ -18,6 +18,8 @@ from wardwire.cli.hl7_trial import Reached, Tried, find_reached, read_frames, sh
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json, print_table
 from wardwire.flow.submit import Foreseen
+from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 from wardwire.ops.failure import StartFailed
 from wardwire.settings import listeners
 
@@ -58,11 +60,11 @@ def try_(
     except NotUsable as error:
         raise StartFailed(error.code, error.sentence, "See docs/howto/hl7.md.") from error
     tried = [one for file in files for one in try_file(file, rules, charset=own.charset, source=own.source)]
-    reports = [one.mapped.report for one in tried if one.mapped and one.mapped.report]
+    reports = [handed for one in tried if (handed := _handed(one))]
     found = find_reached(settings, config, data, reports) if reports else []
     unknown = found if isinstance(found, str) else ""
     reached = iter([None] * len(reports) if isinstance(found, str) else found)
-    told = [(one, next(reached) if one.mapped and one.mapped.report else None) for one in tried]
+    told = [(one, next(reached) if _handed(one) else None) for one in tried]
     if json_:
         print_json({"messages": [show(*pair) for pair in told], "reached_unknown": unknown})
     else:
@@ -70,6 +72,10 @@ def try_(
             _tell(*pair, unknown)
     if any(one.no or (to and to.refused) for one, to in told):
         raise typer.Exit(Exit.FAILED)
+
+
+def _handed(tried: Tried) -> Report | Movement | None:
+    return (tried.mapped.report or tried.mapped.movement) if tried.mapped else None
 
 
 def _tell(tried: Tried, reached: Reached | None, unknown: str) -> None:
@@ -81,6 +87,14 @@ def _tell(tried: Tried, reached: Reached | None, unknown: str) -> None:
         return
     print_table(("what", "is"), [(name, value) for name, value in _words(tried.mapped) if value], empty="")
     report = tried.mapped.report
+    if tried.mapped.movement is not None:
+        if reached is None:
+            print(f"It says where a patient is; where that is here cannot be said: {unknown}\n")
+        elif reached.refused:
+            print(f"It would be refused, and be a technical alarm: {reached.refused}.\n")
+        else:
+            print(f"It rings nobody. It would be taken, {reached.moved}\n")
+        return
     if report is None:
         print(f"It is answered as taken, and rings nobody: {tried.mapped.why}.\n")
         return

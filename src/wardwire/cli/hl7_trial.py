@@ -24,9 +24,11 @@ from wardwire.model import ids
 from wardwire.model.errors import Refused
 from wardwire.model.report import Phase, Report
 from wardwire.model.rights import CODE, SEND, Caller
+from wardwire.model.stays import Moved, Movement, Stay, check_movement, find_stay, instant_of, place_of, take_move
 from wardwire.ops.failure import StartFailed
 from wardwire.settings import Settings
 from wardwire.store.escalations import load_escalations
+from wardwire.store.stays import load_stays
 
 # What begins nothing where no alert of its key is open.
 _BEGINS_NOTHING = frozenset({Phase.END, Phase.NOTE, Phase.DEESCALATE})
@@ -57,11 +59,13 @@ class Reached(NamedTuple):
         open_alert: The alert that is open under its key, which it would change; "" = none is.
         foreseen: Whom it would call, if it begins an alert; None = it begins none, or is refused.
         refused: Why it would be refused.
+        moved: What a movement would do, for people; "" = it is none.
     """
 
     open_alert: str = ""
     foreseen: Foreseen | None = None
     refused: str = ""
+    moved: str = ""
 
 
 def read_frames(file: Path) -> list[bytes]:
@@ -98,9 +102,11 @@ def try_file(file: Path, table: Table, *, charset: str, source: str) -> list[Tri
 
 
 def find_reached(
-    settings: Settings, config: Path | None, data: Path | None, reports: Sequence[Report]
+    settings: Settings, config: Path | None, data: Path | None, reports: Sequence[Report | Movement]
 ) -> list[Reached] | str:
-    """Say who would get each of these reports now, by the directory of the running site; else why nobody can say."""
+    """Say who would get each of these reports now, and where patients would be, by the directory of the running site;
+    else why nobody can say.
+    """
 
     async def work(at: Desk) -> list[Reached]:
         rules = Rules(at.directory, waits_of(settings), settings.site.desk)
@@ -112,8 +118,12 @@ def find_reached(
         return error.sentence if isinstance(error, StartFailed) else f"The site's database may not be asked: {error}."
 
 
-async def look_ahead(connection: asyncpg.Connection, rules: Rules, now: datetime, report: Report) -> Reached:
-    """Say who would get one report."""
+async def look_ahead(
+    connection: asyncpg.Connection, rules: Rules, now: datetime, report: Report | Movement
+) -> Reached:
+    """Say who would get one report, or where a patient would be by one movement."""
+    if isinstance(report, Movement):
+        return await _look_at_move(connection, rules, now, report)
     key = (report.source, report.source_key)
     kept = await load_escalations(connection, [], [key]) if report.source_key else []
     if kept:
@@ -122,9 +132,26 @@ async def look_ahead(connection: asyncpg.Connection, rules: Rules, now: datetime
         return Reached()
     caller = Caller(source=report.source, scopes=frozenset({SEND, CODE}))
     try:
-        return Reached(foreseen=foresee(known_place(report, rules.directory), caller, rules, now))
+        stays = await load_stays(connection, [report.patient]) if report.patient else []
+        return Reached(foreseen=foresee(known_place(report, rules.directory), stays, caller, rules, now))
     except Refused as refused:
         return Reached(refused=f"{refused.code}: {refused.detail}")
+
+
+async def _look_at_move(connection: asyncpg.Connection, rules: Rules, now: datetime, movement: Movement) -> Reached:
+    try:
+        check_movement(movement)
+    except Refused as refused:
+        return Reached(refused=f"{refused.code}: {refused.detail}")
+    directory, place = rules.directory, place_of(movement, rules.directory)
+    before = find_stay(await load_stays(connection, [movement.patient]), movement.authority)
+    moved = Moved("", movement.move, instant_of(movement.at, now), place)
+    after, did = take_move(before or Stay(movement.patient, movement.authority), moved)
+    named = movement.bed or movement.unit
+    unknown = f" {named} is not entered here." if named and place is None else ""
+    then = directory.places.get(after.place) if after.place else None
+    where = f"in {then.kind}:{then.name}" if then else "in no place that is entered here"
+    return Reached(moved=f"{did}: the patient is {where} then.{unknown}")
 
 
 def show(tried: Tried, reached: Reached | None) -> dict[str, Any]:
@@ -143,12 +170,18 @@ def show(tried: Tried, reached: Reached | None) -> dict[str, Any]:
     }
     if mapped and mapped.report is not None:
         shown["report"] = {name: value for name, value in mapped.report._asdict().items() if name != "content"}
+    if mapped and mapped.movement is not None:
+        shown["movement"] = mapped.movement._asdict()
     if reached is not None:
         foreseen = reached.foreseen
-        shown["reached"] = {
-            "open_alert": reached.open_alert,
-            "refused": reached.refused,
-            "recipients": foreseen.recipients if foreseen else [],
-            "promise": foreseen.promise if foreseen else [],
-        }
+        shown["reached"] = (
+            {"moved": reached.moved}
+            if reached.moved
+            else {
+                "open_alert": reached.open_alert,
+                "refused": reached.refused,
+                "recipients": foreseen.recipients if foreseen else [],
+                "promise": foreseen.promise if foreseen else [],
+            }
+        )
     return shown

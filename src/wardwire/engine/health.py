@@ -42,6 +42,7 @@ class Door:
     Attributes:
         state: `open` or `shut`; `why` says why it is, `since` from when on.
         unsupported: Of the refused: of a type, version or processing that is not taken here, whatever they say.
+        unplaced: Of the taken: patients that came to a bed that nobody has entered.
         unreadable: Frames that were no message: nobody could be answered.
         letters: Messages that were kept because they could not be taken.
         heard_age_s: How long ago the last byte of anybody came; None = none has.
@@ -59,6 +60,7 @@ class Door:
     ignored: int = 0
     refused: int = 0
     unsupported: int = 0
+    unplaced: int = 0
     later: int = 0
     unreadable: int = 0
     letters: int = 0

@@ -12,10 +12,12 @@ from wardwire.engine.cache import DeliveryCache
 from wardwire.flow.ports import NOTHING, Act
 from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
+from wardwire.model.stays import Stay
 from wardwire.store.batch import DeliveryKey
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.escalations import Kept, load_ended, load_escalations, load_looks
 from wardwire.store.messages import Message, load_messages
+from wardwire.store.stays import load_stays
 
 
 class BatchKnown:
@@ -44,6 +46,8 @@ class BatchKnown:
         self._alerts: set[tuple[str, str]] = set()
         self._calls: set[tuple[UUID, UUID]] = set()
         self._ended: set[tuple[str, str]] = set()
+        self._patients: set[str] = set()
+        self._stays: dict[tuple[str, str], Stay] = {}
         for act in acts:
             needs = act.needs()
             if needs is NOTHING:
@@ -55,6 +59,8 @@ class BatchKnown:
                 self._alerts.update(needs.alerts)
                 if calls:
                     self._calls.update(needs.calls)
+            if needs.patients:
+                self._patients.update(needs.patients)
             for key in needs.deliveries:
                 held = cache.get(key)
                 if held is not None:
@@ -66,10 +72,13 @@ class BatchKnown:
     @property
     def missing(self) -> bool:
         """Whether something must be read from the database."""
-        return bool(self._missing or self._whole or self._looks or self._alerts or self._calls)
+        return bool(self._missing or self._whole or self._looks or self._alerts or self._calls or self._patients)
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read what is missing, in at most six queries for all acts; one does for those that only look."""
+        """Read what is missing, in at most seven queries for all acts; one does for those that only look."""
+        if self._patients:
+            found = await load_stays(connection, sorted(self._patients))
+            self._stays = {(one.patient, one.authority): one for one in found}
         if self._alerts or self._calls:
             await self._read_escalations(connection)
         if self._looks:
@@ -105,6 +114,14 @@ class BatchKnown:
             self.took(delivery)
             if delivery.message_id in self._whole:
                 self._of.setdefault(delivery.message_id, []).append(key)
+
+    def stays_of(self, patient: str) -> list[Stay]:
+        """Return the stays that bear a number."""
+        return [one for (number, _), one in self._stays.items() if number == patient]
+
+    def moved(self, after: Stay) -> None:
+        """Remember what an act made of a stay."""
+        self._stays[after.patient, after.authority] = after
 
     def escalation(self, message_id: UUID) -> Kept | None:
         """Return the escalation of a message."""

@@ -206,8 +206,11 @@ def _doors(doors: Sequence[Door]) -> Iterable[Metric]:
         is_open.add_metric((door.name,), float(door.state == "open"))
         lines.add_metric((door.name,), door.connections)
         # `taken` of a listener counts those that rightly ring nobody, too, and `refused` those of other kinds.
-        counts = {"taken": door.taken - door.ignored, "refused": door.refused - door.unsupported}
-        counts |= {name: getattr(door, name) for name in ("ignored", "unsupported", "later", "unreadable")}
+        taken = door.taken - door.ignored - door.unplaced
+        counts = {"taken": taken, "refused": door.refused - door.unsupported}
+        counts |= {
+            name: getattr(door, name) for name in ("ignored", "unplaced", "unsupported", "later", "unreadable")
+        }
         for outcome, count in counts.items():
             messages.add_metric((door.name, outcome), count)
         letters.add_metric((door.name,), door.letters)

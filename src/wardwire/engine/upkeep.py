@@ -26,6 +26,7 @@ from wardwire.store.identities import forget_identities, forget_named
 from wardwire.store.partitions import count_strays, make_days
 from wardwire.store.requests import forget_requests
 from wardwire.store.sign_ins import forget_sessions
+from wardwire.store.stays import forget_stays
 
 # So long a round of anything may take, and be late.
 PATIENCE_S = 20.0
@@ -198,10 +199,11 @@ class Upkeep:
             await forget_named(connection, SOURCE, PREFIX, self._clock.now() - KEEP_CANARIES)
 
     async def escalations(self) -> None:
-        """Forget escalations that were closed a week ago, a thousand at a time."""
+        """Forget escalations that were closed a week ago, and patients who are out, a thousand at a time."""
         async with self._pool.acquire() as connection:
-            while await forget_escalations(connection, self._clock.now(), 1000) == 1000:
-                pass
+            for forget in (forget_escalations, forget_stays):
+                while await forget(connection, self._clock.now(), 1000) == 1000:
+                    pass
 
     def _alarm(self, kind: str, subject: str, text: str) -> None:
         self._writer.put(Alarm(kind, subject, text, self._rules))

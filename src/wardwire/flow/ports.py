@@ -16,6 +16,7 @@ from wardwire.model.errors import WardwireError
 from wardwire.model.people import Directory, Endpoint
 from wardwire.model.priority import Lane
 from wardwire.model.routing import Waits
+from wardwire.model.stays import Stay
 from wardwire.store.batch import Batch, DeliveryKey, Numbered
 from wardwire.store.escalations import Kept
 from wardwire.store.messages import Message
@@ -52,6 +53,14 @@ class Known(Protocol):
         """Whether a (source, source key) that some act needs was ended a moment ago, before it had begun."""
         ...
 
+    def stays_of(self, patient: str) -> Sequence[Stay]:
+        """Return the stays that bear a patient's number which some act needs, as earlier acts left them."""
+        ...
+
+    def moved(self, after: Stay) -> None:
+        """Remember what an act made of a stay."""
+        ...
+
     def escalated(self, after: Escalation) -> None:
         """Remember what an act made of an escalation, or that it began one."""
         ...
@@ -69,6 +78,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     escalations: Sequence[UUID] = ()
     alerts: Sequence[tuple[str, str]] = ()  # (source, source key): with its message, as if that were needed
     calls: Sequence[tuple[UUID, UUID]] = ()  # (policy, place)
+    patients: Sequence[str] = ()
 
 
 NOTHING = Needs()

@@ -6,7 +6,7 @@ keeps the beginning from ringing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -18,7 +18,7 @@ from wardwire.flow.escalating import carry_out
 from wardwire.flow.opening import store_submission
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.statement import Responses, Statement, submission_of, view_message, write_statement
-from wardwire.flow.store_message import first_result
+from wardwire.flow.store_message import digest_of, first_result
 from wardwire.flow.submit import Foreseen, dry_run
 from wardwire.flow.views import NewBody, read_stored
 from wardwire.model import ids
@@ -27,9 +27,11 @@ from wardwire.model.delivery import ENDED, Event
 from wardwire.model.errors import WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission, check_submission
+from wardwire.model.people import Directory
 from wardwire.model.priority import Kind, Priority, lane_of
-from wardwire.model.report import Phase, Report, check_report
+from wardwire.model.report import Follow, Phase, Report, check_report
 from wardwire.model.rights import Caller, may_submit
+from wardwire.model.stays import Stay, find_stay, followed
 from wardwire.store.batch import Batch
 from wardwire.store.messages import Message, as_reported
 
@@ -78,9 +80,10 @@ class TakeReport(Act):
         self.affinity = hash(report.source_key or report.external_id)
 
     def needs(self) -> Needs:
-        """The open alert of its key."""
+        """The open alert of its key, and where its patient is."""
         report = self._report
-        return Needs(alerts=((report.source, report.source_key),)) if report.source_key else Needs()
+        alerts = ((report.source, report.source_key),) if report.source_key else ()
+        return Needs(alerts=alerts, patients=(report.patient,) if _follows(report) else ())
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Find the alert that it is about, or begin one."""
@@ -109,6 +112,9 @@ class TakeReport(Act):
 
     def _begin(self, known: Known, batch: Batch, rules: Rules, durability: str) -> None:
         report, submission = self._report, self._submission
+        if _follows(report):
+            stay = find_stay(known.stays_of(report.patient), report.authority)
+            submission = _follow(report, stay, rules.directory)
         check_submission(submission, batch.now)
         result = store_submission(
             batch, known, rules, submission, caller=self._caller, sender=None, durability=durability,
@@ -136,14 +142,18 @@ class TakeReport(Act):
             self._done(first, False)
 
 
-def foresee(report: Report, caller: Caller, rules: Rules, now: datetime) -> Foreseen:
+def foresee(report: Report, stays: Sequence[Stay], caller: Caller, rules: Rules, now: datetime) -> Foreseen:
     """Say whom a report that begins an alert would call, and by when. Keeps nothing.
+
+    Args:
+        stays: Those that bear its patient's number.
 
     Raises:
         Refused: As `TakeReport` would.
     """
     check_report(report)
-    return dry_run(_submission(report), caller, rules, now)
+    submission = _follow(report, find_stay(stays, report.authority), rules.directory)
+    return dry_run(submission, caller, rules, now)
 
 
 def _about(
@@ -210,6 +220,19 @@ def _statement(report: Report) -> Statement:
         policy=report.policy,
         place=report.bed or report.unit,
     )
+
+
+def _follows(report: Report) -> bool:
+    return report.follow is not Follow.NEVER and report.patient != ""
+
+
+def _follow(report: Report, stay: Stay | None, directory: Directory) -> Submission:
+    """Make the submission for the place where the patient is; what was asked stays what a repeat is known by."""
+    asked, place = _submission(report), followed(report, stay, directory)
+    if place is None:
+        return asked
+    moved = _submission(report._replace(bed=ids.write_id(ids.PLACE, place)))
+    return moved._replace(asked=digest_of(asked))
 
 
 def _submission(report: Report) -> Submission:

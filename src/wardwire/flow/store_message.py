@@ -32,6 +32,8 @@ _ENCODE = msgspec.json.Encoder().encode
 
 def digest_of(submission: Submission) -> bytes:
     """Return what tells two submissions of one identity apart: a digest of what is asked, not of its spelling."""
+    if submission.asked:
+        return submission.asked
     _, _, to, kind, priority, subject, text, callback, offered, expires_at, patient, reply_to = submission[:12]
     accept_decline, choices, free_text = offered
     parts = (

@@ -48,6 +48,7 @@ class FactKind(StrEnum):
     EXHAUSTED = "Exhausted"  # every step passed unanswered: the operators' desk was asked
     CLOSED = "Closed"  # an escalation ended; body: why
     REPORTED = "Reported"  # a source reported of its alert; body: phase
+    MOVED = "Moved"  # a source said that a patient is elsewhere; body: what, whence, where; never who
     CLEARED = "Cleared"  # ended by its source
     CANCELLED = "Cancelled"
     EXPIRED = "Expired"

@@ -66,6 +66,7 @@ class Submission(NamedTuple):
         drill: Practice: never counted as real.
         force: Begin although the same call is running at the same place.
         add_to: The running call that this one joins.
+        asked: The digest of what was asked, where what is done differs from it; b"" = nothing does.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Submission(NamedTuple):
     drill: bool = False
     force: bool = False
     add_to: UUID | None = None
+    asked: bytes = b""
 
 
 def check_submission(submission: Submission, now: datetime) -> None:

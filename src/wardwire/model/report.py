@@ -27,6 +27,14 @@ class Phase(StrEnum):
     NOTE = "note"  # something of the source that is no alert: recorded, rings nobody
 
 
+class Follow(StrEnum):
+    """Whether a report goes where its patient is."""
+
+    NEVER = "never"
+    ELSE = "else"  # where it names no bed of its own
+    FIRST = "first"  # whatever place it names: that may be where the patient was when it was asked for
+
+
 class Report(NamedTuple):
     """What an adapter hands in.
 
@@ -38,6 +46,7 @@ class Report(NamedTuple):
         unit: `unit:…`, or "".
         policy: The policy that the mapping names; "" = the unit's own.
         to: Further targets, beside the first step of the policy.
+        authority: Who has given the patient's number; "" = the source does not say.
         at: The source's own instant; shown, never trusted.
         latched: The condition is gone, and the source holds the alarm until somebody has seen to it (IHE PCD TF-2:
             alarm state).
@@ -61,6 +70,8 @@ class Report(NamedTuple):
     latched: bool = False
     test: bool = False
     content: bytes = b""
+    authority: str = ""
+    follow: Follow = Follow.NEVER
 
 
 def check_report(report: Report) -> None:

@@ -218,6 +218,18 @@ DELETE FROM notices WHERE id = $1
 INSERT INTO ended_reports (source, source_key, ended_at) VALUES ($1, $2, $3)
 ON CONFLICT (source, source_key) DO UPDATE SET ended_at = excluded.ended_at
 
+-- name: stay
+-- Where a patient is, if it is still as it was decided on. Has another moved it, the batch is decided anew.
+WITH changed AS (
+    INSERT INTO stays AS s (patient, authority, version, place_id, moves, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (patient, authority) DO UPDATE
+    SET version = excluded.version, place_id = excluded.place_id, moves = excluded.moves,
+        changed_at = excluded.changed_at
+    WHERE s.version = excluded.version - 1
+    RETURNING 1
+)
+SELECT guard((SELECT count(*) FROM changed), 1)
+
 -- name: canary
 -- A canary of a way, with what is known of the last one that got through.
 INSERT INTO canaries (channel, unit, message_id, person_id, sent_at, confirmed_at, took_s)

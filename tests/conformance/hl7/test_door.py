@@ -27,6 +27,7 @@ from wardwire.adapters.hl7.mapping import Table
 from wardwire.adapters.hl7.server import Hl7Server
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 from wardwire.testing.clock import FakeClock
 
 TAKEN = '{"message":"msg_1"}'
@@ -42,8 +43,9 @@ class Lanes:
         self.held: list[Callable[[], None]] | None = None
         self.came = asyncio.Event()
 
-    def take(self, report: Report, ended: Ended) -> None:
+    def take(self, report: Report | Movement, ended: Ended) -> None:
         """Take one."""
+        assert isinstance(report, Report)
         self.reports.append(report)
         self.came.set()
         if self.held is None:

@@ -12,7 +12,7 @@ from itertools import count
 
 import structlog
 
-from wardwire.adapters.contract import Health, Intake
+from wardwire.adapters.contract import UNPLACED, Health, Intake
 from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
 from wardwire.adapters.hl7.heard import TAKEN
@@ -21,6 +21,7 @@ from wardwire.adapters.hl7.tokens import Message, NotHl7, parse
 from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 
 # Senders wait for 10 s and longer; a commit is *unknown* after 2.
 PATIENCE_S = 4.0
@@ -37,7 +38,7 @@ KINDS_MAX = 100
 _KIND = re.compile(r"[A-Z0-9]{1,4}(\^[A-Z0-9]{1,4})?")
 
 log = structlog.get_logger("wardwire.adapters.hl7")
-_PLACES = {"/bed": "PV1^1^3", "/unit": "PV1^1^3", "/text": "OBX^1^5", "/subject": "OBX^1^5"}
+_PLACES = {"/patient": "PID^1^3", "/bed": "PV1^1^3", "/unit": "PV1^1^3", "/text": "OBX^1^5", "/subject": "OBX^1^5"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,10 @@ class Hl7Door:
         self._unreadable = letters.apart("unreadable", most=SAMPLES_MAX)
         self._keep_after = self._tell_after = -math.inf
         self._unsupported = letters.apart("unsupported", most=SAMPLES_MAX)
-        self._keep_other_after = -math.inf
+        self._unplaced = letters.apart("unplaced", most=SAMPLES_MAX)
+        self._keep_other_after = self._keep_unplaced_after = -math.inf
         self._tell_other_after: dict[str, float] = {}
+        self._tell_unplaced_after: dict[str, float] = {}
         self.health = Health()
 
     async def answer(self, data: bytes) -> list[bytes]:
@@ -141,11 +144,14 @@ class Hl7Door:
         if message.cut:
             return await self._refuse(message, data, Fault(100, "MSH^1", "it has too many segments"))
         mapped = map_message(message, data, self._table, source=self._manners.source)
-        if mapped.report is None:
+        handed = mapped.report or mapped.movement
+        if handed is None:
             self.health.ignored += 1
             return Answer.COMMITTED, None
-        result = await self._hand_in(mapped.report)
+        result = await self._hand_in(handed)
         if isinstance(result, str):
+            if isinstance(handed, Movement) and result == UNPLACED:
+                await self._tell_unplaced(handed, data)
             return Answer.COMMITTED, None
         if isinstance(result, Refused):
             place = _PLACES.get(result.pointer, "MSH^1")
@@ -164,10 +170,8 @@ class Hl7Door:
             self.health.letters += await self._keep(hashlib.sha256(data).hexdigest(), data, self._unsupported)
         kind = message.kind if _KIND.fullmatch(message.kind) else "unknown"
         subject = f"{source} {kind} {fault.place}"
-        told_after = self._tell_other_after
-        if now < told_after.get(subject, -math.inf) or (subject not in told_after and len(told_after) >= KINDS_MAX):
+        if self._is_told(subject, self._tell_other_after):
             return
-        told_after[subject] = now + TELL_EVERY_S
         log.warning("hl7_unsupported", source=source, kind=kind, place=fault.place)
         text = (
             f"The source {source} sends messages that are not taken here: {kind}, {fault.text} ({fault.place})."
@@ -176,8 +180,37 @@ class Hl7Door:
         )
         self._intake.alarm("hl7_unsupported", subject, text)
 
-    async def _hand_in(self, report: Report) -> str | WardwireError | None:
-        """Hand a report in and wait for its end; None when that takes too long: then nobody knows."""
+    async def _tell_unplaced(self, movement: Movement, data: bytes) -> None:
+        """Keep and count a movement to a bed that is not entered, and tell the desk of the bed: what is about that
+        patient finds nobody by it. It is taken all the same, because the patient has left the bed of before.
+        """
+        self.health.unplaced += 1
+        now, source = self._clock.monotonic(), self._manners.source
+        if now >= self._keep_unplaced_after:
+            self._keep_unplaced_after = now + KEEP_EVERY_S
+            self.health.letters += await self._keep(hashlib.sha256(data).hexdigest(), data, self._unplaced)
+        subject = f"{source} {(movement.unit or movement.bed)[:100]}"
+        if self._is_told(subject, self._tell_unplaced_after):
+            return
+        log.warning("hl7_unplaced", source=source)
+        text = (
+            f"The source {source} sends patients to {(movement.bed or movement.unit)[:100]}, which is not entered"
+            " here. Alarms and results about them go by the place that they name themselves. Enter the bed, and send"
+            f" what is kept in dead-letters/{source}/unplaced once more; or let a rule of the mapping table ignore"
+            " that unit."
+        )
+        self._intake.alarm("hl7_unplaced", subject, text)
+
+    def _is_told(self, subject: str, told_after: dict[str, float]) -> bool:
+        """Whether the desk was told of this a moment ago, or of too many such; if not, it is to be told now."""
+        now = self._clock.monotonic()
+        if now < told_after.get(subject, -math.inf) or (subject not in told_after and len(told_after) >= KINDS_MAX):
+            return True
+        told_after[subject] = now + TELL_EVERY_S
+        return False
+
+    async def _hand_in(self, report: Report | Movement) -> str | WardwireError | None:
+        """Hand it in and wait for its end; None when that takes too long: then nobody knows."""
         future: asyncio.Future[str | WardwireError] = asyncio.get_running_loop().create_future()
 
         def ended(result: str | WardwireError) -> None:

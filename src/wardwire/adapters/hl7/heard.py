@@ -1,17 +1,19 @@
-"""What an HL7 message says, in words that rules and people understand: an alarm's facets, a result's critical values.
+"""What an HL7 message says, in words that rules and people understand: an alarm's facets, a result's critical values,
+where a patient is.
 
 Nothing here knows the site. Devices differ in how they write the same; what the field has shown is read as well.
-Source: IHE PCD TF-2, transaction PCD-04 (ORU^R40); HL7 v2.6 chapter 7 (ORU^R01).
+Source: IHE PCD TF-2, transaction PCD-04 (ORU^R40); HL7 v2.6 chapter 7 (ORU^R01), chapter 3 (ADT).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from wardwire.adapters.hl7.tokens import Message, Segment
 from wardwire.model.priority import Priority
 from wardwire.model.report import Phase
+from wardwire.model.stays import Move
 
 # Facets of an alarm: by the reference name of OBX-3, else by its code, else by the last number of OBX-4.
 _BY_NAME = {
@@ -38,7 +40,11 @@ _PHASES = {
 _PRIORITIES = {"PH": Priority.HIGH, "PM": Priority.MEDIUM, "PL": Priority.LOW, "PN": Priority.LOW}
 _WATCHDOG = ("MDC_EVT_ACTIVE", "196614")
 _ALARM = ("MDC_EVT_ALARM", "196616")
-TAKEN = frozenset({"ORU^R40", "ORU^R01"})
+_MOVES = {
+    "ADT^A01": Move.ADMIT, "ADT^A02": Move.TRANSFER, "ADT^A03": Move.DISCHARGE,
+    "ADT^A11": Move.CANCEL_ADMIT, "ADT^A12": Move.CANCEL_TRANSFER, "ADT^A13": Move.CANCEL_DISCHARGE,
+}  # fmt: skip
+TAKEN = frozenset({"ORU^R40", "ORU^R01", *_MOVES})
 # Values of OBX-11 that stand for no result: deleted, not to be had, not done yet.
 _NO_RESULT = frozenset({"D", "X", "I", "W", "N", "O"})
 CRITICAL = frozenset({"HH", "LL", "AA"})
@@ -53,6 +59,8 @@ class Heard(NamedTuple):
         letter: The priority as the source writes it, e.g. `PH`.
         latched: The condition is over, and the source holds its alarm until somebody has seen to it.
         status: Of a result: `corrected`, or the letter of OBX-11.
+        move: What it says of where its patient is; None = it is about something else.
+        recorded: When that was recorded, as it stands there: EVN-2, else MSH-7.
     """
 
     type: str
@@ -72,6 +80,7 @@ class Heard(NamedTuple):
     room: str = ""
     bed: str = ""
     patient: str = ""
+    authority: str = ""
     service: str = ""
     test: str = ""
     flag: str = ""
@@ -80,25 +89,32 @@ class Heard(NamedTuple):
     inactivation: str = ""
     latched: bool = False
     at: datetime | None = None
+    move: Move | None = None
+    recorded: str = ""
 
 
 def hear(message: Message) -> Heard:
     """Say what a message says. Whatever is in it, nothing is raised."""
     plain = Heard(message.kind, message.msh.get(3), message.msh.get(4), None, "")
-    place, patient = message.first("PV1"), message.first("PID")
+    place = message.first("PV1")
+    number, authority = _patient(message.first("PID"), message)
     placed = plain._replace(
         unit=place.get(3),
         room=place.get(3, 2),
         bed=place.get(3, 3),
         service=place.get(10),
         processing=message.msh.get(11).upper(),
-        patient=_patient(patient, message),
+        patient=number,
+        authority=authority,
     )
     match message.kind:
         case "ORU^R40":
             return _hear_alarm(message, placed)
         case "ORU^R01":
             return _hear_results(message, placed)
+        case kind if kind in _MOVES:
+            recorded = message.first("EVN").get(2) or message.msh.get(7)
+            return placed._replace(move=_MOVES[kind], recorded=recorded, why="it says where a patient is")
     return plain._replace(why="a type of message that is not taken here")
 
 
@@ -219,11 +235,13 @@ def _result(obx: Segment) -> str:
     return f"{obx.get(3, 2) or obx.get(3)} {obx.value(5)} {units}".strip()
 
 
-def _patient(pid: Segment, message: Message) -> str:
-    """The medical record number of PID-3, else its first identifier."""
+def _patient(pid: Segment, message: Message) -> tuple[str, str]:
+    """The medical record number of PID-3, else its first identifier, with who has given it (namespace of CX.4)."""
     found = [repeat.split(message.marks.component) for repeat in pid.repeats(3)]
-    numbers = [parts[0] for parts in found if len(parts) > 4 and parts[4] == "MR"]
-    return (numbers or [parts[0] for parts in found] or [""])[0][:100]
+    numbers = [parts for parts in found if len(parts) > 4 and parts[4] == "MR"]
+    parts = (numbers or found or [[""]])[0]
+    authority = parts[3].partition(message.marks.sub)[0] if len(parts) > 3 else ""
+    return parts[0][:100], authority[:100]
 
 
 def read_instant(text: str) -> datetime | None:
@@ -237,3 +255,24 @@ def read_instant(text: str) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def read_local(text: str, zone: tzinfo | None) -> tuple[datetime, ...]:
+    """Read the instants that an HL7 time stamp may mean: one with its offset is one; one without is of this zone, and
+    is two where the clock goes through it twice. () = it is none, or a mere day.
+
+    Args:
+        zone: None = this machine's.
+    """
+    exact = read_instant(text)
+    if exact is not None:
+        return (exact,)
+    digits = text.partition(".")[0]
+    if not (digits.isdigit() and digits.isascii() and len(digits) in (12, 14)):
+        return ()
+    try:
+        local = datetime.strptime(digits.ljust(14, "0"), "%Y%m%d%H%M%S")
+        both = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    except (ValueError, OverflowError):
+        return ()
+    return tuple(dict.fromkeys(both))

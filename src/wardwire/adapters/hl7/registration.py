@@ -107,7 +107,7 @@ def _tls(options: Options) -> ssl.SSLContext | None:
 
 REGISTRATION = Registration(
     name="hl7",
-    about="HL7 v2 over MLLP: alarms as IHE PCD-04 reports them, and critical results.",
+    about="HL7 v2 over MLLP: alarms as IHE PCD-04 reports them, critical results, and where patients are (ADT).",
     golden=Path(__file__).parent / "golden",
     check=check,
     make=make,

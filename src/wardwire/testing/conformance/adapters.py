@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from wardwire.adapters.contract import Health
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 from wardwire.testing.conformance.conversation import Conversation, differences
 from wardwire.testing.conformance.intake import FakeIntake
 from wardwire.testing.conformance.source import Source, Subject, opened
@@ -31,7 +32,7 @@ MOST_SENT = 64 * 1024 * 1024
 MOST_KEPT = 16 * 1024 * 1024
 _CHUNK = b"A" * 65_536
 # Where each ending of a report is counted.
-_COUNTED = {"taken": "taken", "refused": "refused", "unavailable": "later", "unknown": "later"}
+_COUNTED = {"taken": "taken", "unplaced": "taken", "refused": "refused", "unavailable": "later", "unknown": "later"}
 
 
 def _check(check: Check) -> Check:
@@ -253,7 +254,7 @@ async def hold_cut(subject: Subject, conversation: Conversation) -> None:
 
 async def _take_cut(
     subject: Subject, conversation: Conversation, nth: int, sent: bytes, letters: Path
-) -> tuple[bytes, list[Report]]:
+) -> tuple[bytes, list[Report | Movement]]:
     """Play the turns before one, and send a part of that; what comes of the part."""
     async with opened(subject, conversation.settings, letters=letters) as trial:
         source = await trial.connect()

@@ -9,7 +9,8 @@
 
     > {0B}MSH|^~\\&|GW7             the source sends this line
     > {1C}
-    ! refused place_unknown /bed    so its first report ends: also `unavailable` and `unknown`; else it is taken
+    ! refused place_unknown /bed    so its first report ends: also `unavailable`, `unknown` and
+                                    `unplaced`; else it is taken
     = phase: end; bed: bed:4W-12    a report that was handed in, in some of its words
     < {0B}MSH|^~\\&|{*}             what is answered; {*} stands for anything but a line end
     < MSA|CA|A1001
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 
 ENDS = {"cr": "\r", "lf": "\n", "crlf": "\r\n", "none": ""}
 _SPECIAL = re.compile(r"(\{(?:[0-9A-F]{2})+\}|\{\*\})")
@@ -138,12 +140,12 @@ def read_conversation(path: Path) -> Conversation:
     return Conversation(path.name, " ".join(about), settings, tuple(secrets), len(said) - 1 if cut_last else 0, said)
 
 
-def differences(report: Report, wanted: dict[str, str]) -> list[str]:
+def differences(report: Report | Movement, wanted: dict[str, str]) -> list[str]:
     """Say where a report is not as it is wanted; each of the words that are looked at."""
     return [
         f"{name} is {found!r}, not {value!r}"
         for name, value in wanted.items()
-        if (found := _word(getattr(report, name))) != value
+        if (found := _word(getattr(report, name, None))) != value
     ]
 
 
@@ -163,7 +165,7 @@ def _with(turn: Turn, mark: str, text: str, encoding: str, end: str) -> Turn:
             return turn._replace(endings=(*turn.endings, text))
         case "=":
             words = dict(_pair(word) for word in text.split("; "))
-            unknown = set(words) - set(Report._fields)
+            unknown = set(words) - {*Report._fields, *Movement._fields}
             if unknown:
                 raise ValueError(f"a report has no {', '.join(sorted(unknown))}")
             return turn._replace(reports=(*turn.reports, words))
@@ -205,7 +207,7 @@ def _word(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case tuple():
-            return ", ".join(map(str, value))
+            return ", ".join(map(_word, value))
         case datetime():
             return value.isoformat()
         case None:

@@ -6,9 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from wardwire.adapters.contract import Ended
+from wardwire.adapters.contract import UNPLACED, Ended
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.report import Report
+from wardwire.model.stays import Movement
 
 PATIENCE_S = 5.0
 
@@ -24,7 +25,7 @@ class FakeIntake:
     """
 
     def __init__(self) -> None:
-        self.reports: list[Report] = []
+        self.reports: list[Report | Movement] = []
         self.made: dict[tuple[str, str], str] = {}
         self.alarms: list[tuple[str, str, str]] = []
         self.held: list[Callable[[], None]] | None = None
@@ -36,7 +37,7 @@ class FakeIntake:
         """Say how the next reports end; the others are taken."""
         self._endings.extend(endings)
 
-    def take(self, report: Report, ended: Ended) -> None:
+    def take(self, report: Report | Movement, ended: Ended) -> None:
         """Take one."""
         self.reports.append(report)
         self.log.append("handed in")
@@ -69,11 +70,14 @@ class FakeIntake:
         for end in held:
             end()
 
-    def _result(self, report: Report, ending: str) -> str | WardwireError:
+    def _result(self, report: Report | Movement, ending: str) -> str | WardwireError:
         word, *rest = ending.split()
         match word:
             case "taken":
                 return self.made.setdefault((report.source, report.external_id), f"msg_{len(self.made) + 1}")
+            case "unplaced":
+                self.made.setdefault((report.source, report.external_id), UNPLACED)
+                return UNPLACED
             case "refused":
                 return Refused(Code(rest[0]), "it is not known here", pointer=rest[1] if rest[1:] else "")
             case "unavailable":

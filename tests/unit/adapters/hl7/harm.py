@@ -9,7 +9,7 @@ import random
 import sys
 from datetime import UTC, datetime
 
-from tests.unit.adapters.hl7.samples import ALARM, RESULT
+from tests.unit.adapters.hl7.samples import ALARM, RESULT, adt
 from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
 from wardwire.adapters.hl7.batch import split_frame
 from wardwire.adapters.hl7.frame import Deframer, render_frame
@@ -37,6 +37,7 @@ _MEANS = (
     b"\xff\xfe",
 )
 _SAMPLES = (
+    *(adt(event, control=event, at="20261201184000").encode() for event in ("A01", "A02", "A13")),
     *(text.encode() for text in (ALARM, RESULT, "BHS|^~\\&|GW7\r" + ALARM + RESULT + "BTS|2\r")),
     *(frame for one in read_conversations(REGISTRATION.golden) for frame in Deframer().feed(one.sent)),
 )

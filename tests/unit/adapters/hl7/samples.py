@@ -32,3 +32,15 @@ def with_phase(phase: str, *, control: str = "A1001", state: str = "active", pri
     """The alarm in another phase of its life."""
     text = ALARM.replace("|A1001|", f"|{control}|").replace("|start|", f"|{phase}|")
     return text.replace("|active|", f"|{state}|").replace("|PH|", f"|{priority}|").encode()
+
+
+def adt(
+    event: str, *, control: str, bed: str = "4W-12", unit: str = "4 West", at: str = "", patient: str = "4711"
+) -> str:
+    """What an admission system says of a patient; `at` as it stands in EVN-2."""
+    return (
+        f"MSH|^~\\&|ADT1|HOSP|WARDWIRE|HOSP|20261201184500-0600||ADT^{event}|{control}|P|2.5.1||||||8859/1\r"
+        f"EVN|{event}|{at}\r"
+        f"PID|||{patient}^^^HOSP^MR||Doe^Jane\r"
+        f"PV1||I|{unit}^^{bed}^HOSP\r"
+    )

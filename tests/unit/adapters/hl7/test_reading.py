@@ -113,7 +113,7 @@ def test_only_critical_results_are_told() -> None:
     assert (said.patient, said.service, said.test) == ("4711", "CAR", "Potassium")
     assert heard(RESULT.replace("|HH|", "|H|")).why == "no critical value"
     assert heard(RESULT.replace("|HH|||F|", "|HH|||C|")).text.endswith("(corrected)")
-    assert heard(RESULT.replace("ORU^R01", "ADT^A01")).phase is None
+    assert heard(RESULT.replace("ORU^R01", "ADT^A04")).phase is None
 
 
 def test_character_sets_and_marks_are_the_messages_own() -> None:
