@@ -102,6 +102,11 @@ class Nats:
 
     url: str = setting("", "Address of your own core-side NATS server. Empty: the embedded pair is run.")
     edge_url: str = setting("", "With `url`: where devices connect, as they are told at registration.")
+    edge_websocket: str = setting(
+        "",
+        "With `url`: where your edge server speaks WebSocket without TLS, for the front, on this machine.",
+        address=True,
+    )
     core_seed_file: Path | None = setting(None, "With `url`: user seed for the account CORE.")
     callout_seed_file: Path | None = setting(None, "With `url`: user seed for the account AUTH.")
     kick_seed_file: Path | None = setting(None, "With `url`: user seed for the account DSYS.")
@@ -119,6 +124,9 @@ class Nats:
     monitor_port: int = setting(
         0, "Port of 127.0.0.1 for NATS's own figures; 0: a free one, kept.", least=0, most=65535
     )
+    websocket_port: int = setting(
+        0, "Port of 127.0.0.1 where browsers' connections reach the edge; 0: a free one, kept.", least=0, most=65535
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,33 @@ class Api:
     )
     tls_certificate: Path | None = setting(None, "Certificate for `listen`. By default our own authority's.")
     tls_key: Path | None = setting(None, "Key of `tls_certificate`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The one HTTPS port for browsers and phones: pages, the API, and devices at /nats."""
+
+    listen: str = setting(
+        "",
+        "Where it listens, such as 0.0.0.0:443. Empty: no front. Any other address than the loopback uses TLS.",
+        address=True,
+    )
+    names: str = setting("", "Further names and addresses of this machine in the certificate, by commas.")
+    tls_certificate: Path | None = setting(
+        None, "Certificate for `listen`; read again when it changes. By default our own authority's."
+    )
+    tls_key: Path | None = setting(None, "Key of `tls_certificate`.")
+    connections: int = setting(20_000, "Connections at a time, from all addresses.", least=10, most=1_000_000)
+    address_connections: int = setting(
+        2_000, "Connections at a time from one address; a hospital may stand behind one.", least=1, most=1_000_000
+    )
+    address_requests_per_min: int = setting(
+        12_000,
+        "Requests from one address; who asks more often waits up to 5 s, and is then refused.",
+        unit="1/min",
+        least=60,
+        most=10_000_000,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +361,7 @@ class Settings:
     database: Database = field(default_factory=Database)
     nats: Nats = field(default_factory=Nats)
     api: Api = field(default_factory=Api)
+    front: Front = field(default_factory=Front)
     ops: Ops = field(default_factory=Ops)
     durability: Durability = field(default_factory=Durability)
     waits: Waits = field(default_factory=Waits)

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from wardwire.ops.account import drop_account
 from wardwire.ops.postgres_throwaway import temporary_home
 from wardwire.ops.process import read_record, started_at
 
-PARTS = ("postgres", "nats-edge", "nats-core", "path", "api")
+PARTS = ("postgres", "nats-edge", "nats-core", "path", "api", "front")
 
 
 @pytest.fixture
@@ -75,11 +77,14 @@ def test_the_demo_plays_counts_and_ends_by_itself_twice(home: Path) -> None:
 
 
 def test_a_killed_demo_leaves_nothing_running(home: Path) -> None:
-    """Whoever kills it takes the database and all else with it."""
+    """Its one address leads to the API while it runs; whoever kills it takes the database and all else with it."""
     demo = start(home)
     assert demo.stdout is not None
     assert "→" in demo.stdout.readline()
     parts = parts_of(home)
+    front = tomllib.loads((home / "demo" / "wardwire.toml").read_text())["front"]["listen"]
+    with urllib.request.urlopen(f"http://{front}/openapi.json", timeout=30) as answer:
+        assert "/v1/messages" in json.load(answer)["paths"]
     demo.send_signal(signal.SIGKILL)
     demo.communicate()
 

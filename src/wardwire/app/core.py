@@ -81,8 +81,8 @@ async def run_core(
         if API in serves:
             from wardwire.app.http import open_http
 
-            server = await stack.enter_async_context(open_http(ground, watch.metrics))
-            tasks.create_task(server.serve())
+            for server in await stack.enter_async_context(open_http(ground, watch.metrics)):
+                tasks.create_task(server.serve())
             if PATH not in serves:
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())

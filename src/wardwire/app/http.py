@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -23,6 +25,7 @@ from wardwire.directory.desk import DirectoryDesk
 from wardwire.engine.metrics import Metrics
 from wardwire.model.errors import Unavailable
 from wardwire.ops.authority import Authority
+from wardwire.ops.front import SOCKET_VARIABLE
 from wardwire.settings import split_address
 
 MAX_CONNECTIONS = 1_000
@@ -38,8 +41,8 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
-    """Make the server of the API; the caller runs it."""
+async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Server]]:
+    """Make the servers of the API; the caller runs them. The second, where there is one, is for the front alone."""
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
         kick_line = await stack.enter_async_context(join(own.url, own.kick, f"{ground.node} kick"))
@@ -92,25 +95,35 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[Server]:
             counted=metrics.submitted,
             denied=metrics.denied,
         )
-        yield Server(_config(ground, deps))
+        api = make_api(deps)
+        yield [Server(config) for config in _configs(ground, api)]
 
 
-def _config(ground: Ground, deps: Deps) -> uvicorn.Config:
-    own = ground.settings.api
+def _configs(ground: Ground, app: Any) -> Iterator[uvicorn.Config]:
+    own, socket = ground.settings.api, os.environ.get(SOCKET_VARIABLE, "")
     host, port = split_address(own.listen)
+    yield _config(
+        app, host=host, port=port, ssl_certfile=own.tls_certificate, ssl_keyfile=own.tls_key,
+        limit_concurrency=MAX_CONNECTIONS,
+    )  # fmt: skip
+    if ground.settings.front.listen and socket:
+        # Only the front can open this socket: what it says of who is at its other end is believed.
+        yield _config(
+            app, uds=socket, proxy_headers=True, forwarded_allow_ips="*",
+            limit_concurrency=ground.settings.front.connections,
+        )  # fmt: skip
+
+
+def _config(app: Any, **place: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        make_api(deps),
-        host=host,
-        port=port,
-        ssl_certfile=own.tls_certificate,
-        ssl_keyfile=own.tls_key,
+        app,
+        **place,
         http="httptools",
         loop="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16_384,

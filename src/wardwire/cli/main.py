@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("wardwire.cli.simulate", "Play a day of the sample hospital on a running site."),
     "serve": ("wardwire.cli.serve", "Run everything on this machine."),
     "core": ("wardwire.cli.core", "Run one core process; serve does this for you."),
+    "front": ("wardwire.cli.front", "The one HTTPS port; serve does this for you."),
     "cores": ("wardwire.cli.cores", "The core processes, and when each was last heard."),
     "device": ("wardwire.cli.device", "A terminal as a device: enrol, listen, send, answer."),
     "devices": ("wardwire.cli.devices", "Devices: which there are, their groups, how they behave."),

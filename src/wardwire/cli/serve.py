@@ -15,6 +15,7 @@ from wardwire.settings_sources import CONFIG_VARIABLE, ENVIRONMENT_PREFIX
 
 app = typer.Typer(add_completion=False, help="Run everything on this machine.")
 
+FRONT = ChildPlan(name="front", argv=(sys.executable, "-m", "wardwire", "front"))
 CORE = (sys.executable, "-m", "wardwire", "core", "--serve")
 MOST_CORES = 16
 
@@ -46,4 +47,8 @@ def serve(cores: Cores = 1, config: ConfigFile = None, data: DataFolder = None, 
     }
     if config is not None:
         said[CONFIG_VARIABLE] = str(config.absolute())
-    run_site(loaded, children=[replace(child, environment=said) for child in children(cores)])
+    run_site(
+        loaded,
+        children=[replace(child, environment=said) for child in children(cores)],
+        front=replace(FRONT, environment=said),
+    )

@@ -19,7 +19,7 @@ from wardwire.app.listeners import find_unusable, plan_listeners
 from wardwire.cli.database import Place
 from wardwire.cli.options import home_of, say
 from wardwire.ops.account import Account, ensure_service_account, private_folder
-from wardwire.ops.authority import ensure_authority, server_certificate
+from wardwire.ops.authority import ensure_authority, local_address, server_certificate
 from wardwire.ops.child import Child, ChildPlan
 from wardwire.ops.engines import (
     ENGINES_VARIABLE,
@@ -27,13 +27,15 @@ from wardwire.ops.engines import (
     EmbeddedNats,
     Engines,
     Wanted,
+    api_socket,
     logins_file,
 )
 from wardwire.ops.failure import StartFailed
+from wardwire.ops.front import EDGE_VARIABLE, LISTENING_VARIABLE, SOCKET_VARIABLE
 from wardwire.ops.lock import FolderLock
 from wardwire.ops.nats import NatsLogins
 from wardwire.ops.nats_conf import Tls
-from wardwire.ops.ports import is_loopback, require_free
+from wardwire.ops.ports import bind, is_loopback, require_free
 from wardwire.ops.remote import require_tls_dsn, require_tls_nats, with_password
 from wardwire.ops.roles import DatabaseLogins, run_apart
 from wardwire.ops.supervisor import Step, Supervisor
@@ -43,11 +45,12 @@ from wardwire.settings_sources import Loaded
 HEARTBEATS_MISSED_MAX = 10  # seconds: a loop that is blocked that long is restarted
 
 
-def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
+def run_site(loaded: Loaded, *, children: Sequence[ChildPlan], front: ChildPlan | None = None) -> None:
     """
     Run the engines and these processes until told to stop. Belongs into the main thread.
 
-    The processes find the engines' logins by the variable WARDWIRE_ENGINES.
+    The processes find the engines' logins by the variable WARDWIRE_ENGINES. The front is told of none of them; it is
+    started when the settings want it.
 
     Raises:
         StartFailed: Something keeps it from starting; whatever had been started is stopped again.
@@ -67,13 +70,20 @@ def run_site(loaded: Loaded, *, children: Sequence[ChildPlan]) -> None:
         for planned in plan_listeners(settings):
             host, port = split_address(planned.options.listen)
             require_free(host, port, what=f"The listener {planned.name}", key=f"{planned.section}.listen")
-        said = {ENGINES_VARIABLE: str(logins_file(home)), **api_certificate(settings, home, account)}
+        said = {
+            ENGINES_VARIABLE: str(logins_file(home)),
+            SOCKET_VARIABLE: str(api_socket(home)),
+            **api_certificate(settings, home, account),
+        }
         steps = engines.steps(migrate=migrate)
         if engines.postgres is None:
             migrate(engines.write_logins().database)
         for nth, plan in enumerate(children):  # after all engines, and after the migrations; together
             child = Child(replace(plan, environment={**plan.environment, **said}), home=home, account=account)
             steps.append(Step(part=child, beside=nth > 0, missed_max=HEARTBEATS_MISSED_MAX))
+        if front is not None and settings.front.listen:
+            child = Child(plan_front(front, settings, home, account, engines), home=home, account=account)
+            steps.append(Step(part=child, beside=True, missed_max=HEARTBEATS_MISSED_MAX))
         Supervisor(steps, say=say, on_ready=lambda: announce(settings, engines)).run()
     finally:
         lock.release()
@@ -118,7 +128,7 @@ def _nats(settings: Settings) -> EmbeddedNats | NatsLogins:
             name: read_secret(getattr(own, f"{name}_seed_file")) or ""
             for name in ("core", "callout", "kick", "bulk", "issuer")
         }
-        return NatsLogins(url=own.url, edge_url=own.edge_url, **seeds)
+        return NatsLogins(url=own.url, edge_url=own.edge_url, edge_websocket=own.edge_websocket, **seeds)
     host, port = split_address(own.edge_listen)
     given = own.tls_certificate is not None and own.tls_key is not None
     return EmbeddedNats(
@@ -130,6 +140,7 @@ def _nats(settings: Settings) -> EmbeddedNats | NatsLogins:
         leaf_port=own.leaf_port,
         core_port=own.core_port,
         monitor_port=own.monitor_port,
+        websocket_port=own.websocket_port,
     )
 
 
@@ -193,6 +204,50 @@ def api_certificate(settings: Settings, home: Path, account: Account | None) -> 
     }
 
 
+def plan_front(
+    front: ChildPlan, settings: Settings, home: Path, account: Account | None, engines: Engines
+) -> ChildPlan:
+    """
+    Bind the front's port, here: a low one needs root, and whoever comes while the front is restarted waits in it.
+
+    Raises:
+        StartFailed: `port_busy` and the like.
+    """
+    own = settings.front
+    host, port = split_address(own.listen)
+    listening = bind(host, port, what="The front", key="front.listen")
+    listening.listen(4096)
+    said = {
+        LISTENING_VARIABLE: str(listening.fileno()),
+        SOCKET_VARIABLE: str(api_socket(home)),
+        EDGE_VARIABLE: engines.nats.logins().edge_websocket if engines.nats else settings.nats.edge_websocket,
+    }
+    if not is_loopback(host) and own.tls_certificate is None:
+        names = {socket.gethostname(), *(name.strip() for name in own.names.split(",") if name.strip())}
+        names |= {local_address()} if host in ("0.0.0.0", "::") else {host}
+        authority = ensure_authority(home, settings.site.name, account)
+        tls = server_certificate(authority, "front", sorted(names - {""}))
+        said["WARDWIRE__FRONT__TLS_CERTIFICATE"] = str(tls.certificate)
+        said["WARDWIRE__FRONT__TLS_KEY"] = str(tls.key)
+    descriptor = listening.detach()  # stays open as long as we are here
+    return replace(front, environment={**front.environment, **said}, keep=(descriptor,))
+
+
+def front_address(settings: Settings) -> str:
+    """Give the one address that browsers open; "" without a front."""
+    own = settings.front
+    if not own.listen:
+        return ""
+    host, port = split_address(own.listen)
+    tls = own.tls_certificate is not None or not is_loopback(host)
+    named = own.names.split(",")[0].strip()
+    if not named:
+        named = "localhost" if is_loopback(host) else local_address() if host in ("0.0.0.0", "::") else host
+    shown = f"[{named}]" if ":" in named else named
+    usual = 443 if tls else 80
+    return f"{'https' if tls else 'http'}://{shown}" + ("" if port == usual else f":{port}")
+
+
 def raise_open_files() -> int:
     """Raise the soft limit of open files to the hard one, for us and every child; the limit now."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -216,6 +271,8 @@ def announce(settings: Settings, engines: Engines) -> None:
     """Say that everything is there, to people and to systemd."""
     logins = engines.logins()
     scheme = "http" if is_loopback(split_address(settings.api.listen)[0]) else "https"
+    if settings.front.listen:
+        say(f"Browsers and phones open {front_address(settings)}")
     say(f"Wardwire runs. API {scheme}://{settings.api.listen}, devices {logins.nats.edge_url}.")
     say(f"Its data is in {logins.home}. Stop it with Ctrl-C.")
     if not settings.site.desk:

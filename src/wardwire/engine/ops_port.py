@@ -25,13 +25,10 @@ PORTS_TRIED = 10
 _REASON = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 
-class OpsPort:
-    """Listens for one process."""
+class TellingPort:
+    """Listens for one process; what it says is its kind's own (`answer`)."""
 
-    def __init__(self, *, clock: Clock, vitals: Callable[[], Vitals], metrics: Callable[[], bytes]) -> None:
-        self._clock = clock
-        self._vitals = vitals
-        self._metrics = metrics
+    def __init__(self) -> None:
         self._server: asyncio.Server | None = None
         self._open = 0
 
@@ -54,25 +51,7 @@ class OpsPort:
 
     def answer(self, method: str, path: str) -> tuple[int, str, bytes]:
         """Answer a request: status, media type, body."""
-        if method not in ("GET", "HEAD"):
-            return 405, "text/plain", b"GET only\n"
-        match path.partition("?")[0]:
-            case "/livez":
-                return 200, "text/plain", b"alive\n"
-            case "/readyz":
-                return self._ready()
-            case "/metrics":
-                return 200, MEDIA_TYPE, self._metrics()
-        return 404, "text/plain", b"/livez, /readyz, /metrics\n"
-
-    def _ready(self) -> tuple[int, str, bytes]:
-        vitals, now = self._vitals(), self._clock.monotonic()
-        decided = readiness(vitals, now)
-        measured = asdict(vitals)
-        probed_at = measured.pop("probed_at")
-        measured["probe_age_s"] = None if probed_at is None else round(now - probed_at, 3)
-        told = {"ready": decided.ready, "failing": decided.failing, "warnings": decided.warnings, **measured}
-        return 200 if decided.ready else 503, "application/json", json.dumps(told).encode() + b"\n"
+        raise NotImplementedError
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
@@ -94,6 +73,38 @@ class OpsPort:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+
+class OpsPort(TellingPort):
+    """Tells of a core."""
+
+    def __init__(self, *, clock: Clock, vitals: Callable[[], Vitals], metrics: Callable[[], bytes]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._vitals = vitals
+        self._metrics = metrics
+
+    def answer(self, method: str, path: str) -> tuple[int, str, bytes]:
+        """Answer a request: status, media type, body."""
+        if method not in ("GET", "HEAD"):
+            return 405, "text/plain", b"GET only\n"
+        match path.partition("?")[0]:
+            case "/livez":
+                return 200, "text/plain", b"alive\n"
+            case "/readyz":
+                return self._ready()
+            case "/metrics":
+                return 200, MEDIA_TYPE, self._metrics()
+        return 404, "text/plain", b"/livez, /readyz, /metrics\n"
+
+    def _ready(self) -> tuple[int, str, bytes]:
+        vitals, now = self._vitals(), self._clock.monotonic()
+        decided = readiness(vitals, now)
+        measured = asdict(vitals)
+        probed_at = measured.pop("probed_at")
+        measured["probe_age_s"] = None if probed_at is None else round(now - probed_at, 3)
+        told = {"ready": decided.ready, "failing": decided.failing, "warnings": decided.warnings, **measured}
+        return 200 if decided.ready else 503, "application/json", json.dumps(told).encode() + b"\n"
 
 
 def _render(status: int, media_type: str, body: bytes, *, with_body: bool) -> bytes:

@@ -8,6 +8,7 @@ own sets certificate and key in the settings instead. P-256 throughout: every cl
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,16 @@ def server_certificate(authority: Authority, name: str, hosts: Sequence[str]) ->
     if not _still_good(tls, wanted, datetime.now(UTC)):
         _issue(authority, tls, wanted)
     return tls
+
+
+def local_address() -> str:
+    """Return the address of this machine that others of its network would use; "" when it has none. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address that is nobody's
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
 
 
 def _still_good(tls: Tls, hosts: Sequence[str], now: datetime) -> bool:

@@ -30,12 +30,14 @@ class ChildPlan:
         environment: Added to ours.
         beats: It says that it is ready, and every second that it lives, by `heartbeat.Heartbeat`. False:
             being there counts as ready.
+        keep: Open files that it inherits, at each start.
     """
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     beats: bool = True
+    keep: Sequence[int] = ()
 
 
 class Child:
@@ -82,7 +84,7 @@ class Child:
                     log=log,
                     death_signal=signal.SIGTERM,
                     environment=environment,
-                    keep=(theirs,) if self.plan.beats else (),
+                    keep=(*self.plan.keep, theirs) if self.plan.beats else self.plan.keep,
                 )
         finally:
             os.close(theirs)

@@ -21,7 +21,8 @@ from wardwire.ops.disk import keep_ballast
 from wardwire.ops.nats import STOP, NatsLogins, NatsPair, NatsPlan, NatsPorts
 from wardwire.ops.nats_conf import Tls
 from wardwire.ops.ports import LOOPBACK, free_port, is_free, is_loopback
-from wardwire.ops.postgres import Postgres, PostgresPlan, require_own_major
+from wardwire.ops.postgres import Postgres, PostgresPlan, private_sockets, require_own_major, short_place
+from wardwire.ops.postgres_conf import short_socket_folder
 from wardwire.ops.roles import DatabaseLogins, ensure_roles, logins
 from wardwire.ops.secrets import keep, write_private
 from wardwire.ops.supervisor import Say, Step
@@ -53,6 +54,7 @@ class EmbeddedNats:
     leaf_port: int = 0
     core_port: int = 0
     monitor_port: int = 0
+    websocket_port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ class Engines:
             self.postgres = self._postgres(self.wanted.database)
         if isinstance(self.wanted.nats, EmbeddedNats):
             self.nats = self._nats(self.wanted.nats)
+        private_sockets(api_socket(home).parent, self.account)
         keep_ballast(home, self.wanted.ballast, self.account)
 
     def steps(self, *, migrate: Callable[[DatabaseLogins], None] | None = None) -> list[Step]:
@@ -185,7 +188,7 @@ class Engines:
         plan = NatsPlan(
             home=home,
             program=bring_nats(find_nats(configured=wanted.program), home / "engines", self.account),
-            ports=NatsPorts(edge=wanted.edge_port, leaf=0, core=0, monitor=0),
+            ports=NatsPorts(edge=wanted.edge_port, leaf=0, core=0, monitor=0, websocket=0),
             account=self.account,
             edge_host=wanted.edge_host,
             tls=tls,
@@ -207,12 +210,22 @@ class Engines:
         except (OSError, ValueError):
             kept = {}
         ports: dict[str, int] = {}
-        asked = {"leaf": wanted.leaf_port, "core": wanted.core_port, "monitor": wanted.monitor_port}
+        asked = {
+            "leaf": wanted.leaf_port,
+            "core": wanted.core_port,
+            "monitor": wanted.monitor_port,
+            "websocket": wanted.websocket_port,
+        }
         for name, port in asked.items():
             before = int(kept.get(name, 0))
             ports[name] = port or (before if before and is_free(LOOPBACK, before) else free_port())
         write_private(path, json.dumps(ports).encode(), self.account)
         return NatsPorts(edge=wanted.edge_port, **ports)
+
+
+def api_socket(home: Path) -> Path:
+    """Name the socket by which the front reaches the API; nobody else can open it."""
+    return short_socket_folder(home / "run", port=SOCKET_PORT, fallback=short_place()) / "api.sock"
 
 
 def logins_file(home: Path) -> Path:

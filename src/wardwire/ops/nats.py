@@ -32,6 +32,7 @@ class NatsPorts:
     leaf: int
     core: int
     monitor: int
+    websocket: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,12 @@ class NatsLogins:
         core, callout, kick, bulk: User seeds (`S...`) for the accounts CORE, AUTH, DSYS and BULK.
         issuer: Seed of the account key that signs what the callout answers.
         edge_url: Where devices connect.
+        edge_websocket: "host:port" where the edge server speaks WebSocket without TLS, for the front; "" = nowhere.
     """
 
     url: str
     edge_url: str
+    edge_websocket: str = ""
     core: str = field(repr=False)
     callout: str = field(repr=False)
     kick: str = field(repr=False)
@@ -189,7 +192,7 @@ class NatsPair:
     def __init__(self, plan: NatsPlan) -> None:
         self.plan = plan
         ports = plan.ports
-        at_edge = {"edge_listen": ports.edge, "leaf_port": ports.leaf}
+        at_edge = {"edge_listen": ports.edge, "leaf_port": ports.leaf, "websocket_port": ports.websocket}
         at_core = {"core_port": ports.core, "monitor_port": ports.monitor}
         self.edge = NatsServer(plan, "edge", plan.edge_host, at_edge)
         self.core = NatsServer(plan, "core", LOOPBACK, at_core)
@@ -216,7 +219,12 @@ class NatsPair:
         leaf = f"{LOOPBACK}:{ports.leaf}"
         listen = f"[{plan.edge_host}]" if ":" in plan.edge_host else plan.edge_host
         edge = render_edge(
-            listen=f"{listen}:{ports.edge}", leaf_listen=leaf, keys=keys, limits=plan.limits, tls=plan.tls
+            listen=f"{listen}:{ports.edge}",
+            leaf_listen=leaf,
+            websocket_listen=f"{LOOPBACK}:{ports.websocket}",
+            keys=keys,
+            limits=plan.limits,
+            tls=plan.tls,
         )
         core = render_core(
             listen=f"{LOOPBACK}:{ports.core}",
@@ -255,6 +263,7 @@ class NatsPair:
         return NatsLogins(
             url=f"nats://{LOOPBACK}:{ports.core}",
             edge_url=f"{'tls' if self.plan.tls else 'nats'}://{self.plan.edge_host}:{ports.edge}",
+            edge_websocket=f"{LOOPBACK}:{ports.websocket}",
             **seeds,
         )
 

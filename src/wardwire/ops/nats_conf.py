@@ -65,6 +65,7 @@ def render_edge(
     listen: str,
     leaf_listen: str,
     keys: NatsKeys,
+    websocket_listen: str = "",
     limits: EdgeLimits | None = None,
     tls: Tls | None = None,
     name: str = "edge",
@@ -74,6 +75,8 @@ def render_edge(
 
     Args:
         listen, leaf_listen: "host:port".
+        websocket_listen: "host:port" of the loopback, for browsers: the front (gateway/) stands before it, brings
+            TLS, and lets in nobody's page but our own. "" = none. Logins are the same as on `listen`.
         tls: Of the devices' listener; needed when that is not loopback. The leaf's listener is loopback.
     """
     limits = limits or EdgeLimits()
@@ -85,7 +88,7 @@ def render_edge(
 # Written by Wardwire at every start; changes here are lost.
 server_name: "{name}"
 listen: "{listen}"
-{_tls(tls)}max_payload: {limits.max_payload}
+{_tls(tls)}{_websocket(websocket_listen)}max_payload: {limits.max_payload}
 max_pending: {limits.max_pending}
 max_connections: {limits.max_connections}
 max_control_line: 1024
@@ -173,6 +176,19 @@ leafnodes {{
   remotes: [
 {remotes}
   ]
+}}
+"""
+
+
+def _websocket(listen: str) -> str:
+    if not listen:
+        return ""
+    return f"""\
+websocket {{
+  listen: "{listen}"
+  no_tls: true
+  compression: false
+  handshake_timeout: "5s"
 }}
 """
 

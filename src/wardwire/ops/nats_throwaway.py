@@ -16,8 +16,8 @@ from wardwire.ops.postgres_throwaway import temporary_home
 
 
 def free_ports() -> NatsPorts:
-    """Choose four ports that nobody listens on now."""
-    return NatsPorts(edge=free_port(), leaf=free_port(), core=free_port(), monitor=free_port())
+    """Choose ports that nobody listens on now."""
+    return NatsPorts(edge=free_port(), leaf=free_port(), core=free_port(), monitor=free_port(), websocket=free_port())
 
 
 @contextmanager

@@ -38,8 +38,13 @@ def is_free(host: str, port: int) -> bool:
 
 
 def require_free(host: str, port: int, *, what: str, key: str) -> None:
+    """Make sure that a port can be bound; arguments and errors as of `bind`."""
+    bind(host, port, what=what, key=key).close()
+
+
+def bind(host: str, port: int, *, what: str, key: str) -> socket.socket:
     """
-    Make sure that a port can be bound.
+    Bind a port, for whoever is to listen on it.
 
     Args:
         what: Who wants it, for the sentence ("The NATS server for devices").
@@ -48,12 +53,13 @@ def require_free(host: str, port: int, *, what: str, key: str) -> None:
     Raises:
         StartFailed: `port_busy`, `port_denied` or `address_unknown`.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        return bound
     except OSError as error:
+        bound.close()
         match error.errno:
             case errno.EADDRINUSE:
                 code, why = "port_busy", "is in use by another program"

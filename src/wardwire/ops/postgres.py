@@ -75,7 +75,7 @@ class PostgresPlan:
 
     @property
     def sockets(self) -> Path:
-        return short_socket_folder(self.home / "run", port=self.port, fallback=_short_place())
+        return short_socket_folder(self.home / "run", port=self.port, fallback=short_place())
 
     def password(self, user: str) -> str:
         """Read the password of a login role; it must have been made before."""
@@ -90,7 +90,8 @@ class PostgresPlan:
         return f"postgresql://{login}@/{quote(dbname)}?host={place}&port={self.port}"
 
 
-def _short_place() -> Path:
+def short_place() -> Path:
+    """Give a folder of this machine with a short path, for sockets whose own would be too long."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.geteuid() != 0 and len(runtime) < 40 and Path(runtime).is_dir():
         return Path(runtime)
@@ -143,7 +144,7 @@ class Postgres:
         plan = self.plan
         for folder in (plan.home, plan.secrets, plan.log.parent, plan.record.parent):
             private_folder(folder, plan.account)
-        _private_sockets(plan.sockets, plan.account)
+        private_sockets(plan.sockets, plan.account)
         require_own_major(plan.data, plan.binaries)
         keep_password(plan.secrets / f"database-{SUPERUSER}.password", plan.account)
         if (plan.data / "PG_VERSION").exists():
@@ -395,13 +396,17 @@ def _include(conf: Path, account: Account | None) -> None:
         write_private(conf, f"{text}\n# Ours, said last so that it wins:\n{line}\n".encode(), account)
 
 
-def _private_sockets(folder: Path, account: Account | None) -> None:
+def private_sockets(folder: Path, account: Account | None) -> None:
+    """
+    Make a folder for sockets that only the account may enter.
+
+    Raises:
+        StartFailed: `socket_folder`: it is somebody else's.
+    """
     private_folder(folder, account)
     owner = folder.stat().st_uid
     if owner != (account.uid if account else os.geteuid()) or folder.is_symlink():
-        raise StartFailed(
-            "socket_folder", f"The folder {folder} for the database's socket is not ours.", "Remove it."
-        )
+        raise StartFailed("socket_folder", f"The folder {folder} for sockets is not ours.", "Remove it.")
     hand_over(folder, account)
 
 

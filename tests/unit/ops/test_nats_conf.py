@@ -49,6 +49,17 @@ def test_the_limits_of_a_device_stand_in_the_server_and_the_account() -> None:
     assert "max_subs: 40" in EDGE
 
 
+def test_browsers_are_let_in_by_the_same_callout_on_the_loopback() -> None:
+    """TLS ends before it: the listener must never be reached from elsewhere."""
+    text = render_edge(
+        listen="0.0.0.0:4222", leaf_listen="127.0.0.1:7422", websocket_listen="127.0.0.1:8090", keys=KEYS
+    )
+
+    assert 'websocket {\n  listen: "127.0.0.1:8090"\n  no_tls: true' in text
+    assert "no_auth_user" not in text
+    assert "websocket" not in EDGE
+
+
 def test_tls_stands_in_the_edge_when_it_is_given() -> None:
     """Certificate and key of the devices' listener."""
     tls = Tls(certificate=Path("/t/edge.pem"), key=Path("/t/edge.key"))

@@ -22,6 +22,7 @@ STOP_S = 25.0
 POLL_S = 0.05
 
 _READY = re.compile(r"^Wardwire runs\. API (\S+), devices (\S+)\.$")
+_FRONT = re.compile(r"^Browsers and phones open (\S+)$")
 _PROGRESS = re.compile(r"^(Starting|Making|Copying|An earlier) ")
 _STARTING = re.compile(r"^Starting (\S+)\.$")
 _PARTS = {
@@ -30,6 +31,7 @@ _PARTS = {
     "nats-core": "NATS for the cores",
     "path": "the message path",
     "api": "the HTTP interface",
+    "front": "the port for browsers",
 }
 
 
@@ -61,7 +63,8 @@ class Server:
     """One `wardwire serve`. Start it from the main thread: it ends with the thread that started it.
 
     Attributes:
-        api: Where its HTTP interface is; devices: where its devices connect. Known when it is ready.
+        api: Where its HTTP interface is; devices: where its devices connect; front: what a browser opens. Known when
+            it is ready.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -72,6 +75,7 @@ class Server:
         self._child: subprocess.Popen[bytes] | None = None
         self.api = ""
         self.devices = ""
+        self.front = ""
 
     def start(self) -> None:
         """Start it; `ready` tells how that went."""
@@ -107,6 +111,8 @@ class Server:
                 if found := _READY.match(line):
                     self.api, self.devices = found.groups()
                     return
+                if found := _FRONT.match(line):
+                    self.front = found[1]
                 if _PROGRESS.match(line):  # anything else is trouble, and told with the failure
                     say(told(line))
             if ended:

@@ -21,7 +21,7 @@ from wardwire.devices.frames import Cursor
 from wardwire.model.errors import WardwireError
 from wardwire.ops.engines import logins_file, read_logins
 from wardwire.ops.failure import StartFailed
-from wardwire.ops.ports import free_port
+from wardwire.ops.ports import LOOPBACK, free_port, is_free
 from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, worth
 from wardwire.testing.demo.cast import choose_cast
 from wardwire.testing.demo.conductor import Conductor, why
@@ -43,6 +43,7 @@ from wardwire.testing.hospital.zone import local_zone
 T = TypeVar("T")
 Say = Callable[[str], None]
 
+FRONT_PORT = 8043  # where it is free: a page that was installed is found again
 FRAME_S = 0.25
 COUNT_S = 2.0
 RUNNING_S = 0.5
@@ -173,6 +174,7 @@ class Show:
         """Start the site, enter the hospital, connect everybody's phone."""
         self._options.say(f"The demo keeps its data in {self._folder.home}.")
         await self._serve(server, smtp)
+        self._options.say(f"Open {server.front} in a browser.")
         await self.join(self._hl7)
 
     async def join(self, hl7_port: int) -> None:
@@ -192,7 +194,16 @@ class Show:
         """Start the site on free ports; another program may be quicker, so there is a second try."""
         for attempt in (1, 2):
             self._hl7 = free_port()
-            write_settings(self._folder, edge=free_port(), api=free_port(), ops=free_port(), smtp=smtp, hl7=self._hl7)
+            front = FRONT_PORT if attempt == 1 and is_free(LOOPBACK, FRONT_PORT) else free_port()
+            write_settings(
+                self._folder,
+                edge=free_port(),
+                api=free_port(),
+                front=front,
+                ops=free_port(),
+                smtp=smtp,
+                hl7=self._hl7,
+            )
             server.start()
             try:
                 await server.ready(self._options.say)

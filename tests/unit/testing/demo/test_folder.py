@@ -68,12 +68,13 @@ def test_a_running_demo_is_left_in_peace(tmp_path: Path) -> None:
 def test_its_settings_are_settings(tmp_path: Path) -> None:
     """What is written for the site is read by it without a complaint."""
     folder = open_folder(tmp_path / "demo")
-    write_settings(folder, edge=4001, api=4002, ops=4003, smtp=4004, hl7=4005)
+    write_settings(folder, edge=4001, api=4002, front=4006, ops=4003, smtp=4004, hl7=4005)
     settings = load(files=[folder.settings], environment={}, flags={}).settings
 
     assert tomllib.loads(folder.settings.read_text())["data"]["dir"] == str(folder.home)
     assert settings.site.desk == "role:Operators' desk"
     assert settings.api.listen == "127.0.0.1:4002"
+    assert settings.front.listen == "127.0.0.1:4006"
     assert settings.smtp.port == 4004
     assert settings.hl7.listen == "127.0.0.1:4005"
     assert settings.hl7.table is not None
