@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "archive": ("wardwire.cli.archive", "The days that are kept; take old ones away."),
     "clock": ("wardwire.cli.clock", "The site's clock; adopt a real step."),
     "config": ("wardwire.cli.config", "Explain and check the settings."),
+    "engines": ("wardwire.cli.engines", "Use PostgreSQL and NATS of your own."),
     "backup": ("wardwire.cli.backup", "Create, verify and restore backups."),
     "disk": ("wardwire.cli.disk", "Show the room that is left; give up the ballast in need."),
 }

@@ -36,6 +36,7 @@ from wardwire.ops.lock import FolderLock
 from wardwire.ops.nats import NatsLogins
 from wardwire.ops.nats_conf import Tls
 from wardwire.ops.ports import bind, is_loopback, require_free
+from wardwire.ops.reach import reach_database, reach_nats
 from wardwire.ops.remote import require_tls_dsn, require_tls_nats, with_password
 from wardwire.ops.roles import DatabaseLogins, run_apart
 from wardwire.ops.supervisor import Step, Supervisor
@@ -76,8 +77,12 @@ def run_site(loaded: Loaded, *, children: Sequence[ChildPlan], front: ChildPlan 
             **api_certificate(settings, home, account),
         }
         steps = engines.steps(migrate=migrate)
+        if engines.nats is None:
+            reach_nats(engines.logins().nats)
         if engines.postgres is None:
-            migrate(engines.write_logins().database)
+            found = engines.write_logins().database
+            run_apart(reach_database(found))
+            migrate(found)
         for nth, plan in enumerate(children):  # after all engines, and after the migrations; together
             child = Child(replace(plan, environment={**plan.environment, **said}), home=home, account=account)
             steps.append(Step(part=child, beside=nth > 0, missed_max=HEARTBEATS_MISSED_MAX))

@@ -21,6 +21,7 @@ from wardwire.ops.ports import LOOPBACK, is_loopback, require_free
 from wardwire.ops.probe import count_leaves, probe_nats
 from wardwire.ops.secrets import keep, keep_password, write_private
 
+SEEDS = ("core", "callout", "kick", "bulk", "issuer")  # what a core process logs in and signs with
 STOP = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
 
@@ -214,7 +215,7 @@ class NatsPair:
             )
         for folder in ("nats", "secrets", "log", "run"):
             private_folder(plan.home / folder, plan.account)
-        keys = self._keys()
+        keys = make_keys(plan.secrets, plan.account)
         ports = plan.ports
         leaf = f"{LOOPBACK}:{ports.leaf}"
         listen = f"[{plan.edge_host}]" if ":" in plan.edge_host else plan.edge_host
@@ -258,31 +259,35 @@ class NatsPair:
 
     def logins(self) -> NatsLogins:
         """Give what a core process needs to connect; `prepare` must have run."""
-        seeds = {name: self._seed(name).seed() for name in ("core", "callout", "kick", "bulk", "issuer")}
-        ports = self.plan.ports
+        plan, ports = self.plan, self.plan.ports
+        seeds = {name: _seed(plan.secrets, name, plan.account).seed() for name in SEEDS}
         return NatsLogins(
             url=f"nats://{LOOPBACK}:{ports.core}",
-            edge_url=f"{'tls' if self.plan.tls else 'nats'}://{self.plan.edge_host}:{ports.edge}",
+            edge_url=f"{'tls' if plan.tls else 'nats'}://{plan.edge_host}:{ports.edge}",
             edge_websocket=f"{LOOPBACK}:{ports.websocket}",
             **seeds,
         )
 
-    def _keys(self) -> NatsKeys:
-        plan = self.plan
-        passwords = {
-            account: keep_password(plan.secrets / f"nats-leaf-{account.lower()}.password", plan.account)
-            for account in LEAVES
-        }
-        users = {"CORE": "core", "AUTH": "callout", "DSYS": "kick", "BULK": "bulk"}
-        return NatsKeys(
-            issuer=self._seed("issuer").public,
-            boot=self._seed("boot").public,
-            leaf_passwords=passwords,
-            core_users={account: self._seed(name).public for account, name in users.items()},
-        )
 
-    def _seed(self, name: str) -> KeyPair:
-        kind = Kind.ACCOUNT if name == "issuer" else Kind.USER
-        path = self.plan.secrets / f"nats-{name}.seed"
-        seed = keep(path, lambda: KeyPair.generate(kind).seed().encode(), self.plan.account)
-        return KeyPair.from_seed(seed.decode().strip())
+def make_keys(secrets: Path, account: Account | None) -> NatsKeys:
+    """Give the public halves of a pair's keys, and the leaves' passwords; made once, and kept in a folder."""
+    users = {"CORE": "core", "AUTH": "callout", "DSYS": "kick", "BULK": "bulk"}
+    return NatsKeys(
+        issuer=_seed(secrets, "issuer", account).public,
+        boot=_seed(secrets, "boot", account).public,
+        leaf_passwords={
+            leaf: keep_password(secrets / f"nats-leaf-{leaf.lower()}.password", account) for leaf in LEAVES
+        },
+        core_users={at_core: _seed(secrets, name, account).public for at_core, name in users.items()},
+    )
+
+
+def seed_file(secrets: Path, name: str) -> Path:
+    """Name the file with one of the seeds: SEEDS, and `boot`."""
+    return secrets / f"nats-{name}.seed"
+
+
+def _seed(secrets: Path, name: str, account: Account | None) -> KeyPair:
+    kind = Kind.ACCOUNT if name == "issuer" else Kind.USER
+    seed = keep(seed_file(secrets, name), lambda: KeyPair.generate(kind).seed().encode(), account)
+    return KeyPair.from_seed(seed.decode().strip())

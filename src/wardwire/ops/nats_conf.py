@@ -68,6 +68,7 @@ def render_edge(
     websocket_listen: str = "",
     limits: EdgeLimits | None = None,
     tls: Tls | None = None,
+    leaf_tls: Tls | None = None,
     name: str = "edge",
 ) -> str:
     """
@@ -77,7 +78,7 @@ def render_edge(
         listen, leaf_listen: "host:port".
         websocket_listen: "host:port" of the loopback, for browsers: the front (gateway/) stands before it, brings
             TLS, and lets in nobody's page but our own. "" = none. Logins are the same as on `listen`.
-        tls: Of the devices' listener; needed when that is not loopback. The leaf's listener is loopback.
+        tls, leaf_tls: Of the devices' listener and of the leaf's; needed where that is not loopback.
     """
     limits = limits or EdgeLimits()
     leaf_users = "\n".join(
@@ -108,7 +109,7 @@ authorization {{
 }}
 leafnodes {{
   listen: "{leaf_listen}"
-  no_advertise: true
+  {_tls(leaf_tls)}no_advertise: true
   authorization {{
     users: [
 {leaf_users}
@@ -125,6 +126,8 @@ def render_core(
     leaf_url: str,
     keys: NatsKeys,
     limits: EdgeLimits | None = None,
+    tls: Tls | None = None,
+    leaf_authority: Path | None = None,
     name: str = "core",
 ) -> str:
     """
@@ -134,13 +137,16 @@ def render_core(
     just the same, but the server need not remember an answer that never comes (two minutes each).
 
     Args:
-        listen, monitor: "host:port"; loopback.
+        listen, monitor: "host:port"; the monitor's on the loopback.
         leaf_url: "host:port" of the edge's leaf listener.
+        tls: Of the cores' listener; needed when that is not loopback.
+        leaf_authority: Certificates that the edge's is checked against, where its leaf listener has TLS.
     """
     limits = limits or EdgeLimits()
     users = {account: f'users: [ {{ nkey: "{key}" }} ]' for account, key in keys.core_users.items()}
+    scheme, checked = ("tls", f'tls {{ ca_file: "{leaf_authority}" }}, ') if leaf_authority else ("nats-leaf", "")
     remotes = "\n".join(
-        f'    {{ url: "nats-leaf://leaf-{edge.lower()}:{keys.leaf_passwords[edge]}@{leaf_url}", '
+        f'    {{ url: "{scheme}://leaf-{edge.lower()}:{keys.leaf_passwords[edge]}@{leaf_url}", {checked}'
         f"account: {core}, ignore_discovered_servers: true }}"
         for edge, core in LEAVES.items()
     )
@@ -148,7 +154,7 @@ def render_core(
 # Written by Wardwire at every start; changes here are lost.
 server_name: "{name}"
 listen: "{listen}"
-http: "{monitor}"
+{_tls(tls)}http: "{monitor}"
 max_payload: 1MB
 max_pending: 64MB
 write_deadline: "5s"

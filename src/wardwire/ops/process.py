@@ -43,7 +43,7 @@ def spawn(
     may (the main thread). The log is appended to and created 0600.
 
     Args:
-        account: Dropped to before the program starts; None keeps the user.
+        account: Dropped to before the program starts, with its own HOME, where libraries look; None keeps the user.
         death_signal: What the child gets when we die. Linux only; elsewhere its record finds the orphan.
         environment: The whole environment of the child; None hands on ours.
     """
@@ -62,7 +62,7 @@ def spawn(
             stdin=subprocess.DEVNULL,
             stdout=mine or given or subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
-            env=None if environment is None else dict(environment),
+            env={**(os.environ if environment is None else environment), **_home_of(account)},
             cwd=folder or "/",
             umask=0o077,
             process_group=0,
@@ -85,7 +85,12 @@ def become(name: str, *, death_signal: int) -> None:
     account = drop_account(name)
     if account is not None:
         _change_user(account)
+        os.environ.update(_home_of(account))
         _die_with_parent(death_signal, parent)
+
+
+def _home_of(account: Account | None) -> dict[str, str]:
+    return {} if account is None else {"HOME": account.home, "USER": account.name, "LOGNAME": account.name}
 
 
 def _change_user(account: Account) -> None:
