@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+SLAPD = Path("/usr/sbin/slapd")
+"""Debian's, outside most people's PATH."""
+
 POSTGRES_MAJORS = (18, 15)
 """All majors that the store and the stories run on; the first is the one that every other test uses."""
 
@@ -92,6 +95,7 @@ NEEDS = (
         remedy="apt-get install postgresql-15",
         is_met=_postgres_15,
     ),
+    Need(marker="needs_slapd", name="OpenLDAP's slapd", remedy="apt-get install slapd", is_met=SLAPD.is_file),
     Need(marker="needs_root", name="root", remedy="run as root", is_met=_root),
     Need(
         marker="needs_faketime",

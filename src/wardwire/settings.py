@@ -275,6 +275,48 @@ class Hl7:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ldap:
+    """A directory that people come from: Active Directory, OpenLDAP or another, by LDAP."""
+
+    servers: str = setting(
+        "",
+        "Its servers by commas, tried in turn: ldaps://dc1.ward.example, or ldap://… with StartTLS. Empty: none.",
+    )
+    source: str = setting("ldap", "Whose external ids its people's are. Of a further one by default its name.")
+    tls: Literal["required", "none"] = setting(
+        "required", "`none` is for a server of this very machine alone (loopback)."
+    )
+    authority: Path | None = setting(
+        None, "The certificate (PEM) that its own is signed by, where it is no public one."
+    )
+    bind_dn: str = setting("", "Who we are there: an account that can only read. Empty: anonymous.")
+    password_file: Path | None = setting(None, "File with its password.")
+    base: str = setting("", "Where people are below; several with a semicolon between.")
+    filter: str = setting("(objectClass=person)", "Which entries there are people.")
+    id: str = setting("", "The attribute that names somebody for ever; by default objectGUID, or entryUUID.")
+    fields: Mapping[str, str] = setting(
+        {},
+        "Our field = its attributes, by commas, of which the first that has something counts; of departments,"
+        " languages and phones all. By default the usual ones, see the how-to.",
+    )
+    page: int = setting(500, "So many entries are asked for at once.", least=1, most=1000)
+    within_s: float = setting(600.0, "A reading that takes longer is broken off.", unit="s", least=1, most=86_400)
+    every_min: float = setting(0.0, "A core reads it so often; 0: by hand alone.", unit="min", least=0, most=10_080)
+    whole_every_h: float = setting(
+        24.0,
+        "So often all of it is read, so that who was deleted there is seen; in between what has changed.",
+        unit="h",
+        least=0,
+        most=720,
+    )
+    removals_percent: float = setting(
+        10.0, "If more of those who are known have left, nothing is done until somebody says so.", unit="%",
+        least=0, most=100,
+    )  # fmt: skip
+    also: Mapping[str, Ldap] = setting({}, "Further directories, each a table [ldap.also.NAME] with these same keys.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one device may do."""
 
@@ -371,6 +413,7 @@ class Settings:
     oidc: Oidc = field(default_factory=Oidc)
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)
+    ldap: Ldap = field(default_factory=Ldap)
     limits: Limits = field(default_factory=Limits)
     disk: Disk = field(default_factory=Disk)
     audit: Audit = field(default_factory=Audit)

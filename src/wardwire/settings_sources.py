@@ -12,12 +12,14 @@ import os
 import re
 import tomllib
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from wardwire.model.feeds import read_quiet
+from wardwire.model.syncing import FIELDS
 from wardwire.settings import Settings, listeners
 
 ENVIRONMENT_PREFIX = "WARDWIRE__"
@@ -366,6 +368,7 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
             wrong(f"{section}.source", "listens nowhere; set listen")
         elif listener.listen and addresses.setdefault(listener.listen, section) != section:
             wrong(f"{section}.listen", f"{listener.listen} is the address of {addresses[listener.listen]} already")
+    _together_sources(settings, wrong)
     nats = settings.nats
     if nats.url:
         for name in ("edge_url", "core_seed_file", "callout_seed_file", "kick_seed_file", "issuer_seed_file"):
@@ -383,6 +386,29 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
         except ValueError as error:
             wrong("feeds.quiet", f"{name}: {error}")
     return found
+
+
+def _together_sources(settings: Settings, wrong: Callable[[str, str], None]) -> None:
+    """What is wrong of directories that people come from."""
+    names: dict[str, str] = {}
+    for section, one in listeners("ldap", settings.ldap).items():
+        if not one.servers:
+            if section != "ldap":
+                wrong(f"{section}.source", "has no servers; set servers")
+            continue
+        if names.setdefault(one.source, section) != section:
+            wrong(f"{section}.source", f"{one.source} is the source of {names[one.source]} already")
+        if not one.base:
+            wrong(f"{section}.base", "must be set")
+        for name in one.fields:
+            if name not in FIELDS:
+                wrong(f"{section}.fields", f"there is no field {name}; there are {', '.join(FIELDS)}")
+        for server in one.servers.split(","):
+            url = urlsplit(server.strip())
+            if url.scheme not in ("ldap", "ldaps") or not url.hostname:
+                wrong(f"{section}.servers", f"{server.strip()!r} is not ldaps://HOST or ldap://HOST")
+            elif one.tls == "none" and url.hostname not in ("127.0.0.1", "::1", "localhost"):
+                wrong(f"{section}.tls", f"none is for a server of this machine alone, and {url.hostname} is not")
 
 
 def explain(entry: Entry, loaded: Loaded) -> dict[str, Any]:

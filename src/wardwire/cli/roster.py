@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -61,29 +62,36 @@ def import_(
                 "Look with --dry-run who they are; if they have left, say --confirm-removals.",
             )
         if not dry_run:
-            await import_people(at.desk, at.caller, changes, source=source, version=at.directory.version)
+            await import_people(at.desk, at.caller, changes, source=source)
         return changes, busy
 
     changes, busy = at_desk(find_place(config, data), work)
     if json_:
-        print_json({**_told(changes), "open_messages": [_name(person) for person in busy], "dry_run": dry_run})
-        return
+        print_json({**tell_changes(changes, busy), "dry_run": dry_run})
+    else:
+        show_changes(changes, busy, dry_run=dry_run)
+
+
+def show_changes(changes: Changes, busy: Sequence[Person], *, dry_run: bool) -> None:
+    """Print what was changed, or would be."""
     print(str(changes))
-    rows_shown = _lines(changes)
-    if dry_run and rows_shown:
-        print_table(("what", "name", "id"), rows_shown[:MOST_SHOWN], empty="")
-        if len(rows_shown) > MOST_SHOWN:
-            say(f"and {len(rows_shown) - MOST_SHOWN} more; --json lists all")
+    rows = _lines(changes)
+    if dry_run and rows:
+        print_table(("what", "name", "id"), rows[:MOST_SHOWN], empty="")
+        if len(rows) > MOST_SHOWN:
+            say(f"and {len(rows) - MOST_SHOWN} more; --json lists all")
     for person in busy:
         say(f"{person.name} leaves, and has open messages: {_name(person)['id']}")
 
 
-def _told(changes: Changes) -> dict[str, object]:
+def tell_changes(changes: Changes, busy: Sequence[Person]) -> dict[str, object]:
+    """Say as JSON what was changed, or would be, and who of those who leave has something open."""
     return {
         "add": [{"name": row.name, "external_id": row.id} for row in changes.add],
         "change": [_name(after) for _, after in changes.change],
         "disable": [_name(person) for person in changes.disable],
         "same": changes.same,
+        "open_messages": [_name(person) for person in busy],
     }
 
 

@@ -1,4 +1,5 @@
-"""A list of people from another system, as a CSV file: read whole or not at all, and compared with who is known.
+"""A list of people from another system, compared with who is known; and how it is read from a CSV file: whole or not
+at all. What another directory tells is read in model/syncing.py, and compared here too.
 
 The first row names the columns. `id` and `name` must be there; `id` is who somebody is in that system. Cells of
 `departments`, `languages` and `phones` hold several with a semicolon between. What a file has no column for stays.
@@ -11,12 +12,14 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from wardwire.model.details import LINES, NO_DETAILS, Details, change_details
+from wardwire.model.details import FIELDS, LINES, NO_DETAILS, Details, change_details
 from wardwire.model.errors import Refused
 from wardwire.model.names import clean_line, clean_name
 from wardwire.model.people import Person
+
+T = TypeVar("T")
 
 MAX_ROWS = 50_000
 MAX_PROBLEMS = 20
@@ -55,12 +58,17 @@ class Unfit(Exception):
 
 
 class Row(NamedTuple):
-    """Somebody as a file has them; `fields` are those of model/details.py that it has a column for."""
+    """Somebody as a file has them; `fields` are those of model/details.py that it has a column for.
+
+    Attributes:
+        gone: It says itself that they have left.
+    """
 
     id: str
     name: str
     title: str | None
     fields: Mapping[str, Any]
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Changes:
     Attributes:
         add: New people, with all that is known of them.
         change: (as they are, as they would be).
-        disable: Who is no longer in the file.
+        disable: Who is no longer in the file, or has left by its own word.
         same: How many stay as they are.
     """
 
@@ -82,8 +90,25 @@ class Changes:
     @property
     def many_leave(self) -> bool:
         """Whether so many would be disabled that somebody must confirm it."""
+        return self.leave_more_than(REMOVALS_UNASKED)
+
+    def leave_more_than(self, share: float) -> bool:
+        """Whether more than this share of those who are known would be disabled."""
         known = len(self.change) + len(self.disable) + self.same
-        return len(self.disable) > REMOVALS_UNASKED * known
+        return len(self.disable) > share * known
+
+    def pieces(self, size: int) -> Iterator[Changes]:
+        """Cut them into pieces of at most `size` people: who is new comes first, who leaves last."""
+        for rows in _cut(self.add, size):
+            yield Changes(rows, (), (), 0)
+        for pairs in _cut(self.change, size):
+            yield Changes((), pairs, (), 0)
+        for people in _cut(self.disable, size):
+            yield Changes((), (), people, 0)
+
+    def __len__(self) -> int:
+        """Count the people that would be another than they are."""
+        return len(self.add) + len(self.change) + len(self.disable)
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -129,27 +154,80 @@ def read_roster(data: bytes, encoding: str = "") -> list[Row]:
     return rows
 
 
-def compare(rows: Iterable[Row], people: Iterable[Person], source: str) -> Changes:
-    """Say what a file would change of the people that its source knows; of others nothing."""
-    known = {own: person for person in people if (own := person.details.ids_by_source.get(source))}
-    add, change, same = [], [], 0
+def known_of(people: Iterable[Person], source: str) -> dict[str, Person]:
+    """Return who a source knows, by its ids."""
+    return {own: one for one in people if (own := next((i for s, i in one.details.external_ids if s == source), ""))}
+
+
+def compare(
+    rows: Iterable[Row],
+    people: Iterable[Person],
+    source: str,
+    *,
+    whole: bool = True,
+    kept: Iterable[str] = (),
+) -> Changes:
+    """Say what a file would change of the people that its source knows; of others nothing.
+
+    Args:
+        whole: Nobody else is there: whom no row names has left.
+        kept: Ids whose people stay as they are, whatever the rows say.
+    """
+    known = known_of(people, source)
+    for own in kept:
+        known.pop(own, None)
+    add, change, gone, same = [], [], [], 0
     for row in rows:
         before = known.pop(row.id, None)
-        if before is None:
+        if row.gone:
+            if before is not None and not before.disabled:
+                gone.append(before)
+        elif before is None:
             add.append(row)
-            continue
-        after = _after(before, row)
-        if after == before:
+        elif _is_same(before, row) or (after := _after(before, row)) == before:
             same += 1
         else:
             change.append((before, after))
-    gone = tuple(person for person in known.values() if not person.disabled)
-    return Changes(tuple(add), tuple(change), gone, same)
+    if whole:
+        gone += [person for person in known.values() if not person.disabled]
+    else:
+        same += len(known)
+    return Changes(tuple(add), tuple(change), tuple(gone), same)
+
+
+def carry_over(before: Person, after: Person, now: Person) -> Person:
+    """Return what was to become of somebody, done to them as they are now: what others changed meanwhile stays."""
+    details = {
+        field: getattr(after.details, field)
+        for field in FIELDS
+        if getattr(after.details, field) != getattr(before.details, field)
+    }
+    return replace(
+        now,
+        name=after.name if after.name != before.name else now.name,
+        title=after.title if after.title != before.title else now.title,
+        disabled=after.disabled,
+        details=replace(now.details, **details),
+    )
 
 
 def details_of(row: Row, source: str) -> Details:
     """Return what is known of somebody new."""
     return change_details(NO_DETAILS, {**row.fields, "external_ids": {source: row.id}})
+
+
+def _is_same(before: Person, row: Row) -> bool:
+    """Whether somebody is, letter for letter, as a row says: most are, and need no normal form again."""
+    return (
+        before.name == row.name
+        and not before.disabled
+        and (row.title is None or before.title == row.title)
+        and all(getattr(before.details, field) == value for field, value in row.fields.items())
+    )
+
+
+def _cut(things: tuple[T, ...], size: int) -> Iterator[tuple[T, ...]]:
+    return (things[at : at + size] for at in range(0, len(things), size))
 
 
 def _after(before: Person, row: Row) -> Person:

@@ -15,6 +15,10 @@ from wardwire.store.batch import NOBODY
 from wardwire.store.queries import load
 
 _SQL = load("people")
+_COLUMNS = (
+    "id", "name", "title", "scopes", "version", "given_name", "family_name", "preferred", "spoken", "sort_name",
+    "departments", "location", "languages", "photo", "phones",
+)  # fmt: skip
 
 
 async def insert_person(connection: asyncpg.Connection, person: Person, version: int) -> None:
@@ -23,11 +27,24 @@ async def insert_person(connection: asyncpg.Connection, person: Person, version:
 
 
 async def insert_people(connection: asyncpg.Connection, people: Sequence[Person], version: int) -> None:
-    """Add many people with the counters of their inboxes."""
-    rows = [(person.id, person.name, person.title, sorted(person.scopes), version) for person in people]
-    await connection.executemany(_SQL["add"], rows)
-    await connection.executemany(_SQL["add_inbox"], [(person.id,) for person in people])
-    await write_details(connection, [person for person in people if person.details != NO_DETAILS])
+    """Add many people with the counters of their inboxes, and all that is known of them."""
+    if not people:
+        return
+    rows = [
+        (p.id, p.name, p.title, sorted(p.scopes), version, d.given, d.family, d.preferred, d.spoken, d.sort,
+         d.departments, d.location, d.languages, d.photo, d.phones)
+        for p in people
+        for d in (p.details,)
+    ]  # fmt: skip
+    await connection.copy_records_to_table("people", records=rows, columns=_COLUMNS)
+    await connection.copy_records_to_table(
+        "inbox_heads", records=[(person.id,) for person in people], columns=("person_id",)
+    )
+    found = [(source, known, person.id) for person in people for source, known in person.details.external_ids]
+    if found:
+        await connection.copy_records_to_table(
+            "person_ids", records=found, columns=("source", "external_id", "person_id")
+        )
 
 
 async def write_details(connection: asyncpg.Connection, people: Sequence[Person]) -> None:
@@ -48,6 +65,14 @@ async def lock_person(connection: asyncpg.Connection, person_id: UUID) -> Person
     """Read a person and lock their row."""
     await connection.execute(_SQL["lock"], person_id)
     return await find_person(connection, person_id)
+
+
+async def lock_people(connection: asyncpg.Connection, people: Sequence[UUID]) -> dict[UUID, Person]:
+    """Read people and lock their rows; whom there is not is missing."""
+    if not people:
+        return {}
+    await connection.execute(_SQL["lock_many"], people)
+    return {row["id"]: person_from_row(row) for row in await connection.fetch(_SQL["get_many"], people)}
 
 
 async def find_person(connection: asyncpg.Connection, person_id: UUID) -> Person | None:

@@ -1,10 +1,3 @@
--- name: add
-INSERT INTO people (id, name, title, scopes, status, version) VALUES ($1, $2, $3, $4, 'available', $5)
-
--- name: add_inbox
--- The counter of what a person's devices hear: there from the first moment on.
-INSERT INTO inbox_heads (person_id) VALUES ($1)
-
 -- name: get
 SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version, in_procedure,
        cover, status_since,
@@ -15,6 +8,16 @@ FROM people p WHERE id = $1
 -- name: lock
 -- Nobody else changes this person until the transaction ends.
 SELECT 1 FROM people WHERE id = $1 FOR UPDATE
+
+-- name: lock_many
+SELECT 1 FROM people WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE
+
+-- name: get_many
+SELECT id, name, title, status, status_until, scopes, disabled_at IS NOT NULL AS disabled, version, in_procedure,
+       cover, status_since,
+       given_name, family_name, preferred, spoken, sort_name, departments, location, languages, photo, phones,
+       ARRAY(SELECT source || ' ' || external_id FROM person_ids i WHERE i.person_id = p.id ORDER BY source) AS ids
+FROM people p WHERE id = ANY($1::uuid[])
 
 -- name: set_details
 UPDATE people

@@ -1,0 +1,135 @@
+"""Takes in people of another directory: one reader at a time, compared with who is known, done whole or not at all.
+
+What is read is given (`Read`); where it comes from is the matter of sources/. What changes is decided in
+model/syncing.py and model/roster.py, and done by importing.py, as for a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import asyncpg
+
+from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.importing import Progress, import_people, name_busy
+from wardwire.model.clock import Clock
+from wardwire.model.people import Person
+from wardwire.model.rights import Caller
+from wardwire.model.roster import REMOVALS_UNASKED, Changes, compare, known_of
+from wardwire.model.syncing import Mapped, Reading, Taken, refusal, take
+from wardwire.store.sources import claim_source, release_source
+
+# Whoever reads has it for so long beyond the time that a reading may take.
+SLACK = timedelta(minutes=10)
+
+Read = Callable[[str], Awaitable[Reading]]
+"""Reads what has changed since a mark, or all of it ("")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a source is taken in.
+
+    Attributes:
+        within: The longest that a reading takes.
+        whole_every: So often it is read whole.
+        removals: The share of those who are known that may leave at once.
+    """
+
+    name: str
+    mapped: Mapped
+    within: timedelta
+    whole_every: timedelta = timedelta(hours=24)
+    removals: float = REMOVALS_UNASKED
+
+
+class Synced(NamedTuple):
+    """What a reading has changed, or would.
+
+    Attributes:
+        busy: Of those who leave: for whom something is open.
+        refused: Why none of it was done; "" = it was, or it was only looked at.
+        whole: Everybody was read, and not only who has changed.
+    """
+
+    changes: Changes
+    taken: Taken
+    busy: list[Person]
+    refused: str
+    whole: bool
+
+
+class Held(Exception):
+    """Another reader has the source, or its time has not come."""
+
+
+async def sync_source(
+    connection: asyncpg.Connection,
+    desk: DirectoryDesk,
+    caller: Caller,
+    people: Callable[[], Iterable[Person]],
+    clock: Clock,
+    way: Way,
+    read: Read,
+    *,
+    by: str,
+    dry_run: bool = False,
+    whole: bool = False,
+    tried_before: datetime | None = None,
+    progress: Progress = lambda done, of: None,
+) -> Synced:
+    """Read a source and take in what it says.
+
+    Args:
+        people: Who is known now.
+        by: Names this reader among all.
+        dry_run: Say what would change, and change nothing.
+        whole: Read all of it, also when its last whole reading is not long ago.
+        tried_before: Only if nobody has tried since.
+
+    Raises:
+        Held: Another one reads it, or somebody has tried since.
+        Refused, Unknown, Unavailable: As `import_people`; and whatever `read` raises: then nothing of it was taken
+            in.
+    """
+    now = clock.now()
+    claimed = await claim_source(
+        connection, way.name, by=by, now=now, until=now + way.within + SLACK, tried_before=tried_before
+    )
+    if claimed is None:
+        raise Held(way.name)
+    mark, whole_at = claimed
+    said, done, done_at = "broken off", None, None
+    try:
+        due = whole or whole_at is None or now - whole_at >= way.whole_every
+        reading = await read("" if due else mark)
+        taken, changes = await asyncio.to_thread(_decide, reading, way, list(people()))
+        refused = refusal(taken, changes, whole=reading.whole, removals=way.removals)
+        busy = await name_busy(connection, changes.disable)
+        said = refused or str(changes)
+        if not refused and not dry_run:
+            await import_people(desk, caller, changes, source=way.name, progress=progress)
+            done, done_at = reading, clock.now()
+        return Synced(changes, taken, busy, refused, reading.whole)
+    except Exception as error:
+        said = str(error)[:500] or type(error).__name__
+        raise
+    finally:
+        await release_source(
+            connection,
+            way.name,
+            by=by,
+            said=said,
+            mark=done.mark or None if done else None,
+            whole_at=now if done and done.whole else None,
+            done_at=done_at,
+        )
+
+
+def _decide(reading: Reading, way: Way, people: list[Person]) -> tuple[Taken, Changes]:
+    taken = take(reading.found, way.mapped, known_of(people, way.name))
+    return taken, compare(taken.rows, people, way.name, whole=reading.whole and taken.certain, kept=taken.kept)

@@ -1,0 +1,1 @@
+"""Where people come from: other directories, read and never written."""
