@@ -39,12 +39,13 @@ from wardwire.api import (
     places,
     preferences,
     reminders,
+    scim,
     search,
     sessions,
     unit_roles,
 )
 from wardwire.api.openapi import describe
-from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query
+from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query, Speech
 from wardwire.api.problems import MEDIA_TYPE, Problem, headers_of, problem_of
 from wardwire.api.reading import read_json
 from wardwire.flow.deny import Denied
@@ -56,6 +57,7 @@ from wardwire.model.rights import Caller
 MAX_BODY = 48 * 1024
 BODY_PATIENCE_S = 10.0
 _NOBODY = Caller(source="", scopes=frozenset())
+_JSON = frozenset({"application/json"})
 _ENCODE = msgspec.json.Encoder().encode
 
 SECURITY_HEADERS = {
@@ -89,6 +91,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *sessions.OPERATIONS,
     *break_glass.OPERATIONS,
     *oidc.OPERATIONS,
+    *scim.OPERATIONS,
 )
 
 
@@ -128,18 +131,23 @@ def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
             return _answer(await operation.handler(call), request_id)
         except WardwireError as error:
             _note(error, caller, operation, deps)
-            return _refuse(error, request_id)
+            return _refuse(error, request_id, operation.speech)
         except HTTPException:
             raise
         except Exception:
             log.exception("request_failed")
-            return _refuse(WardwireError(), request_id)
+            return _refuse(WardwireError(), request_id, operation.speech)
         finally:
             structlog.contextvars.unbind_contextvars(*bound)
 
     path = operation.path.replace("}", ":str}")
     return HTTPRouteHandler(
-        path, http_method=HttpMethod(operation.method), name=operation.id, status_code=200, include_in_schema=False
+        path,
+        http_method=HttpMethod(operation.method),
+        name=operation.id,
+        status_code=200,
+        include_in_schema=False,
+        request_max_body_size=operation.speech.most if operation.speech else MAX_BODY,
     )(handle)
 
 
@@ -147,17 +155,21 @@ async def _read(
     operation: Operation, deps: Deps, request: Request[Any, Any, Any], caller: Caller, request_id: str
 ) -> Call:
     headers = {name.lower(): value for name, value in request.headers.items()}
-    query = _read_query(operation.query, request.query_params.multi_items())
+    speech = operation.speech
+    query = _read_query(operation.query, request.query_params.multi_items(), others=speech is not None)
     raw = b""
     body: Any = None
     if operation.body is not None:
-        _check_media(headers)
+        _check_media(headers, speech.media if speech else _JSON)
         try:
             async with asyncio.timeout(BODY_PATIENCE_S):
                 raw = await request.body()
         except TimeoutError:
             raise Refused(Code.TOO_SLOW, f"the body did not come within {BODY_PATIENCE_S:g} s") from None
-        body = read_json(raw, operation.body)
+        if len(raw) > MAX_BODY:
+            body = await asyncio.to_thread(read_json, raw, operation.body)
+        else:
+            body = read_json(raw, operation.body)
     path = {name: str(value) for name, value in request.path_params.items()}
     return Call(
         deps=deps,
@@ -207,21 +219,24 @@ async def _caller(request: Request[Any, Any, Any], deps: Deps) -> Caller:
     return caller_of_key(deps.rules().directory, credential)
 
 
-def _check_media(headers: Mapping[str, str]) -> None:
+def _check_media(headers: Mapping[str, str], known: frozenset[str]) -> None:
     kind, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace(" ", "").replace('"', "")
-    if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+    if kind.strip().lower() not in known or charset not in ("", "charset=utf-8"):
         raise Refused(Code.MEDIA_UNSUPPORTED, "the body must be application/json in UTF-8")
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refused(Code.MEDIA_UNSUPPORTED, "the body must not be compressed")
 
 
-def _read_query(known: Iterable[Query], given: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _read_query(known: Iterable[Query], given: Iterable[tuple[str, Any]], *, others: bool) -> dict[str, Any]:
+    """Read the query. With `others`, fields that are not known are passed over."""
     fields = {query.name: query for query in known}
     values: dict[str, Any] = {name: query.default for name, query in fields.items()}
     seen: set[str] = set()
     for name, text in given:
         query = fields.get(name)
+        if query is None and others:
+            continue
         if query is None or name in seen:
             detail = "there is no such query field" if query is None else "this query field stands twice"
             raise Refused(Code.INVALID, detail, parameter=name[:60])
@@ -270,7 +285,9 @@ def _answer(answer: Answer, request_id: str) -> Response[bytes]:
     return Response(body, status_code=answer.status, headers=headers, media_type=answer.media)
 
 
-def _refuse(error: WardwireError, request_id: str) -> Response[bytes]:
+def _refuse(error: WardwireError, request_id: str, speech: Speech | None = None) -> Response[bytes]:
+    if speech is not None:
+        return _answer(speech.refuse(error, request_id), request_id)
     return _tell(problem_of(error, request_id), {})
 
 
@@ -289,11 +306,14 @@ def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     }.get(error.status_code, Code.INTERNAL)
     detail = {
         Code.NOT_FOUND: "there is no such address",
-        Code.TOO_LARGE: f"the body is larger than {MAX_BODY} bytes",
+        Code.TOO_LARGE: "the body is larger than this address takes",
     }.get(code, "")
     if code is Code.INTERNAL:
         log.error("request_failed", status=error.status_code)
     kept = {k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"}
+    if scim.is_under(request.url.path):
+        refused = scim.refuse(Refused(code, detail), "")
+        return _answer(replace(refused, headers={**refused.headers, **kept}), _new_request_id())
     return _tell(problem_of(Refused(code, detail), _new_request_id()), kept)
 
 

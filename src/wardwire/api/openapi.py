@@ -32,8 +32,8 @@ _REF = "#/components/schemas/{name}"
 
 
 def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
-    """Make the document."""
-    operations = list(operations)
+    """Make the document. What is of a protocol of others describes itself, in its own form."""
+    operations = [one for one in operations if one.speech is None]
     shapes = _shapes(operations)
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}

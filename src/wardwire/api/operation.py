@@ -21,7 +21,7 @@ from wardwire.directory.finder import Finder
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model import ids
 from wardwire.model.clock import Clock
-from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
 from wardwire.model.lost import Lost, Order
 from wardwire.model.matrix import Action, Owner
 from wardwire.model.rights import Caller
@@ -190,6 +190,21 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """How a protocol of others is spoken, where an operation is of one.
+
+    Attributes:
+        media: The types that a body may have.
+        most: So many bytes a body has at most.
+        refuse: Says why something was not done, by its error and the request's id.
+    """
+
+    media: frozenset[str]
+    most: int
+    refuse: Callable[[WardwireError, str], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation.
 
@@ -205,6 +220,8 @@ class Operation:
         guarded: Whether it takes an If-Match with the ETag of what it changes.
         open: Whether it asks for no key.
         scope: What is to be said of scopes beyond that of its action.
+        speech: The protocol of others that it is of: it describes itself, and takes query fields that it does not
+            know; None = our own.
     """
 
     id: str
@@ -225,3 +242,4 @@ class Operation:
     open: bool = False
     guarded: bool = False
     example: Any = None
+    speech: Speech | None = None

@@ -42,6 +42,8 @@ _VIOLATIONS = {
     "devices_group_id_fkey": (Code.NOT_FOUND, "there is no such group of devices", "/group"),
     "groups_name": (Code.NAME_TAKEN, "a group bears this name already", "/name"),
     "person_ids_of_nobody_else": (Code.EXTERNAL_ID_TAKEN, "somebody else has this id there", "/external_ids"),
+    "group_ids_of_no_other": (Code.EXTERNAL_ID_TAKEN, "another group has this id there", "/externalId"),
+    "scim_users_name": (Code.NAME_TAKEN, "another user has this userName", "/userName"),
     "areas_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),
     "roles_name": (Code.NAME_TAKEN, "a role bears this name already", "/name"),
     "places_name": (Code.NAME_TAKEN, "a place of this kind bears this name already", "/name"),

@@ -10,7 +10,7 @@ from wardwire.directory.desk import Change, DirectoryDesk
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.groups import MAX_WITHIN, check_within
-from wardwire.model.membership import read_rule
+from wardwire.model.membership import Rule, read_rule
 from wardwire.model.names import clean_name
 from wardwire.model.people import Group
 from wardwire.model.rights import Caller
@@ -42,20 +42,33 @@ async def add_group(
     found = read_rule(rule) if rule else None
 
     async def work(change: Change) -> Group:
-        group = Group(
-            id=ids.new_id(change.now),
-            name=name,
-            members=await _checked(change, members),
-            groups=_few(groups),
-            rule=found,
-            rule_text=rule,
-        )
-        await _check_groups(change, group)
-        await store.insert_group(change.connection, group, change.version)
-        change.record("group_added", _told(group))
-        return group
+        return await enter_group(change, name=name, members=members, groups=groups, rule=rule, found=found)
 
     return await desk.change(caller, work)
+
+
+async def enter_group(
+    change: Change,
+    *,
+    name: str,
+    members: Sequence[UUID],
+    groups: Sequence[UUID],
+    rule: str = "",
+    found: Rule | None = None,
+) -> Group:
+    """Add a group inside a change; its name is clean, its rule is read. Raises as `add_group`."""
+    group = Group(
+        id=ids.new_id(change.now),
+        name=name,
+        members=await _checked(change, members),
+        groups=_few(groups),
+        rule=found,
+        rule_text=rule,
+    )
+    await _check_groups(change, group)
+    await store.insert_group(change.connection, group, change.version)
+    change.record("group_added", _told(group))
+    return group
 
 
 async def change_group(
@@ -90,8 +103,6 @@ async def change_group(
             raise Refused(Code.NOT_FOUND, "there is no such group")
         gone = frozenset(remove)
         wanted = [m for m in (*(before.members if members is None else members), *add) if m not in gone]
-        known = frozenset(before.members)
-        await _checked(change, [m for m in wanted if m not in known])
         after = replace(
             before,
             name=name or before.name,
@@ -101,13 +112,25 @@ async def change_group(
             rule_text=before.rule_text if rule is None else rule,
             disabled=before.disabled if disabled is None else disabled,
         )
-        if after.groups != before.groups:
-            await _check_groups(change, after)
-        await store.update_group(change.connection, after, change.version, change.now)
-        change.record("group_changed", {"group": ids.write_id(ids.GROUP, group_id), **_difference(before, after)})
+        await rewrite_group(change, before, after)
         return after
 
     return await desk.change(caller, work)
+
+
+async def rewrite_group(change: Change, before: Group, after: Group, **more: object) -> None:
+    """Write a group as it is to be, inside a change that has locked it. Raises as `change_group`.
+
+    Args:
+        more: What is told of it besides.
+    """
+    known = frozenset(before.members)
+    await _checked(change, [m for m in after.members if m not in known])
+    if after.groups != before.groups:
+        await _check_groups(change, after)
+    await store.update_group(change.connection, after, change.version, change.now)
+    told = {"group": ids.write_id(ids.GROUP, after.id), **_difference(before, after), **more}
+    change.record("group_changed", told)
 
 
 def _difference(before: Group, after: Group) -> dict[str, object]:

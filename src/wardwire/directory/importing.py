@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.leaving import tell_leaving
 from wardwire.directory.people import tell_details
 from wardwire.model import ids
 from wardwire.model.details import FIELDS, Details
@@ -76,8 +77,10 @@ async def _apply(change: Change, piece: Changes, source: str) -> None:
         change.record("person_added", {**told, "source": source}, person_id=person.id)
     for before, after in changed:
         change.record("person_changed", {**_difference(before, after), "source": source}, person_id=after.id)
+    busy = await tell_leaving(change, gone)
     for person in gone:
-        change.record("person_changed", {"disabled": True, "source": source}, person_id=person.id)
+        left = {"disabled": True, "source": source, "open": True if person.id in busy else None}
+        change.record("person_changed", left, person_id=person.id)
 
 
 def _ids(piece: Changes) -> list[UUID]:

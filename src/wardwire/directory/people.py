@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from wardwire.directory.desk import Change, DirectoryDesk
+from wardwire.directory.leaving import tell_leaving
 from wardwire.directory.oncall import tell_people
 from wardwire.directory.scopes import check_scopes
 from wardwire.model import ids
@@ -74,7 +75,7 @@ async def change_person(
     details: Mapping[str, Any] = NOTHING,
     expected: int | None = None,
 ) -> Person:
-    """Change what is not None. Whoever is disabled gets nothing more; what they have is left to them.
+    """Change what is not None. Whoever is disabled gets nothing more; of what is open for them the desk is told.
 
     Args:
         details: Fields of model/details.py that are to change.
@@ -107,6 +108,8 @@ async def change_person(
         )
         assert person is not None, "it was locked"
         told = {"name": name, "title": title, "scopes": wanted, "disabled": disabled, **tell_details(known, details)}
+        if person.disabled and not before.disabled and await tell_leaving(change, [person]):
+            told["open"] = True
         change.record("person_changed", told, person_id=person_id)
         return person
 

@@ -18,7 +18,7 @@ import structlog
 from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
 from wardwire.flow.escalate import Escalate
-from wardwire.flow.notices import Return, TellPerson
+from wardwire.flow.notices import LeftOpen, Return, TellPerson
 from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.flow.reminders import Remind
@@ -33,6 +33,7 @@ from wardwire.store.deadlines import (
     ESCALATE,
     EXPAND,
     EXPIRE,
+    LEFT,
     NOTICE,
     REMIND,
     SEND,
@@ -219,10 +220,11 @@ class DueLoop:
                     return Expand(due.message_id, fanout, lane=lane, rules=rules, done=done)
             case k if k == BACK:
                 return await self._back(connection, due, lane, done)
-            case k if k == TELL:
+            case k if k in (TELL, LEFT):
                 notice = await find_notice(connection, due.message_id)
                 if notice is not None:
-                    return TellPerson(notice, lane=lane, rules=rules, done=done)
+                    told = TellPerson if k == TELL else LeftOpen
+                    return told(notice, lane=lane, rules=rules, done=done)
             case k if k == REMIND:
                 reminder = await find_reminder(connection, due.ref)
                 if reminder is not None:

@@ -1,5 +1,5 @@
 """Tells a person what concerns them, in a message of the system's own: a shift that moved, a swap that is offered;
-and, when a status ends by itself, what has come meanwhile.
+and, when a status ends by itself, what has come meanwhile. Of those who left with something open the desk is told.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from wardwire.flow.alarm import raise_alarm
 from wardwire.flow.planning import plan_submission
 from wardwire.flow.ports import Act, Known, Rules
 from wardwire.flow.statement import Statement, submission_of, write_sender, write_statement
@@ -17,7 +18,7 @@ from wardwire.model.errors import Refused, WardwireError
 from wardwire.model.priority import Kind, Lane, Priority
 from wardwire.model.rights import SYSTEM
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import BACK, TELL
+from wardwire.store.deadlines import BACK, LEFT, TELL
 from wardwire.store.oncall import Notice
 
 Done = Callable[[WardwireError | None], None]
@@ -83,6 +84,23 @@ class TellPerson(_Telling):
         batch.disarm(self._notice.id, self._person_id, TELL, NOBODY)
         batch.also("notice_told", self._notice.id)
         self._store(batch, "On call", self._notice.text, durability)
+
+
+class LeftOpen(_Telling):
+    """Somebody was disabled with something open: a technical alarm, until it is cleared by who has looked."""
+
+    __slots__ = ("_notice",)
+
+    def __init__(self, notice: Notice, *, lane: Lane, rules: Callable[[], Rules], done: Done) -> None:
+        super().__init__(f"left/{notice.id.hex}", notice.person_id, lane=lane, rules=rules, done=done)
+        self._notice = notice
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Raise the alarm, and forget the notice."""
+        batch.disarm(self._notice.id, self._person_id, LEFT, NOBODY)
+        batch.also("notice_told", self._notice.id)
+        subject = ids.write_id(ids.PERSON, self._person_id)
+        raise_alarm(batch, self._rules(), kind="left_open", subject=subject, text=self._notice.text)
 
 
 class Return(_Telling):

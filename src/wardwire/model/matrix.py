@@ -14,7 +14,19 @@ from uuid import UUID
 
 from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind
-from wardwire.model.rights import ACCOUNTS, ALARMS, AUDIT, CANCEL, CODE, DIRECTORY, READ, SEND, AccessRole, Caller
+from wardwire.model.rights import (
+    ACCOUNTS,
+    ALARMS,
+    AUDIT,
+    CANCEL,
+    CODE,
+    DIRECTORY,
+    READ,
+    SEND,
+    SYNC,
+    AccessRole,
+    Caller,
+)
 
 
 class Reach(IntEnum):
@@ -50,6 +62,7 @@ class Action(StrEnum):
     SHIFT_WRITE = "shift.write"
     POLICY_WRITE = "policy.write"
     DIRECTORY_WRITE = "directory.write"
+    DIRECTORY_SYNC = "directory.sync"
     SCOPE_GIVE = "scope.give"
     KEY_MANAGE = "key.manage"
     DEVICE_ENROL = "device.enrol"
@@ -81,6 +94,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.SHIFT_WRITE: "say who holds a role when",
         Action.POLICY_WRITE: "draft, simulate, approve and publish policies",
         Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
+        Action.DIRECTORY_SYNC: "keep people and groups as another directory has them, by SCIM",
         Action.SCOPE_GIVE: "give a scope that one has not oneself",
         Action.KEY_MANAGE: "make, list and revoke API keys",
         Action.DEVICE_ENROL: "let a person's device in",
@@ -142,6 +156,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.POLICY_WRITE:    Row(_,    _,    UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DIRECTORY_WRITE: Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DIRECTORY_SYNC:  Row(_,    _,    _,    _,    _,    ANY,  SYNC,      SHOWN),
         Action.SCOPE_GIVE:      Row(_,    _,    _,    _,    _,    ANY,  "",        SHOWN),
         Action.KEY_MANAGE:      Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_ENROL:    Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),

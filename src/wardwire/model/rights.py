@@ -14,6 +14,7 @@ CODE = "messages:code"  # `code` needs a scope of its own
 READ = "messages:read"
 CANCEL = "messages:cancel"
 DIRECTORY = "directory:write"
+SYNC = "directory:sync"
 AUDIT = "audit:read"
 ALARMS = "alarms:take"
 ACCOUNTS = "accounts:write"
@@ -24,6 +25,7 @@ SCOPES = {
     READ: "read messages and traces of any sender",
     CANCEL: "cancel and recall messages of any sender",
     DIRECTORY: "change people, groups, roles and registration codes",
+    SYNC: "keep people and groups as another directory has them (SCIM)",
     AUDIT: "read and verify facts",
     ALARMS: "see, take and clear technical alarms",
     ACCOUNTS: "add and change accounts, end sessions",

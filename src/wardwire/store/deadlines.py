@@ -30,6 +30,7 @@ SEND = "send"  # an attempt on an outside channel; ref = endpoint
 NOTICE = "notice"  # the sender (person) has not heard of a failure yet
 ESCALATE = "escalate"  # an escalation is to be looked at; person and ref are NOBODY
 TELL = "tell"  # somebody is to be told what concerns them; message_id = the notice's id, ref is NOBODY
+LEFT = "left"  # the desk is to hear of somebody who left with something open; as TELL
 BACK = "back"  # somebody's status ends by itself; message_id = person_id, ref is NOBODY
 REMIND = "remind"  # a reminder (ref) begins; message_id names this one time of it, person is NOBODY
 EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY

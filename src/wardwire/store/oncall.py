@@ -20,6 +20,7 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall_plan import Agreed, Layer, Rota, Swap, Window
 from wardwire.model.people import Role, Shift
 from wardwire.store.batch import NOBODY
+from wardwire.store.deadlines import TELL
 from wardwire.store.queries import load
 
 _SQL = load("oncall")
@@ -195,10 +196,12 @@ class Notice(NamedTuple):
     text: str
 
 
-async def add_notices(connection: asyncpg.Connection, notices: Sequence[Notice], at: datetime) -> None:
-    """Let people be told at an instant."""
+async def add_notices(
+    connection: asyncpg.Connection, notices: Sequence[Notice], at: datetime, *, kind: str = TELL
+) -> None:
+    """Let people be told at an instant; with the kind LEFT the desk is told of them."""
     await connection.executemany(_SQL["add_notice"], notices)
-    await connection.executemany(_SQL["arm_notice"], [(one.id, one.person_id, NOBODY, at) for one in notices])
+    await connection.executemany(_SQL["arm_notice"], [(one.id, one.person_id, NOBODY, at, kind) for one in notices])
 
 
 async def find_notice(connection: asyncpg.Connection, notice_id: UUID) -> Notice | None:

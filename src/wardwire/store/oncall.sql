@@ -59,7 +59,7 @@ INSERT INTO notices (id, person_id, text) VALUES ($1, $2, $3)
 
 -- name: arm_notice
 INSERT INTO deadlines (message_id, person_id, kind, ref, lane, due_at, visible_at)
-VALUES ($1, $2, 'tell', $3, 2, $4, $4)
+VALUES ($1, $2, $5, $3, 2, $4, $4)
 
 -- name: notice
 SELECT id, person_id, text FROM notices WHERE id = $1

@@ -1,0 +1,1 @@
+"""SCIM's rules, each alone."""
