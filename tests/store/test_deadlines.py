@@ -10,7 +10,17 @@ import asyncpg
 from tests.store.rows import bench
 from tests.ward import reading
 from wardwire.model.priority import Lane
-from wardwire.store.deadlines import CONFIRM, EXPIRE, Due, claim_due, count_deadlines, give_back, make_due, next_due
+from wardwire.store.deadlines import (
+    CONFIRM,
+    EXPIRE,
+    SEND,
+    Due,
+    claim_due,
+    count_deadlines,
+    give_back,
+    make_due,
+    next_due,
+)
 from wardwire.testing.clock import FakeClock
 
 NOW = FakeClock().now()
@@ -93,6 +103,18 @@ async def test_a_claim_that_is_undone_was_none(database_url: str) -> None:
         await transaction.rollback()
 
         assert len(await claim(second)) == 1
+
+
+async def test_a_claim_waits_for_the_disk_only_where_something_leaves_the_house(database_url: str) -> None:
+    """What is sent outside must be known as claimed after any crash; the rest commits behind its claim."""
+    async with reading(database_url) as connection:
+        for kinds, waits in (([CONFIRM, EXPIRE], "off"), ([CONFIRM, SEND], "on")):
+            for kind in kinds:
+                await arm(connection, NOW, kind=kind)
+            async with connection.transaction():
+                assert len(await claim(connection)) == 2
+                assert await connection.fetchval("SHOW synchronous_commit") == waits
+            assert await connection.fetchval("SHOW synchronous_commit") == "on"
 
 
 async def test_nobody_there_lets_a_stage_fall_due_now(database_url: str) -> None:

@@ -1,13 +1,21 @@
 -- name: claim
 -- Take what is due: the urgent lanes first, the oldest first. The claim is a lease: until `$3` nobody else sees it.
-UPDATE deadlines d SET visible_at = $3, fence = d.fence + 1, holder = $4
-FROM (
-    SELECT message_id, person_id, kind, ref FROM deadlines
-    WHERE visible_at <= $1 AND lane = $5
-    ORDER BY lane, visible_at LIMIT $2 FOR UPDATE SKIP LOCKED
-) due
-WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
-RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence, d.visible_at
+-- It waits for no disk: lost in a crash it is as if it had never been made, and what is done under it commits after it.
+-- But for an attempt on an outside channel, which leaves the house before anything else is committed.
+WITH claimed AS (
+    UPDATE deadlines d SET visible_at = $3, fence = d.fence + 1, holder = $4
+    FROM (
+        SELECT message_id, person_id, kind, ref FROM deadlines
+        WHERE visible_at <= $1 AND lane = $5
+        ORDER BY lane, visible_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE d.message_id = due.message_id AND d.person_id = due.person_id AND d.kind = due.kind AND d.ref = due.ref
+    RETURNING d.message_id, d.person_id, d.kind, d.ref, d.lane, d.due_at, d.fence, d.visible_at
+), waits AS (
+    SELECT set_config('synchronous_commit', CASE WHEN bool_or(kind = 'send') THEN 'on' ELSE 'off' END, true)
+    FROM claimed
+)
+SELECT claimed.* FROM claimed CROSS JOIN waits
 
 -- name: give_back
 -- What could not be done falls due again soon, if it is still claimed as it was.
