@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conformance.device_pair import PATIENCE_S, make_device, until
+from tests.conformance.device_pair import PATIENCE_S, make_device, take, until
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Status
@@ -48,3 +48,17 @@ async def test_a_status_is_set_through_a_device_and_what_cannot_be_is_refused(si
         with pytest.raises(Refused) as off:
             await other.set_status("off", timeout_s=PATIENCE_S)
         assert off.value.code is Code.COVER_REQUIRED
+
+
+async def test_people_test_their_own_alerts_and_nobody_elses(site: Site) -> None:
+    """H183: the test comes to one's own device alone, is marked as one, and an endpoint of another is not there."""
+    anna = await site.add_person("Anna")
+    async with make_device(await site.enrol(anna)) as phone:
+        stored = await phone.test(id="t1", timeout_s=PATIENCE_S)
+        (event,) = await take(phone, 1)
+        assert event.message is not None
+        assert (event.event, event.message.id, event.message.kind) == ("new", stored.message, "test")
+        with pytest.raises(Refused) as other:
+            await phone.test(f"ept_{'1' * 32}", timeout_s=PATIENCE_S)
+        assert other.value.code is Code.NOT_FOUND
+    assert await site.fetch("SELECT kind FROM messages WHERE sender_device IS NOT NULL") == []

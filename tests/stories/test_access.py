@@ -146,6 +146,7 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
         "message_id of Anna": {OWN: await sent(ward.anna, ward.ben), OF_UNIT: foreign, OTHERS: foreign},
         "person_id": each(ids.PERSON, ward.anna.id, ward.ben.id, ward.mallory.id),
         "device_id": each(ids.DEVICE, ward.anna.device, ward.ben.device, ward.mallory.device),
+        "endpoint": dict.fromkeys((OWN, OF_UNIT, OTHERS), "app"),
         "place_id": each(ids.PLACE, far, near, far),
         "session_id": each(
             ids.SESSION, await signed_in_as(ward, ward.anna), None, await signed_in_as(ward, ward.mallory)

@@ -160,7 +160,7 @@ class EmailChannel:
         return f"{local}+{_clean(attempt_id).replace('-', '')[-(63 - len(local)) :]}@{domain}"
 
 
-_OF_OURS: dict[str, str] = {Kind.TECHNICAL_ALARM: "Technical alarm", Kind.CANARY: "Canary"}
+_OF_OURS: dict[str, str] = {Kind.TECHNICAL_ALARM: "Technical alarm", Kind.CANARY: "Canary", Kind.TEST: "Test"}
 
 
 def render_mail(

@@ -93,6 +93,25 @@ def escalate(
     _show(run(speak(find_card(card), wait, work)), json_)
 
 
+@app.command("test")
+def try_(
+    endpoint: Annotated[str, typer.Argument(help="app, or another endpoint of yours: ept_…")] = "app",
+    card: CardOption = "",
+    wait: Wait = 20.0,
+    json_: AsJson = False,
+) -> None:
+    """
+    Test how you are reached; returns when the test is stored. It reaches you alone, and is never counted as real.
+
+    Example: wardwire device test --card anna
+    """
+
+    async def work(device: Device) -> StoredFrame:
+        return await device.test(endpoint, timeout_s=wait)
+
+    _show(run(speak(find_card(card), wait, work)), json_)
+
+
 @app.command("cancel")
 def cancel(
     message: str,

@@ -59,7 +59,7 @@ def send(
     if add_to:
         body["add_to"] = add_to
     body["responses"] = {"accept_decline": accept, "choices": choice or []}
-    api = _api(url, key_file, authority, config, data)
+    api = reach_api(url, key_file, authority, config, data)
     external_id = id or uuid4().hex
     path = "/v1/messages?dry_run=true" if dry_run else "/v1/messages"
     try:
@@ -94,7 +94,7 @@ def list_(
 ) -> None:
     """List messages, newest first."""
     path = f"/v1/messages?limit={limit}" + (f"&after={after}" if after else "")
-    reply = _api(url, key_file, authority, config, data).ask("GET", path)
+    reply = reach_api(url, key_file, authority, config, data).ask("GET", path)
     if json_:
         print_json(reply.body)
         return
@@ -118,7 +118,7 @@ def show(
     json_: AsJson = False,
 ) -> None:
     """Show a message and how it stands."""
-    reply = _api(url, key_file, authority, config, data).ask("GET", f"/v1/messages/{message}")
+    reply = reach_api(url, key_file, authority, config, data).ask("GET", f"/v1/messages/{message}")
     if json_:
         print_json(reply.body)
         return
@@ -144,7 +144,7 @@ def cancel(
     json_: AsJson = False,
 ) -> None:
     """Take a message back, or say that an alert is over; twice changes nothing."""
-    api = _api(url, key_file, authority, config, data)
+    api = reach_api(url, key_file, authority, config, data)
     reply = api.ask("POST", f"/v1/messages/{message}/cancel", {"recall": recall, "all_clear": all_clear})
     if json_:
         print_json(reply.body)
@@ -168,7 +168,7 @@ def escalate(
     json_: AsJson = False,
 ) -> None:
     """Make an alert of a message, in its thread and with its words."""
-    api = _api(url, key_file, authority, config, data)
+    api = reach_api(url, key_file, authority, config, data)
     body = {"priority": priority, "to": to or [], "policy": policy, "place": place}
     reply = api.ask("POST", f"/v1/messages/{message}/escalate", body, {"Idempotency-Key": id or uuid4().hex})
     if json_:
@@ -177,7 +177,7 @@ def escalate(
         print(reply.body["message"])
 
 
-def _api(url: str, key_file: Path, authority: Path | None, config: Path | None, data: Path | None) -> Api:
+def reach_api(url: str, key_file: Path, authority: Path | None, config: Path | None, data: Path | None) -> Api:
     """Reach the interface at `url`, or this machine's."""
     if not url:
         settings = read_settings(config, data, None).settings.api

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from wardwire.client.saying import Saying
-from wardwire.devices.frames import Cancel, Done, Escalate, Response, SetStatus, StoredFrame, encode
+from wardwire.devices.frames import Cancel, Done, Escalate, Response, SetStatus, StoredFrame, Test, encode
 from wardwire.flow.statement import Statement, write_statement
 from wardwire.model.priority import Priority
 
@@ -82,6 +82,12 @@ class Voice:
         request = id or uuid4().hex
         frame = Escalate(id=request, message=message, priority=priority, to=tuple(to), policy=policy, place=place)
         stored: StoredFrame = await self._saying.ask(request, encode(frame), timeout_s)
+        return stored
+
+    async def test(self, endpoint: str = "app", *, id: str = "", timeout_s: float | None = None) -> StoredFrame:
+        """Try how one is reached: `app`, or one of one's other endpoints (`ept_…`). Raises as `send`."""
+        request = id or uuid4().hex
+        stored: StoredFrame = await self._saying.ask(request, encode(Test(id=request, endpoint=endpoint)), timeout_s)
         return stored
 
     async def cancel(

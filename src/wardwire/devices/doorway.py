@@ -7,6 +7,7 @@ hello, a cursor, a session that another core has opened) is handed to natural ba
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ from wardwire.devices.frames import (
     Resume,
     Search,
     SetStatus,
+    Test,
     Up,
     encode,
     id_in,
@@ -63,6 +65,7 @@ from wardwire.flow.end import ALL_CLEAR, End, why_ended
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.statement import Statement, submission_of
 from wardwire.flow.submit import Submit
+from wardwire.flow.try_endpoint import TryEndpoint
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
 from wardwire.model.clock import Clock
@@ -180,6 +183,7 @@ class Doorway:
             Response: self._respond,
             Cancel: self._cancel,
             Escalate: self._escalate,
+            Test: self._test,
             Beat: self._beat,
             Resume: self._resume,
             Ask: self._ask,
@@ -396,6 +400,13 @@ class Doorway:
         done = Submitted(self.answers, door, frame.id)
         message_id = ids.read_id(ids.MESSAGE, frame.message)
         self._writer.put(EscalateByHand(message_id, asked, caller, self._rules, done))
+
+    def _test(self, door: Door, session: Session, envelope: Envelope, frame: Test) -> None:
+        # Its words are ours: no device has signed them.
+        caller = replace(session.caller(self._directory()), device_id=None)
+        person_id = session.device.person_id
+        done = Submitted(self.answers, door, frame.id)
+        self._writer.put(TryEndpoint(person_id, frame.endpoint, frame.id, caller, self._rules, done))
 
     def _cancel(self, door: Door, session: Session, envelope: Envelope, frame: Cancel) -> None:
         if self.answers.again(door, session, frame.id):

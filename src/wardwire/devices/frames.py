@@ -145,6 +145,17 @@ class Escalate(_Up, frozen=True, tag="escalate"):
     place: Annotated[str, Meta(max_length=130)] = ""
 
 
+class Test(_Up, frozen=True, tag="test"):
+    """Try how one is reached, by a message that is marked as a test. Answered as a send is, and told on as one.
+
+    Attributes:
+        endpoint: `app` for one's devices, or one of one's other endpoints (`ept_…`).
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    endpoint: Annotated[str, Meta(pattern="^(app|ept_[0-9a-f]{32})$")] = "app"
+
+
 class Beat(_Up, frozen=True, tag="beat"):
     """I am here, and this is the last event that I have."""
 
@@ -208,8 +219,8 @@ class AboutFrame(_Up, frozen=True, tag="about"):
 
 
 Up = (
-    Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Beat | Ask | Obeyed | Search | SetStatus
-    | AboutFrame
+    Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
+    | SetStatus | AboutFrame
 )  # fmt: skip
 
 

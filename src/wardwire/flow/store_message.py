@@ -20,9 +20,10 @@ from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.preferences import FAILED
-from wardwire.model.priority import Priority, lane_of
+from wardwire.model.priority import Kind, Priority, lane_of
 from wardwire.model.rights import Caller
 from wardwire.model.routing import Planned
+from wardwire.model.stages import APP
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import EXPAND, EXPIRE
 from wardwire.store.offered import write_offered
@@ -176,7 +177,8 @@ def add_deliveries(
         step = first_step(delivery, now)
         assert step.arm is not None
         begin_stage(batch, directory, delivery, step.begin, step.arm)
-        batch.tell(person_id, "new", message_id, NewBody(body, rings, now))
+        if kind is not Kind.TEST or stages[0].kinds == (APP,):
+            batch.tell(person_id, "new", message_id, NewBody(body, rings, now))
 
 
 def record_choice(batch: Batch, message_id: UUID, person_id: UUID, by: str, plan: str) -> None:

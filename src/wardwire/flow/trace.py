@@ -25,6 +25,7 @@ from wardwire.model.facts import FactKind
 from wardwire.model.oncall_time import find_zone
 from wardwire.model.people import Directory
 from wardwire.model.preferences import CUT, FAILED
+from wardwire.model.priority import Kind
 from wardwire.model.promise import BACKUP, DESK, HAND_OVER
 from wardwire.model.routing import Stage
 from wardwire.store.deliveries import load_deliveries, load_reasons
@@ -313,6 +314,8 @@ def _sentence(
         case FactKind.NOT_CONFIRMED:
             return _not_confirmed(body, delivery, who)
         case FactKind.UNREACHABLE:
+            if message.kind == Kind.TEST:
+                return f"no device of {who} has said that it came; that is all that can be known"
             return f"nothing reached {who}; {_who_is_told(message)}"
         case FactKind.CANCELLED:
             word = {"recalled": "recalled", ALL_CLEAR: "all clear, said"}.get(str(body.get("why")), "cancelled")
@@ -403,7 +406,7 @@ def _not_confirmed(body: Mapping[str, Any], delivery: Delivery | None, who: str)
 
 
 def _kinds(stage: Stage) -> str:
-    return " or ".join(_KINDS.get(kind, kind) for kind in stage.kinds)
+    return " or ".join("test" if kind.startswith("ept_") else _KINDS.get(kind, kind) for kind in stage.kinds)
 
 
 def _span(wait: timedelta) -> str:

@@ -58,6 +58,7 @@ class Action(StrEnum):
     CONTACT_READ = "contact.read"
     STATUS_SET = "status.set"
     PREFERENCE_SET = "preference.set"
+    ENDPOINT_TEST = "endpoint.test"
     BED_ASSIGN = "bed.assign"
     SHIFT_WRITE = "shift.write"
     POLICY_WRITE = "policy.write"
@@ -90,6 +91,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.CONTACT_READ: "see addresses",
         Action.STATUS_SET: "set a status",
         Action.PREFERENCE_SET: "say how somebody wants to be tried",
+        Action.ENDPOINT_TEST: "send a test to one endpoint of somebody",
         Action.BED_ASSIGN: "say who has which bed",
         Action.SHIFT_WRITE: "say who holds a role when",
         Action.POLICY_WRITE: "draft, simulate, approve and publish policies",
@@ -152,6 +154,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.CONTACT_READ:    Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.STATUS_SET:      Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.PREFERENCE_SET:  Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.ENDPOINT_TEST:   Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.BED_ASSIGN:      Row(_,    ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.POLICY_WRITE:    Row(_,    _,    UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
