@@ -89,7 +89,7 @@ class _Worker:
         if not isinstance(value, dict):
             raise refuse(INVALID_VALUE, "without a path the value is an object", pointer=at)
         for name, inner in value.items():
-            if urn or name.lower() != "schemas":
+            if name.lower() != "schemas":
                 self.at_path(op, f"{urn}:{name}" if urn else name, inner, f"{at}/{name}", named=True)
 
     def at_path(self, op: str, written: str, value: Any, at: str, *, named: bool = False) -> None:
@@ -136,14 +136,13 @@ class _Worker:
     def _single(self, op: str, holder: Resource, field: Field, value: Any, at: str) -> None:
         attribute, part = field.attribute, field.part
         if part is not None:
-            inner = holder.setdefault(attribute.name, {})
+            inner = dict(holder.get(attribute.name, {}))
             _set(inner, part, None if op == REMOVE else read_value(part, value, at))
-            if not inner:
-                del holder[attribute.name]
+            _set(holder, attribute, inner or None)
         elif op == REMOVE:
             holder.pop(attribute.name, None)
         elif attribute.kind == "complex":
-            holder[attribute.name] = {**holder.get(attribute.name, {}), **_read(attribute, value, at)}
+            _set(holder, attribute, {**holder.get(attribute.name, {}), **_read(attribute, value, at)} or None)
         else:
             _set(holder, attribute, read_value(attribute, value, at))
 

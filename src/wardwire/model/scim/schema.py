@@ -22,6 +22,7 @@ class Attribute:
 
     Attributes:
         kind: `string`, `boolean`, `dateTime`, `reference` or `complex`.
+        refers: Of a reference, what it leads to.
         fixed: It is ours alone to set: what a client says of it is passed over.
     """
 
@@ -35,6 +36,7 @@ class Attribute:
     always: bool = False
     unique: bool = False
     parts: tuple[Attribute, ...] = ()
+    refers: tuple[str, ...] = ("external",)
 
     def part(self, name: str) -> Attribute | None:
         """Return a part of it by its name, whatever its case."""
@@ -54,7 +56,7 @@ class Attribute:
             "uniqueness": "server" if self.unique else "none",
         }
         if self.kind == "reference":
-            told["referenceTypes"] = ["external"]
+            told["referenceTypes"] = list(self.refers)
         if self.kind == "complex":
             told["subAttributes"] = [part.told() for part in self.parts]
         return told
@@ -98,7 +100,7 @@ _USER = (
     Attribute("title", about="E.g. day nurse."),
     Attribute("userType", about="Kept, and used for nothing."),
     Attribute("preferredLanguage", about="E.g. de or pt-BR."),
-    Attribute("active", "boolean", "Whether they get messages."),
+    Attribute("active", "boolean", "Whether they get messages; they do unless it is said.", required=True),
     _plural("emails", "Those of work become endpoints."),
     _plural("phoneNumbers", "work: a desk phone; mobile: SMS; pager: a pager such as wctp:8812. Others are kept."),
     _plural("photos", "The first one, at an https address, is shown.", "reference"),
@@ -111,7 +113,7 @@ _ENTERPRISE = (
     Attribute("division"),
     Attribute("department", about="Becomes a department by which they are found."),
     Attribute("manager", "complex", "Kept, and used for nothing.", parts=(
-        Attribute("value", exact=True), Attribute("$ref", "reference", exact=True),
+        Attribute("value", exact=True), Attribute("$ref", "reference", exact=True, refers=("User",)),
         Attribute("displayName", fixed=True),
     )),
 )  # fmt: skip
@@ -119,8 +121,8 @@ _ENTERPRISE = (
 _GROUP = (
     Attribute("displayName", about="What messages are sent to.", required=True, unique=True),
     Attribute("members", "complex", "People and groups; at most 10,000 people.", many=True, parts=(
-        Attribute("value", exact=True), Attribute("$ref", "reference", exact=True), Attribute("display"),
-        Attribute("type"),
+        Attribute("value", exact=True), Attribute("display", fixed=True), Attribute("type", fixed=True),
+        Attribute("$ref", "reference", exact=True, fixed=True, refers=("User", "Group")),
     )),
 )  # fmt: skip
 

@@ -66,7 +66,8 @@ ANNA: dict[str, Any] = {
             [{**WORK, "primary": False}, HOME, {"value": "e@ward.example", "primary": True}],
         ),
         ({"op": "add", "path": f"{ENTERPRISE}:department", "value": "ER"}, ENTERPRISE, {"department": "ER"}),
-        ({"op": "add", "value": {ENTERPRISE: {"department": "ER"}}}, ENTERPRISE, {"department": "ER"}),
+        ({"op": "add", "value": {ENTERPRISE: {"schemas": [ENTERPRISE], "department": "ER"}}}, ENTERPRISE,
+         {"department": "ER"}),
         ({"op": "remove", "path": ENTERPRISE}, ENTERPRISE, None),
         ({"op": "remove", "path": f"{ENTERPRISE}:department"}, ENTERPRISE, None),
         ({"op": "add", "path": f"{ENTERPRISE}:manager", "value": "per_1"}, ENTERPRISE,
@@ -106,6 +107,7 @@ def test_an_operation_does_what_it_says(operation: dict[str, Any], attribute: st
         ({"op": "replace", "value": {"id": "x"}}, "mutability"),
         ({"op": "replace", "path": "meta.version", "value": "x"}, "mutability"),
         ({"op": "replace", "path": "userName", "value": None}, "mutability"),
+        ({"op": "remove", "path": "active"}, "mutability"),
         ({"path": "title", "value": "x"}, "invalidSyntax"),
     ],
 )
