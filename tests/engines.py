@@ -18,6 +18,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,6 +31,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from wardwire.ops import process
+from wardwire.ops.account import drop_account, hand_over
 from wardwire.ops.engines import ENGINES_VARIABLE
 from wardwire.ops.nats import NatsLogins, NatsPair
 from wardwire.ops.nats_throwaway import throwaway_nats
@@ -38,6 +43,8 @@ from wardwire.ops.roles import OWNER, DatabaseLogins, logins, run_apart
 from wardwire.store.migrations import migrate
 
 TEMPLATE = "wardwire_template"
+MEMORY = Path("/dev/shm")
+MEMORY_FREE = 6 * 2**30  # eight servers at once, of some hundred megabytes each
 SITE = UUID("00000000-0000-7000-8000-000000000001")
 _numbers = itertools.count(1)
 
@@ -45,10 +52,34 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres(pg_major: int) -> Iterator[Postgres]:
     """One server for the session, with the template of our schema."""
-    with throwaway_postgres(major=pg_major) as server:
+    with _room() as home, throwaway_postgres(major=pg_major, home=home) as server:
         run_apart(_execute(server, f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}"))
         run_apart(_migrate(server.dsn(TEMPLATE, OWNER)))
         yield server
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[Path | None]:
+    """
+    Give a folder in memory, where there is plenty; None = on the disk.
+
+    Nothing here outlives its test, and each test copies and drops a database of a thousand files: on a disk whose
+    commits and checkpoints wait for it that takes five times as long. What is shown of durability has servers of its
+    own, on the disk.
+    """
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_FREE:
+        yield None
+        return
+    for left in MEMORY.glob("wardwire-tests-*"):
+        if process.started_at(int(left.name.rpartition("-")[2])) is None:  # whoever made it was killed
+            shutil.rmtree(left, ignore_errors=True)
+    account = drop_account()
+    with tempfile.TemporaryDirectory(
+        prefix="wardwire-tests-", suffix=f"-{os.getpid()}", dir=MEMORY, ignore_cleanup_errors=True
+    ) as made:
+        home = Path(made)
+        hand_over(home, account)
+        yield home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +101,8 @@ def fresh_database(postgres: Postgres) -> Iterator[FreshDatabase]:
 def one_database(postgres: Postgres) -> Iterator[FreshDatabase]:
     """Copy the template, and drop the copy with everybody in it afterwards."""
     name = f"test_{next(_numbers)}"
-    run_apart(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}"))
+    how = "FILE_COPY" if postgres.plan.home.is_relative_to(MEMORY) else "WAL_LOG"
+    run_apart(_execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER} STRATEGY {how}"))
     yield FreshDatabase(name=name, logins=logins(postgres.plan, dbname=name))
     run_apart(_execute(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
 
