@@ -1,6 +1,6 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
-W=w1,w2     only these of w1, w2, w5, w6, w7, w8, w9, code, memory (a: question A, the floors against each other)
+W=w1,w2     only these of w1, w2, w5, w6, w7, w8, w9, ldap, code, memory (a: question A, the floors themselves)
 PEERS=1     ejabberd and RabbitMQ as well, from Debian; needs root
 FULL=1      the long form
 --strict    exit with 1 when a goal is missed
@@ -19,6 +19,7 @@ from pathlib import Path
 from bench.check import NotStored
 from bench.code import run_code
 from bench.floors import run_floors
+from bench.ldap import run_ldap
 from bench.memory import run_memory
 from bench.peers.install import CannotInstall, check_machine
 from bench.peers.run import run_peers
@@ -40,12 +41,13 @@ WORK: dict[str, Callable[..., None]] = {
     "w7": run_w7,
     "w8": run_w8,
     "w9": run_w9,
+    "ldap": run_ldap,
     "code": run_code,
     "memory": run_memory,
     "a": run_floors,
     "peers": run_peers,
 }
-USUAL = "w1,w2,w5,w6,w7,w8,w9,code,memory"
+USUAL = "w1,w2,w5,w6,w7,w8,w9,ldap,code,memory"
 PEERS = "peers"
 
 

@@ -317,6 +317,39 @@ class Ldap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sql:
+    """A database of another system that people come from, by a query."""
+
+    url: str = setting(
+        "",
+        "postgresql://USER@HOST:PORT/DATABASE, sqlserver://… or oracle://…/SERVICE (docs/howto/directory-sync.md)."
+        " Empty: none.",
+        secret=True,
+    )
+    source: str = setting("sql", "Whose external ids its people's are. Of a further one by default its name.")
+    tls: Literal["required", "none"] = setting(
+        "required", "`none` is for a server of this very machine alone (loopback)."
+    )
+    authority: Path | None = setting(
+        None, "The certificate (PEM) that its own is signed by, where it is no public one."
+    )
+    password_file: Path | None = setting(None, "File with the password of a user who can only read.")
+    query: str = setting("", "What gives a row for each person, with columns id, name and what else is known.")
+    id: str = setting("id", "The column that names somebody for ever.")
+    fields: Mapping[str, str] = setting(
+        {"name": "name"}, "Our field = its columns, by commas. By default only the name; see the how-to."
+    )
+    rows_most: int = setting(200_000, "A query that gives more is a mistake.", least=1, most=2_000_000)
+    within_s: float = setting(600.0, "A reading that takes longer is broken off.", unit="s", least=1, most=86_400)
+    every_min: float = setting(0.0, "A core reads it so often; 0: by hand alone.", unit="min", least=0, most=10_080)
+    removals_percent: float = setting(
+        10.0, "If more of those who are known have left, nothing is done until somebody says so.", unit="%",
+        least=0, most=100,
+    )  # fmt: skip
+    also: Mapping[str, Sql] = setting({}, "Further databases, each a table [sql.also.NAME] with these same keys.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one device may do."""
 
@@ -414,6 +447,7 @@ class Settings:
     smtp: Smtp = field(default_factory=Smtp)
     hl7: Hl7 = field(default_factory=Hl7)
     ldap: Ldap = field(default_factory=Ldap)
+    sql: Sql = field(default_factory=Sql)
     limits: Limits = field(default_factory=Limits)
     disk: Disk = field(default_factory=Disk)
     audit: Audit = field(default_factory=Audit)

@@ -19,8 +19,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from wardwire.model.feeds import read_quiet
+from wardwire.model.roster import NAME
 from wardwire.model.syncing import FIELDS
-from wardwire.settings import Settings, listeners
+from wardwire.settings import Ldap, Settings, listeners
 
 ENVIRONMENT_PREFIX = "WARDWIRE__"
 # A key of a further one of its kind, such as hl7.also.laboratory.listen.
@@ -391,22 +392,30 @@ def _together(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:
 def _together_sources(settings: Settings, wrong: Callable[[str, str], None]) -> None:
     """What is wrong of directories that people come from."""
     names: dict[str, str] = {}
-    for section, one in listeners("ldap", settings.ldap).items():
-        if not one.servers:
-            if section != "ldap":
-                wrong(f"{section}.source", "has no servers; set servers")
+    for section, one in {**listeners("ldap", settings.ldap), **listeners("sql", settings.sql)}.items():
+        is_ldap = isinstance(one, Ldap)
+        key, schemes = ("servers", ("ldaps", "ldap")) if is_ldap else ("url", ("postgresql", "sqlserver", "oracle"))
+        addresses = [text.strip() for text in getattr(one, key).split(",") if text.strip()]
+        if not addresses:
+            if section not in ("ldap", "sql"):
+                wrong(f"{section}.source", f"is read nowhere; set {key}")
             continue
         if names.setdefault(one.source, section) != section:
             wrong(f"{section}.source", f"{one.source} is the source of {names[one.source]} already")
-        if not one.base:
-            wrong(f"{section}.base", "must be set")
+        for must in ("base",) if is_ldap else ("query", "fields"):
+            if not getattr(one, must):
+                wrong(f"{section}.{must}", "must be set")
         for name in one.fields:
             if name not in FIELDS:
                 wrong(f"{section}.fields", f"there is no field {name}; there are {', '.join(FIELDS)}")
-        for server in one.servers.split(","):
-            url = urlsplit(server.strip())
-            if url.scheme not in ("ldap", "ldaps") or not url.hostname:
-                wrong(f"{section}.servers", f"{server.strip()!r} is not ldaps://HOST or ldap://HOST")
+        if one.fields and NAME not in one.fields:
+            wrong(f"{section}.fields", "must say what the name is")
+        for address in addresses:
+            url = urlsplit(address)
+            if url.scheme not in schemes or not url.hostname:
+                wrong(
+                    f"{section}.{key}", f"an address begins with {' or '.join(f'{each}://HOST' for each in schemes)}"
+                )
             elif one.tls == "none" and url.hostname not in ("127.0.0.1", "::1", "localhost"):
                 wrong(f"{section}.tls", f"none is for a server of this machine alone, and {url.hostname} is not")
 

@@ -15,7 +15,7 @@ import pytest
 from tests.engines import FreshDatabase
 from tests.store.test_commands import Terminal
 from tests.ward import reading
-from wardwire.testing.slapd import ADMIN, PASSWORD, PEOPLE, Slapd, add_person, throwaway_slapd
+from wardwire.testing.slapd import ADMIN, PEOPLE, Slapd, add_person, throwaway_slapd
 
 pytestmark = pytest.mark.needs_slapd
 
@@ -33,12 +33,11 @@ class Site(Terminal):
     def __init__(self, capsys: pytest.CaptureFixture[str], folder: Path, slapd: Slapd) -> None:
         super().__init__(capsys)
         self._file = folder / "wardwire.toml"
-        (folder / "password").write_text(PASSWORD + "\n")
         self.settings = {
             "servers": slapd.secure,
             "authority": str(slapd.authority),
             "bind_dn": ADMIN,
-            "password_file": str(folder / "password"),
+            "password_file": str(slapd.password_file),
             "base": PEOPLE,
             "page": 7,
         }

@@ -37,7 +37,7 @@ SERVES = (PATH, ENGINE, API, AUDIT, ADAPTERS)
 _ROOMS = {
     API: ("wardwire.app.http",),
     AUDIT: ("wardwire.app.auditor", "wardwire.app.canary"),
-    ADAPTERS: ("wardwire.app.adapters",),
+    ADAPTERS: ("wardwire.app.adapters", "wardwire.app.sources"),
 }
 # What is done once an hour may have much to do.
 LONG_S = 600.0
@@ -88,7 +88,9 @@ async def run_core(
                 tasks.create_task(make_rollcall(ground).call())
         if ADAPTERS in serves:
             from wardwire.app.adapters import make_feed_watch, open_adapters
+            from wardwire.app.sources import open_sources
 
+            await stack.enter_async_context(open_sources(ground, tasks))
             doors = await stack.enter_async_context(open_adapters(ground, tasks))
             watch.doors = doors
             watch.feeds = make_feed_watch(ground, doors)

@@ -105,7 +105,11 @@ def sources(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = 
 
 def _choose(made: dict[str, Made], source: str) -> Made:
     if not made:
-        raise StartFailed("usage", "The settings name no other directory.", "Set ldap.servers and ldap.base.")
+        raise StartFailed(
+            "usage",
+            "The settings name no other directory.",
+            "Set ldap.servers and ldap.base, or sql.url and sql.query.",
+        )
     if source and source not in made:
         raise StartFailed("usage", f"There is no source {source}.", f"There are {', '.join(made)}.")
     if not source and len(made) > 1:

@@ -117,11 +117,11 @@ def refusal(taken: Taken, changes: Changes, *, whole: bool, removals: float = RE
     Args:
         removals: The share of those who are known that may leave at once.
     """
-    if whole and not taken.rows:
-        return "the other directory names nobody: everybody would have left"
     unfit = taken.count - len(taken.rows)
     if unfit > FAULTS_TAKEN * taken.count:
         return f"{unfit} of {taken.count} entries cannot be taken, first {taken.faults[0]}"
+    if whole and not taken.rows:
+        return "the other directory names nobody: everybody would have left"
     if changes.leave_more_than(removals):
         return f"{changes}: more than {removals:.0%} of those who are known would be disabled"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from wardwire.model.syncing import Mapped, Reading
@@ -21,6 +22,11 @@ class SourceFailed(Exception):
     def __init__(self, sentence: str, remedy: str = "Look at the other directory and its settings.") -> None:
         super().__init__(sentence)
         self.remedy = remedy
+
+
+def read_password(file: Path | None) -> str | None:
+    """Read a password from its file, when it is used: it may have been changed. Raises OSError, ValueError."""
+    return (file.read_text(encoding="utf-8").strip() or None) if file else None
 
 
 class Source(Protocol):

@@ -22,7 +22,7 @@ from ldap3.utils.conv import escape_filter_chars
 from pyasn1.error import PyAsn1Error
 
 from wardwire.model.syncing import Found, Mapped, Reading
-from wardwire.sources.contract import Progress, SourceFailed
+from wardwire.sources.contract import Progress, SourceFailed, read_password
 from wardwire.sources.dialect import Dialect, read_dialect
 
 CONNECT_S = 10
@@ -63,7 +63,7 @@ class LdapPlan:
     tls: bool = True
     authority: Path | None = None
     bind_dn: str = ""
-    password: str = ""
+    password_file: Path | None = None
     id: str = ""
     mapped: Mapped
     page: int = 500
@@ -192,7 +192,7 @@ class _Line:
         connection = ldap3.Connection(
             place,
             user=plan.bind_dn or None,
-            password=plan.password or None,
+            password=read_password(plan.password_file),
             auto_bind=ldap3.AUTO_BIND_NONE,
             auto_referrals=False,
             check_names=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from typing import Any
 import ldap3
 
 from wardwire.ops import process
-from wardwire.ops.account import drop_account, hand_over
+from wardwire.ops.account import Account, drop_account, hand_over
 from wardwire.ops.authority import ensure_authority, server_certificate
 from wardwire.ops.child import last_line
 from wardwire.ops.ports import free_port
 from wardwire.ops.postgres_throwaway import temporary_home
 
-PROGRAM = Path("/usr/sbin/slapd")
+PROGRAM, SLAPADD = Path("/usr/sbin/slapd"), Path("/usr/sbin/slapadd")
 SUFFIX = "dc=ward,dc=example"
 PEOPLE = f"ou=people,{SUFFIX}"
 ADMIN, PASSWORD = f"cn=admin,{SUFFIX}", "secret"
@@ -53,12 +53,13 @@ class Slapd:
     Attributes:
         plain, secure: Its addresses, `ldap://…` (also with StartTLS) and `ldaps://…`.
         authority: The certificate that its own is signed by.
+        password_file: Holds the password of ADMIN.
     """
 
     plain: str
     secure: str
     authority: Path
-    pid: int
+    password_file: Path
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -91,10 +92,14 @@ def add_person(connection: Any, one: Mapping[str, str | bytes | Sequence[str | b
 
 
 @contextmanager
-def throwaway_slapd(*, home: Path | None = None) -> Iterator[Slapd]:
-    """Start one; stop it and remove its folder afterwards. As root it runs as `nobody`."""
+def throwaway_slapd(*, load: Callable[[Path], None] | None = None) -> Iterator[Slapd]:
+    """Start one; stop it and remove its folder afterwards. As root it runs as `nobody`.
+
+    Args:
+        load: Writes all that is in it as LDIF; otherwise it is empty but for its root.
+    """
     account = drop_account()
-    folder = home or temporary_home(account)
+    folder = temporary_home(account)
     ports = free_port(), free_port()
     try:
         authority = ensure_authority(folder, "ward", account)
@@ -117,6 +122,10 @@ def throwaway_slapd(*, home: Path | None = None) -> Iterator[Slapd]:
         hand_over(configuration, account)
         plain, secure = f"ldap://127.0.0.1:{ports[0]}", f"ldaps://127.0.0.1:{ports[1]}"
         log = folder / "slapd.log"
+        (folder / "password").write_text(PASSWORD)
+        if load is not None:
+            load(folder / "people.ldif")
+            _run([str(SLAPADD), "-q", "-f", str(configuration), "-l", str(folder / "people.ldif")], account)
         child = process.spawn(
             [str(PROGRAM), "-f", str(configuration), "-h", f"{plain} {secure}", "-d", "0"],
             account=account,
@@ -125,15 +134,23 @@ def throwaway_slapd(*, home: Path | None = None) -> Iterator[Slapd]:
         )
         try:
             _wait(ports[0], child.poll, log)
-            found = Slapd(plain=plain, secure=secure, authority=authority.certificate, pid=child.pid)
-            with found.writing() as connection:
-                connection.add(SUFFIX, ["dcObject", "organization"], {"o": "Ward", "dc": "ward"})
+            found = Slapd(
+                plain=plain, secure=secure, authority=authority.certificate, password_file=folder / "password"
+            )
+            if load is None:
+                with found.writing() as connection:
+                    connection.add(SUFFIX, ["dcObject", "organization"], {"o": "Ward", "dc": "ward"})
             yield found
         finally:
             process.end(child.pid, signals=((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)), wait=child.poll)
     finally:
-        if home is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(argv: Sequence[str], account: Account | None) -> None:
+    child = process.spawn(argv, account=account, log=None, death_signal=signal.SIGKILL)
+    if child.wait(timeout=120):
+        raise RuntimeError(f"{argv[0]} ended with {child.returncode}")
 
 
 def _wait(port: int, ended: Any, log: Path) -> None:
