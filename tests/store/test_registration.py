@@ -176,7 +176,7 @@ async def test_revocation_is_committed_before_anybody_is_kicked(ward: Ward, ledg
 async def test_a_session_takes_the_place_of_the_one_before(ward: Ward) -> None:
     """One row a device; a revoked device gets none."""
     devices = [member.device for member in (ward.anna, ward.ben) if member.device]
-    assert await lock_sessions(ward.connection, devices) == dict.fromkeys(devices)
+    assert await lock_sessions(ward.connection, [(device, 0) for device in devices]) == dict.fromkeys(devices)
     rows = [
         SessionRow(device, uuid4(), b"n" * 16, ward.clock.now(), "N", nth, -3, 0, nth == 1)
         for nth, device in enumerate(devices)
@@ -186,9 +186,9 @@ async def test_a_session_takes_the_place_of_the_one_before(ward: Ward) -> None:
     assert await list_limited(ward.connection) == [devices[1]]
     later = rows[0]._replace(session_id=uuid4(), client_id=9, replaced=1)
     await put_sessions(ward.connection, [later])
-    assert (await lock_sessions(ward.connection, devices))[devices[0]] == later
+    assert (await lock_sessions(ward.connection, [(device, 0) for device in devices]))[devices[0]] == later
     await ward.revoke(ward.ben)
-    assert set(await lock_sessions(ward.connection, devices)) == {devices[0]}
+    assert set(await lock_sessions(ward.connection, [(device, 0) for device in devices])) == {devices[0]}
 
 
 async def test_a_ledger_chains_the_facts_of_all_its_transactions(ward: Ward, ledger: Ledger) -> None:

@@ -49,6 +49,10 @@ BY_HAND = (
     ("clinician", "getDevice", OTHERS, 403),
     ("unit_manager", "getDevice", OTHERS, 204),
     ("auditor", "getDevice", OTHERS, 403),
+    ("clinician", "checkInDevice", OWN, 204),
+    ("clinician", "checkInDevice", OTHERS, 403),
+    ("clinician", "checkOutDevice", OWN, 403),
+    ("operator", "checkOutDevice", OTHERS, 204),
     ("operator", "takeAlarm", OTHERS, 204),
     ("operator", "addPerson", OTHERS, 403),
     ("unit_manager", "assignBeds", OF_UNIT, 204),
@@ -126,6 +130,7 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
     near = await ward.add_place(PlaceKind.BED, "4W-12", inside=room)
     far = await ward.add_place(PlaceKind.BED, "4E-01", inside=east)
     await ward.assign(near, Rank.PRIMARY, ward.ben)
+    await ward._change("UPDATE devices SET version = $1, unit_id = $2, turn = 1 WHERE id = $3", west, ward.ben.device)
     await ward.assign(far, Rank.PRIMARY, ward.mallory)
     directory = ward.people.directory
 

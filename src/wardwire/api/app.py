@@ -43,6 +43,7 @@ from wardwire.api import (
     scim,
     search,
     sessions,
+    shared_devices,
     unit_roles,
 )
 from wardwire.api.openapi import describe
@@ -78,6 +79,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *devices.OPERATIONS,
     *device_register.OPERATIONS,
     *device_settings.OPERATIONS,
+    *shared_devices.OPERATIONS,
     *lost.OPERATIONS,
     *directory.OPERATIONS,
     *endpoint_tests.OPERATIONS,

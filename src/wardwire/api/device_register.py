@@ -22,6 +22,7 @@ from wardwire.model.directory import settings_of
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action, Reach, reach_of
 from wardwire.model.names import clean_line
+from wardwire.model.shared_device import NOBODY
 from wardwire.store.device_register import Choice, find_registered, list_registered
 
 
@@ -29,12 +30,12 @@ class DeviceOut(msgspec.Struct, frozen=True):
     """A device. `state` is `active`, `revoked`, or `lost` until it has done what it was ordered.
 
     What it says of itself is `type` to `charging`, as of `about_at`; an old client says none of it. `last_heard_at`
-    is some minutes coarse.
+    is some minutes coarse. A device with a `unit` is shared; `person` is null while nobody has it.
     """
 
     id: DeviceId
     name: str
-    person: str
+    person: str | None
     person_name: str
     app: str
     group: str | None
@@ -42,6 +43,9 @@ class DeviceOut(msgspec.Struct, frozen=True):
     state: str
     ownership: str
     cost_centre: str
+    unit: str | None
+    unit_name: str | None
+    held_until: datetime | None
     registered_at: datetime
     last_heard_at: datetime | None
     type: str
@@ -92,7 +96,7 @@ def show_registered(device: Registered) -> DeviceOut:
     return DeviceOut(
         id=ids.write_id(ids.DEVICE, device.id),
         name=device.name,
-        person=ids.write_id(ids.PERSON, device.person_id),
+        person=ids.write_id(ids.PERSON, device.person_id) if device.person_id != NOBODY else None,
         person_name=device.person,
         app=device.app,
         group=ids.write_id(ids.DEVICE_GROUP, device.group_id) if device.group_id else None,
@@ -100,6 +104,9 @@ def show_registered(device: Registered) -> DeviceOut:
         state=device.state,
         ownership=device.ownership,
         cost_centre=device.cost_centre,
+        unit=ids.write_id(ids.PLACE, device.unit_id) if device.unit_id else None,
+        unit_name=device.unit,
+        held_until=device.held_until,
         registered_at=device.registered_at,
         last_heard_at=device.heard_at,
         type=device.kind,
@@ -128,6 +135,7 @@ def read_choice(call: Call) -> Choice:
         cost_centre=_read_line(call, "cost_centre"),
         platform=_read_line(call, "platform"),
         silent_since=_read_instant(call, "not_heard_since"),
+        unit_id=read_cursor(ids.PLACE, query["unit"], None),
         state=_read_line(call, "state"),
     )
 
@@ -203,6 +211,7 @@ async def change(call: Call) -> Answer:
 _CHOICE = (
     Query(name="person", kind="string", about="Only of this person."),
     Query(name="group", kind="string", about="Only of this group of devices."),
+    Query(name="unit", kind="string", about="Only shared devices of this unit."),
     Query(name="ownership", kind="string", about="`hospital` or `own`."),
     Query(name="cost_centre", kind="string", about="Only of this cost centre."),
     Query(name="platform", kind="string", about="Only of this platform."),

@@ -32,7 +32,8 @@ async def register(call: Call) -> Answer:
 async def find_device(call: Call) -> Found:
     """Find whose a device is."""
     device = call.deps.rules().directory.devices.get(call.id(ids.DEVICE, "device_id"))
-    return Found([Owner(people=frozenset({device.person_id}))] if device else [])
+    units = frozenset({device.unit_id} if device and device.unit_id else ())
+    return Found([Owner(people=frozenset({device.person_id}), units=units)] if device else [])
 
 
 async def revoke(call: Call) -> Answer:

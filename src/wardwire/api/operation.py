@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -55,6 +56,22 @@ class Registration(Protocol):
 
     async def report_lost(self, caller: Caller, device_id: UUID, order: Order, why: str) -> Lost:
         """Report a device as lost: revoked, and ordered to lock or to wipe itself."""
+        ...
+
+    async def share(self, caller: Caller, device_id: UUID, unit_id: UUID) -> None:
+        """Make a device one of a unit."""
+        ...
+
+    async def check_out(self, caller: Caller, device_id: UUID, person_id: UUID, until: datetime | None) -> None:
+        """Give a shared device to a person."""
+        ...
+
+    async def check_in(self, caller: Caller, device_id: UUID) -> None:
+        """Take a shared device back."""
+        ...
+
+    async def set_badge(self, caller: Caller, person_id: UUID, number: str | None) -> None:
+        """Give a person a badge; None takes it away."""
         ...
 
 

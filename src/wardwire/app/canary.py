@@ -12,11 +12,12 @@ import structlog
 
 from wardwire import __version__
 from wardwire.app.devices import read_site_key
-from wardwire.app.ground import DIRECTORY, Ground
+from wardwire.app.ground import Ground
 from wardwire.app.http import authority_of
 from wardwire.client.card import Card, DeviceKeys, Place
 from wardwire.client.device import Device
 from wardwire.devices import proof
+from wardwire.devices.doorway import DIRECTORY
 from wardwire.directory.canary import APP, EMAIL, enter_device, enter_mailbox, has_device, has_mailbox
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.engine.canary import LOOK_EVERY_S, CanaryWatch

@@ -15,8 +15,9 @@ import asyncpg
 from wardwire import __version__
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway, open_way
-from wardwire.app.ground import DIRECTORY, WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
+from wardwire.app.ground import WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
 from wardwire.app.watch import open_watch
+from wardwire.devices.doorway import DIRECTORY
 from wardwire.engine.auditor import LOOK_EVERY_S
 from wardwire.engine.desk import LOOK_EVERY_S as DESK_EVERY_S
 from wardwire.engine.desk import DeskWatch

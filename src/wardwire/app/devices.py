@@ -18,6 +18,7 @@ from wardwire.carrier.kick import Link, SystemAccount
 from wardwire.carrier.nkeys import KeyPair
 from wardwire.devices.denials import Denials
 from wardwire.devices.doorway import Doorway
+from wardwire.devices.hand_over import HandOver
 from wardwire.devices.logins import Logins
 from wardwire.devices.lost_logins import LostLogins
 from wardwire.devices.presence import ROUND_S
@@ -28,6 +29,8 @@ from wardwire.engine.way import Way
 from wardwire.model.errors import Unavailable
 from wardwire.ops.engines import SITE_KEY
 
+# Devices whose time is over are taken back within about so long.
+TAKE_BACK_EVERY_S = 5.0
 EDGE = "EDGE"  # the devices' account at their servers
 
 
@@ -68,7 +71,15 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             frames_per_s=ground.settings.limits.frames_per_s,
             frames_burst=ground.settings.limits.frames_burst,
         )
+        hand_over = HandOver(ledger=ledger, clock=ground.clock, kick=system.kick, announce=doorway.announce_hand_over)
+
+        async def take_back() -> None:
+            async with ground.pool.acquire() as connection:
+                if await hand_over.take_back_due(connection):
+                    doorway.hint_directory()
+
         doorway.start()
+        tasks.create_task(keep("hand_over", TAKE_BACK_EVERY_S, take_back, turns=ground.turns))
         tasks.create_task(keep("presence", ROUND_S, doorway.presence.round, turns=ground.turns))
         ground.hooks.directory_changed = doorway.directory_changed
         stack.push_async_callback(doorway.stop)

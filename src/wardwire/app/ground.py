@@ -17,6 +17,7 @@ from wardwire.app.waits import waits_of
 from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.login import Login
 from wardwire.carrier.nkeys import KeyPair
+from wardwire.devices.doorway import DIRECTORY as DIRECTORY
 from wardwire.devices.hub import Hub
 from wardwire.directory.finder import Finder
 from wardwire.directory.live import LiveDirectory
@@ -35,7 +36,6 @@ from wardwire.store.ledger import Ledger
 
 # Among cores, in the account CORE: hints, never truths.
 WAKE = "core.wake"
-DIRECTORY = "core.directory"
 ABSENT = "core.absent"
 _HINT_IF_WITHIN = timedelta(seconds=1.5)
 _SCHEMA = {"search_path": "wardwire", "application_name": "wardwire"}

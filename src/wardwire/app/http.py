@@ -18,8 +18,9 @@ from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
 from wardwire.app.access import make_sso, spans_of
 from wardwire.app.devices import read_site_key
-from wardwire.app.ground import DIRECTORY, Ground, join
+from wardwire.app.ground import Ground, join
 from wardwire.carrier.kick import SystemAccount
+from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.engine.metrics import Metrics
@@ -66,7 +67,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             clock=ground.clock,
             connection=ground.nats,
             kick=SystemAccount(kick_line).kick,
-            site_key=read_site_key(ground.logins.home).public_key(),
+            site_key=read_site_key(ground.logins.home),
             server=own.edge_url,
             refresh=refresh,
             authority=authority_of(ground.logins.home, own.edge_url),

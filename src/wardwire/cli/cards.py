@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import glob
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from wardwire.client.card import Card
 from wardwire.client.closed import Closed
 from wardwire.client.device import Device
+from wardwire.devices.frames import HolderFrame
 from wardwire.model.errors import Refused, Unavailable, Unknown, WardwireError
 from wardwire.ops.failure import StartFailed
 
@@ -80,3 +82,34 @@ async def speak(path: Path, wait: float, work: Callable[[Device], Awaitable[T]])
         return await work(device)
     finally:
         await device.close()
+
+
+async def hold(path: Path, number: str, wait: float) -> HolderFrame:
+    """Hold a badge to a shared device, and clear it of whoever had it before. "" gives it back."""
+    device = Device(Card.load(path), receipts=False)
+    try:
+        holder = await device.badge(number, wait)
+    finally:
+        await device.close()
+    change_holder(path, holder)
+    return holder
+
+
+def state_path(path: Path, card: Card) -> Path:
+    """Give the file of what was shown; of a shared device another for each who has it, so that none is taken over."""
+    turn = card.place.turn
+    return path.with_suffix(f".{turn}.state" if turn else ".state")
+
+
+def forget_states(path: Path) -> None:
+    """Remove what this device keeps of what was shown, whoever had it."""
+    for kept in (path.with_suffix(".state"), *path.parent.glob(f"{glob.escape(path.stem)}.[0-9]*.state")):
+        kept.unlink(missing_ok=True)
+
+
+def change_holder(path: Path, holder: HolderFrame) -> None:
+    """Clear what a device keeps of who had it before, first; then it is of whoever has it now. Safe to repeat."""
+    card = Card.load(path)
+    if holder.turn > card.place.turn:
+        forget_states(path)
+        card.taken_by(holder.person, holder.name, holder.turn).replace(path)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from wardwire.cli import device_listen, device_say
-from wardwire.cli.cards import CardOption, card_path, cards_folder, find_card, run
+from wardwire.cli.badge import read_badge
+from wardwire.cli.cards import CardOption, Wait, card_path, cards_folder, find_card, hold, run
 from wardwire.cli.options import AsJson, say
 from wardwire.client.card import Card
 from wardwire.client.enrol import enrol, revoke
@@ -54,6 +55,29 @@ def enrol_device(
     else:
         print(f"This is now a device of {made.place.name}: {made.place.device}")
         say(f"Its keys are in {path}. Next: wardwire device listen --card {path.stem}")
+
+
+@app.command("badge")
+def badge_device(
+    card: CardOption = "",
+    back: Annotated[bool, typer.Option("--back", help="Give the device back; nobody has it then.")] = False,
+    wait: Wait = 20.0,
+    json_: AsJson = False,
+) -> None:
+    """
+    Hold a badge to this shared device: it is yours until your shift is over. Whoever had it is signed out first.
+
+    Example: wardwire device badge --card 4-west-3
+    """
+    path = find_card(card)
+    number = "" if back else read_badge()
+    if not back and not number:
+        raise StartFailed("usage", "No badge was read.", "Hold it to the reader again, or give the device --back.")
+    holder = run(hold(path, number, wait))
+    if json_:
+        print(json.dumps({"schema_version": 1, "person": holder.person, "name": holder.name, "turn": holder.turn}))
+    else:
+        print(f"This device is {holder.name}'s now." if holder.person else "Nobody has this device.")
 
 
 @app.command("list")

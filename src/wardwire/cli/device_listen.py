@@ -10,11 +10,11 @@ from pathlib import Path
 
 import typer
 
-from wardwire.cli.cards import CardOption, find_card, run
+from wardwire.cli.cards import CardOption, change_holder, find_card, forget_states, run, state_path
 from wardwire.cli.options import AsJson, say
 from wardwire.cli.terminal import about_terminal
 from wardwire.client.card import Card
-from wardwire.client.closed import Closed
+from wardwire.client.closed import Closed, HandedOver
 from wardwire.client.device import Device
 from wardwire.client.memory import Memory
 from wardwire.devices.frames import Event, OrderFrame, StatusFrame, TeamFrame, encode
@@ -51,8 +51,7 @@ def read_reply(reply: str, *, text: bool = False) -> dict[str, str]:
 
 
 async def _listen(path: Path, as_json: bool) -> None:
-    card, replaced = Card.load(path), 0
-    memory = Memory(path.with_suffix(".state"))
+    replaced = 0
     last: list[Event] = []
 
     def show(event: Event) -> None:
@@ -63,6 +62,10 @@ async def _listen(path: Path, as_json: bool) -> None:
         memory.keep(event)
 
     while True:
+        card = Card.load(path)
+        memory = Memory(state_path(path, card))
+        if card.place.turn and not card.place.person:
+            say("Nobody has this device. Hold a badge to it: wardwire device badge")
         device = Device(
             card,
             cursor=memory.cursor,
@@ -79,10 +82,17 @@ async def _listen(path: Path, as_json: bool) -> None:
             say(f"Connected as {welcome.name}. Ctrl-C ends.")
             async for _ in device.events():
                 memory.moved(device.cursor)
+        except Closed:
+            if not isinstance(device.ended, HandedOver):
+                raise
         finally:
             if typed is not None:
                 typed.cancel()
             await device.close()
+        if isinstance(device.ended, HandedOver):
+            change_holder(path, device.ended.holder)
+            last.clear()
+            continue
         if str(device.ended) != Code.SESSION_REPLACED or replaced >= MOST_REPLACED:
             raise Closed(str(device.ended))
         replaced += 1
@@ -92,7 +102,7 @@ async def _listen(path: Path, as_json: bool) -> None:
 
 def _obey(path: Path, order: OrderFrame) -> None:
     """Forget what this device keeps; a lock keeps its keys, which are worth nothing any more."""
-    path.with_suffix(".state").unlink(missing_ok=True)
+    forget_states(path)
     if order.what == "wipe":
         path.unlink(missing_ok=True)
     say(f"This device was reported lost: {'wiped' if order.what == 'wipe' else 'locked'}.")

@@ -10,7 +10,7 @@ import typer
 
 from wardwire.api.device_register import DeviceOut, show_registered
 from wardwire.cli.database import Desk, at_desk, find_place
-from wardwire.cli.names import find_device, find_one, get_device_group, read_instant
+from wardwire.cli.names import find_device, find_one, find_unit, get_device_group, read_instant
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
 from wardwire.cli.tables import print_csv, print_json, print_table
 from wardwire.directory.device_register import change_device
@@ -22,8 +22,8 @@ app = typer.Typer()
 
 PAGE = 1_000
 _COLUMNS = (
-    "id", "name", "person_name", "type", "platform", "app", "group_name", "ownership", "cost_centre", "state",
-    "battery", "last_heard_at",
+    "id", "name", "person_name", "type", "platform", "app", "group_name", "unit_name", "ownership", "cost_centre",
+    "state", "battery", "last_heard_at",
 )  # fmt: skip
 
 Ownership = Annotated[str | None, typer.Option("--ownership", help="hospital, own, or empty: nobody has said.")]
@@ -41,6 +41,7 @@ class _Asked:
     platform: str | None
     state: str | None
     silent_since: str
+    unit: str
 
     def choice(self, directory: Directory) -> Choice:
         """Read it. Raises `Refused` for what there is not."""
@@ -52,6 +53,7 @@ class _Asked:
             platform=self.platform,
             state=self.state,
             silent_since=read_instant(self.silent_since) if self.silent_since else None,
+            unit_id=find_unit(directory, self.unit) if self.unit else None,
         )
 
 
@@ -59,6 +61,7 @@ class _Asked:
 def list_(
     person: Annotated[str, typer.Option(help="Of this person alone: a name, or an id per_….")] = "",
     group: Annotated[str, typer.Option(help="Of this group of devices alone.")] = "",
+    unit: Annotated[str, typer.Option(help="Shared devices of this unit alone.")] = "",
     ownership: Ownership = None,
     cost_centre: CostCentre = None,
     platform: Annotated[str | None, typer.Option(help="android, ios, web, linux …")] = None,
@@ -74,7 +77,7 @@ def list_(
 
     Example: wardwire devices list --ownership own --not-heard-since 2026-11-01 --csv > silent.csv
     """
-    asked = _Asked(person, group, ownership, cost_centre, platform, state, not_heard_since)
+    asked = _Asked(person, group, ownership, cost_centre, platform, state, not_heard_since, unit)
 
     async def work(at: Desk) -> list[DeviceOut]:
         choice, found = asked.choice(at.directory), []

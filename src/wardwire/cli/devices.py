@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from wardwire.cli import device_register
+from wardwire.cli import device_register, shared_devices
 from wardwire.cli.database import Desk, at_desk, find_place
 from wardwire.cli.names import find_device, find_device_group, get_device_group
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder
@@ -19,12 +19,13 @@ from wardwire.model.directory import settings_of
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Device, Directory
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Devices: list, change, group, set.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Devices: list, change, share, group, set.")
 
 Which = Annotated[str, typer.Argument(help="dev_…", metavar="DEVICE")]
 Whose = Annotated[str, typer.Argument(help="site, a group's name, or dev_…", metavar="WHOSE")]
 
 app.add_typer(device_register.app)
+app.add_typer(shared_devices.app)
 
 
 @app.command("group")

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lost": ("wardwire.cli.lost", "Lost devices: report one, and see whether it has wiped itself."),
     "people": ("wardwire.cli.people", "People, their status, e-mail addresses and device codes."),
     "directory": ("wardwire.cli.directory", "People of other directories (LDAP): take them in, see how it went."),
+    "badge": ("wardwire.cli.badge", "Badges with which people take shared devices."),
     "endpoint": ("wardwire.cli.endpoint", "Pagers, phones, e-mail: where people are reached, and when."),
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),

@@ -9,6 +9,7 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import fold_name
 from wardwire.model.people import Device, Directory
+from wardwire.model.places import PlaceKind
 from wardwire.model.targets import find_target
 
 _WORDS = {ids.PERSON: "person", ids.GROUP: "group", ids.ROLE: "role"}
@@ -69,3 +70,14 @@ def get_device_group(directory: Directory, name: str) -> UUID:
     if found is None:
         raise Refused(Code.NOT_FOUND, f"no group of devices is named {name}; see: wardwire devices group --help")
     return found
+
+
+def find_unit(directory: Directory, text: str) -> UUID:
+    """Return the unit of a name, or an id plc_…. Raises `NOT_FOUND`."""
+    if text.startswith(f"{ids.PLACE}_"):
+        return ids.read_id(ids.PLACE, text)
+    folded = fold_name(text)
+    for place in directory.places.values():
+        if place.kind is PlaceKind.UNIT and not place.disabled and fold_name(place.name) == folded:
+            return place.id
+    raise Refused(Code.NOT_FOUND, f"there is no unit {text!r}; see: wardwire place list")

@@ -50,7 +50,10 @@ class DeviceKeys:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What the site answers to a registration (devices/registration.py, DeviceOut)."""
+    """What the site answers to a registration (devices/registration.py, DeviceOut).
+
+    `turn`: of a shared device, whose it is; `person` is "" while nobody has it.
+    """
 
     device: str
     person: str
@@ -58,6 +61,7 @@ class Place(msgspec.Struct, frozen=True):
     server: str
     site_x25519: str
     authority: str = ""
+    turn: int = 0
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -93,6 +97,17 @@ class Card:
         )
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
+
+    def taken_by(self, person: str, name: str, turn: int) -> Card:
+        """Return the card of this device for whoever has it now."""
+        return Card(self.keys, msgspec.structs.replace(self.place, person=person, name=name, turn=turn))
+
+    def replace(self, path: Path) -> None:
+        """Write it in the place of the same device's file."""
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        self.save(fresh)
+        fresh.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Card:

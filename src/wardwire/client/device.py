@@ -7,6 +7,7 @@ once. Everything is kept in memory; who wants to go on after a restart keeps `cu
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 from collections import deque
@@ -17,7 +18,7 @@ from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.login import Login
 from wardwire.carrier.wire import Timing
 from wardwire.client.card import Card
-from wardwire.client.closed import Closed
+from wardwire.client.closed import Closed, HandedOver
 from wardwire.client.diary import Diary, NoDiary
 from wardwire.client.hearing import Hearing
 from wardwire.client.saying import Saying
@@ -39,6 +40,7 @@ from wardwire.devices.frames import (
     Envelope,
     ErrorFrame,
     Event,
+    HolderFrame,
     OrderFrame,
     RefusedFrame,
     Relogin,
@@ -142,12 +144,15 @@ class Device(Voice):
         self._standing = Standing()
         self._session = Session(card, version)
         self._saying = Saying(self._session, self._write, self.errors, unanswered_max)
+        self._badge = ""
+        self._held: asyncio.Future[HolderFrame] | None = None
         self._welcomed = asyncio.Event()
         self._ended: BaseException | None = None
         self._closing: asyncio.Task[None] | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._heard_at = self._beat_at = 0.0
         self._up = f"d.{card.name}.up"
+        self._ways = (".down.m", f".down.h{card.place.turn}")
         self._connection = Connection(
             Target(
                 servers=(card.place.server,),
@@ -324,9 +329,9 @@ class Device(Voice):
         if self._ended is None:
             self._welcomed.clear()
 
-    def _on_message(self, _subject: str, _reply: str, payload: bytes, _status: int) -> None:
-        if self._ended is not None:
-            return
+    def _on_message(self, subject: str, _reply: str, payload: bytes, _status: int) -> None:
+        if self._ended is not None or not subject.endswith(self._ways):
+            return  # what is on the way of somebody who had this shared device before is not ours
         self._heard_at = time.monotonic()
         for frame in self._incoming(payload):
             self._take(frame)
@@ -380,6 +385,8 @@ class Device(Voice):
                     self._on_settings(frame)
             case OrderFrame():
                 self._obey(frame)
+            case HolderFrame():
+                self._holder(frame)
             case Bye():
                 if frame.why != Code.SESSION_REPLACED or frame.session == self.session:
                     self._end(Closed(frame.why))
@@ -414,7 +421,14 @@ class Device(Voice):
             else:
                 self._session.spent = True  # another nonce, in two seconds
             return
+        if frame.id and frame.id == self._badge:
+            self._badge_refused(refused)
+            return
         self._saying.refused(frame.id, refused)
+
+    def _badge_refused(self, refused: Refused) -> None:
+        if self._held is not None and not self._held.done():
+            self._held.set_exception(refused)
 
     def _obey(self, order: OrderFrame) -> None:
         """Do what a lost device is ordered, and say so: each time that it is told, for the word may be lost."""
@@ -422,8 +436,45 @@ class Device(Voice):
             self._on_order(order)
         self._write(self._session.write_obeyed(order))
 
+    async def badge(self, number: str, timeout_s: float = 20.0) -> HolderFrame:
+        """Hold a badge to this shared device; "" gives it back. The device then ends with `HandedOver`.
+
+        Whoever had it is signed out by the site first. Safe to repeat when no answer came.
+
+        Raises:
+            Refused: `NOT_AUTHENTICATED` (nobody has this badge), `RATE_LIMITED`.
+            Unavailable: No answer in time.
+        """
+        self.start()
+        self._badge = os.urandom(8).hex()
+        held: asyncio.Future[HolderFrame] = asyncio.get_running_loop().create_future()
+        self._held = held
+        envelope = self._session.write_badge(self._badge, number)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not held.done():
+                    if self._connection.connected:
+                        self._write(envelope)
+                    await asyncio.wait({held}, timeout=2.0 if self._connection.connected else TICK_S)
+                return held.result()
+        except TimeoutError:
+            raise Unavailable(Code.UNAVAILABLE, "no core has answered in time; hold the badge to it again") from None
+        finally:
+            self._badge, self._held = "", None
+
+    def _holder(self, frame: HolderFrame) -> None:
+        """Hear who has this device: another than before, and everything of before ends."""
+        held = self._held
+        if held is not None and not held.done() and (frame.id == self._badge or frame.turn > self.card.place.turn):
+            held.set_result(frame)
+        if frame.turn > self.card.place.turn:
+            self._end(HandedOver(frame))
+
     def _failed(self, frame: ErrorFrame) -> None:
         self.errors.append(f"{frame.code}: {frame.detail}")
+        if frame.id and frame.id == self._badge and frame.code == Code.RATE_LIMITED:
+            self._badge_refused(Refused(Code.RATE_LIMITED, frame.detail))
+            return
         if frame.code == Code.SESSION_UNKNOWN and frame.session == self.session and self.session:
             self._forget_session()
             self._say_hello()

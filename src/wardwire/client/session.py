@@ -13,7 +13,9 @@ import msgspec
 from wardwire.client.card import Card
 from wardwire.client.outbox import Asked
 from wardwire.devices import proof
-from wardwire.devices.frames import Cursor, Envelope, Hello, Obeyed, OrderFrame, Welcome, encode
+from wardwire.devices.badges import NONCE_BYTES, seal
+from wardwire.devices.frames import Badge, Cursor, Envelope, Hello, Obeyed, OrderFrame, Welcome, encode
+from wardwire.model import ids
 
 
 class Session:
@@ -67,6 +69,7 @@ class Session:
                     clock_ms=clock_ms,
                     app=app,
                     resume=cursor,
+                    turn=self._card.place.turn,
                 )
             )
             self.hello = Asked(body, self.sign(body), None)
@@ -99,6 +102,16 @@ class Session:
     def write_obeyed(self, order: OrderFrame) -> Envelope:
         """Write that the device has done what it was ordered."""
         body = encode(Obeyed(device=self._card.place.device, what=order.what, at=order.at))
+        return Envelope(v=self._version, body=msgspec.Raw(body), sig=self.sign(body))
+
+    def write_badge(self, request: str, number: str) -> Envelope:
+        """Write that a badge was held to this device, sealed for the cores; "" gives the device back."""
+        place, sealed = self._card.place, ""
+        if number:
+            site = proof.read_bytes(place.site_x25519)
+            device_id = ids.read_id(ids.DEVICE, place.device)
+            sealed = seal(self._card.keys.agreement, site, device_id, number, os.urandom(NONCE_BYTES))
+        body = encode(Badge(id=request, device=place.device, turn=place.turn, sealed=sealed))
         return Envelope(v=self._version, body=msgspec.Raw(body), sig=self.sign(body))
 
     def sign(self, body: bytes) -> str:

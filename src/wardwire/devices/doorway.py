@@ -23,6 +23,7 @@ from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
     AboutFrame,
     Ask,
+    Badge,
     Beat,
     Bye,
     Cancel,
@@ -56,6 +57,7 @@ from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.devices.settings import DeviceSettings
+from wardwire.devices.shared import SharedDevices
 from wardwire.devices.standing import Standing
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.finder import Found
@@ -84,6 +86,8 @@ QUEUE = "core"
 # (32 hex of it; with + behind it is lost, and will come back for its order).
 SESSIONS = "core.session"
 REVOKED = "core.revoked"
+# The directory has changed (hint).
+DIRECTORY = "core.directory"
 
 MOST_WAITING_EACH = 200
 LOAD_COST = 5.0
@@ -163,6 +167,18 @@ class Doorway:
             kicks=self.kicks,
             publish=self._publish,
         )
+        self.shared = SharedDevices(
+            ledger=ledger,
+            directory=self._directory,
+            clock=clock,
+            site_key=site_key,
+            logins=logins,
+            kicks=self.kicks,
+            publish=self._publish,
+            announce=self.announce_hand_over,
+            changed=self.hint_directory,
+            failed=self._fail,
+        )
         desk = DirectoryDesk(ledger, clock)
         self.availability = Availability(desk, directory=self._directory, answers=self.answers)
         self.greeter = Greeter(
@@ -223,6 +239,7 @@ class Doorway:
             self.standing,
             self.settings,
             self.orders,
+            self.shared,
             self.availability,
             self.kicks,
         ):
@@ -240,6 +257,14 @@ class Doorway:
         for device_id, place in self._logins.unwelcome():
             self._leave(device_id)
             self.kicks.put(place)
+
+    def announce_hand_over(self, device_id: UUID) -> None:
+        """Let all cores drop what they have of a device, and close it; it comes back."""
+        self._publish(REVOKED, f"{device_id.hex}+".encode())
+
+    def hint_directory(self) -> None:
+        """Let all cores look at the directory now."""
+        self._publish(DIRECTORY, b"")
 
     # Frames ----------------------------------------------------------------------------------------------------
 
@@ -286,7 +311,11 @@ class Doorway:
         try:
             self._handlers[type(frame)](door, session, envelope, frame)
         except Refused as refused:
-            self._fail(door, getattr(frame, "id", ""), refused)
+            request = getattr(frame, "id", "")
+            if refused.code is Code.SESSION_UNKNOWN:  # the device has changed hands: its hello will tell whose it is
+                self.answers.fail(door, request, refused, envelope.s)
+            else:
+                self._fail(door, request, refused)
 
     def _fail(self, door: Door, request: str, error: WardwireError) -> None:
         """Answer with why not; a lost device with its order."""
@@ -305,6 +334,8 @@ class Doorway:
                 return
             if lost := self.orders.of(door.name):
                 self._hear_lost(door, lost, envelope, frame)
+            elif shared := self.shared.device(door.name):
+                self._hear_shared(door, shared, envelope, frame)
             elif isinstance(frame, Hello):
                 self.greeter.put(door, envelope, frame)
             else:
@@ -332,6 +363,23 @@ class Doorway:
                 self.orders.give(door, lost)
         except Refused as refused:
             self.answers.fail(door, "", refused)
+
+    def _hear_shared(self, door: Door, device: Device, envelope: Envelope, frame: Up) -> None:
+        """Hear a shared device outside of a session: a badge, or a hello in its turn."""
+        if door.down != device.down:  # it has changed hands: nothing of before goes on through this door
+            door = self._doors[door.name] = Door(door.name, device.down, door.bucket)
+        try:
+            if isinstance(frame, Badge):
+                if door.bucket.take(self._clock.monotonic(), RESUME_COST):
+                    self.shared.badge(door, device, envelope, frame)
+                else:
+                    self._slow_down(door)
+            elif not isinstance(frame, Hello):
+                self._say_hello(door, envelope)
+            elif not self.shared.greet(door, device, envelope, frame):
+                self.greeter.put(door, envelope, frame)
+        except (Refused, Unavailable) as error:
+            self._fail(door, id_in(envelope.body), error)
 
     def _say_hello(self, door: Door, envelope: Envelope) -> None:
         refused = Refused(Code.SESSION_UNKNOWN, "no such session is open; say hello")
@@ -486,7 +534,7 @@ class Doorway:
             self.answers.deny(device.id if device else None, Code.NOT_AUTHENTICATED)
             return None
         bucket = Bucket(self._per_s, self._burst, self._clock.monotonic())
-        door = self._doors[name] = Door(name, bucket)
+        door = self._doors[name] = Door(name, device.down, bucket)
         return door
 
     def _opened(self, door: Door, session: Session) -> None:
@@ -568,7 +616,7 @@ class Doorway:
     def _adopt(self, door: Door, row: SessionRow) -> None:
         """Take a session that another core has opened, if its device is still welcome."""
         device = self._directory().devices.get(row.device_id)
-        if device is None or device.revoked:
+        if device is None or device.revoked or device.turn != row.turn:
             return
         try:
             door.session = agree(self._site_key, device, row)

@@ -76,6 +76,7 @@ class Hello(_Up, frozen=True, tag="hello"):
         server_id, cid: The connection, as the server's INFO named it.
         clock_ms: The device's clock, Unix milliseconds: to be shown, never to be trusted.
         resume: Absent when the device has nothing yet.
+        turn: Of a shared device: whose it is, as it was told; it has cleared itself of whoever had it before.
     """
 
     device: WrittenId
@@ -85,6 +86,7 @@ class Hello(_Up, frozen=True, tag="hello"):
     clock_ms: Milliseconds
     app: Annotated[str, Meta(max_length=64)] = ""
     resume: Cursor | None = None
+    turn: Count = 0
 
 
 class Resume(_Up, frozen=True, tag="resume"):
@@ -177,6 +179,22 @@ class Obeyed(_Up, frozen=True, tag="obeyed"):
     at: datetime
 
 
+class Badge(_Up, frozen=True, tag="badge"):
+    """A badge was held to a shared device; without one it is given back. Signed, outside of a session.
+
+    Answered by `holder`, or `refused`.
+
+    Attributes:
+        turn: Whose the device is, as it was last told.
+        sealed: The badge's number, sealed for the cores (devices/badges.py).
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=60)]
+    device: WrittenId
+    turn: Count
+    sealed: Annotated[str, Meta(max_length=400)] = ""
+
+
 class Search(_Up, frozen=True, tag="search"):
     """Whom or what does somebody mean who types this? Answered by `found`, with the same id.
 
@@ -220,7 +238,7 @@ class AboutFrame(_Up, frozen=True, tag="about"):
 
 Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
-    | SetStatus | AboutFrame
+    | SetStatus | AboutFrame | Badge
 )  # fmt: skip
 
 
@@ -413,6 +431,20 @@ class OrderFrame(_Down, frozen=True, tag="order"):
     at: datetime
 
 
+class HolderFrame(_Down, frozen=True, tag="holder"):
+    """Who has this shared device now; `person` is "" while nobody has.
+
+    With another `turn` than the device knows it clears itself of everything of whoever had it before, and says hello
+    with the new one. `id`: of the badge that is answered.
+    """
+
+    turn: int
+    person: str = ""
+    name: str = ""
+    until: datetime | None = None
+    id: str = ""
+
+
 class Bye(_Down, frozen=True, tag="bye"):
     """The connection is about to be closed for good: `session_replaced` (of that session) or `device_revoked`."""
 
@@ -422,7 +454,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
-    | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | Bye
+    | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | HolderFrame | Bye
 )  # fmt: skip
 
 

@@ -159,6 +159,7 @@ class Greeter:
             offset_ms=hello.clock_ms - (now - _EPOCH) // _MILLISECOND,
             replaced=0,
             limited=envelope.v < MINIMUM,
+            turn=device.turn,
         )
         return _Checked(door, hello, device, row)
 
@@ -166,14 +167,15 @@ class Greeter:
         now = self._clock.now()
 
         async def work(connection: asyncpg.Connection) -> tuple[dict[UUID, _Opened | WardwireError], list[Draft]]:
-            before = await lock_sessions(connection, sorted(checked))
+            turns = sorted((id, one.device.turn) for id, one in checked.items())
+            before = await lock_sessions(connection, turns)
             heads = await read_heads(connection, list({one.device.person_id for one in checked.values()}))
             results: dict[UUID, _Opened | WardwireError] = {}
             drafts: list[Draft] = []
             gone = checked.keys() - before.keys()
             lost = await find_ordered(connection, sorted(gone)) if gone else set()
             for device_id, one in checked.items():
-                if device_id in lost:  # this core has not read it yet; the next hello is answered with its order
+                if device_id in lost:  # this core has not read it yet: its order, or who has it now
                     results[device_id] = Unavailable(Code.UNAVAILABLE, "the directory is changing; say hello again")
                     continue
                 try:

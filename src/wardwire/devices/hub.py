@@ -80,6 +80,7 @@ class Hub:
         self._turned = clock.monotonic()
         self._subscription: Subscription | None = None
         self._subjects: dict[UUID, str] = {}
+        self._subjects_of = -1
         self.limited: set[UUID] = set()
         self.published = 0
         self.unsent = 0
@@ -100,6 +101,7 @@ class Hub:
         devices_of, now = self._directory().devices_of, self._clock.now()
         limited, subjects = self.limited, self._subjects
         self._turn(self._clock.monotonic())
+        self._renew_subjects()
         for numbered in events:
             event = numbered.event
             devices = devices_of.get(event.person_id)
@@ -115,6 +117,7 @@ class Hub:
     def live(self, items: Sequence[Any]) -> None:
         """Tell senders' devices how their messages stand, and a team who of it is there."""
         devices_of = self._directory().devices_of
+        self._renew_subjects()
         for item in items:
             if isinstance(item, Status):  # the first, because it is every message's
                 frame = write_status(item)
@@ -137,10 +140,15 @@ class Hub:
         else:
             self.published += 1
 
-    def _subject(self, device: UUID) -> str:
-        if len(self._subjects) > 100_000:
+    def _renew_subjects(self) -> None:
+        """Forget the subjects when the directory has changed: a shared device has another for each who has it."""
+        version = self._directory().version
+        if version != self._subjects_of:
+            self._subjects_of = version
             self._subjects.clear()
-        subject = self._subjects[device] = f"d.{device.hex}.down.m"
+
+    def _subject(self, device: UUID) -> str:
+        subject = self._subjects[device] = self._directory().devices[device].down
         return subject
 
     def _expect(self, event: NewEvent, devices: int) -> str:

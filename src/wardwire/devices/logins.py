@@ -37,7 +37,8 @@ class Logins:
         self._gone: OrderedDict[Place, None] = OrderedDict()
 
     def authorise(self, nkey: str, info: LoginInfo) -> DeviceGrant | None:
-        """Let a registered device in that is not revoked, and whose person is not disabled; a lost one for its order.
+        """Let a registered device in that is not revoked, and whose person is not disabled; a lost one for its order;
+        a shared one also while nobody has it: for a badge.
 
         The hub sends nothing to a device that is revoked, and whatever it says but a hello and `obeyed` is refused.
         """
@@ -45,12 +46,7 @@ class Logins:
         device_id = directory.devices_by_nkey.get(nkey)
         if device_id is None:
             return None
-        try:
-            check_device(directory, device_id)
-        except Refused:
-            if not directory.devices[device_id].ordered:
-                return None
-        return DeviceGrant(device=device_id.hex)
+        return DeviceGrant(device=device_id.hex) if _may_come(directory, device_id) else None
 
     def on_login(self, device: str, info: LoginInfo) -> None:
         """Remember a connection that was let in."""
@@ -90,9 +86,17 @@ class Logins:
         found = []
         for name, places in self._open.items():
             device = UUID(hex=name)
-            try:
-                check_device(directory, device)
-            except Refused:
-                if not directory.devices[device].ordered:
-                    found += [(device, place) for place in places]
+            if not _may_come(directory, device):
+                found += [(device, place) for place in places]
         return found
+
+
+def _may_come(directory: Directory, device_id: UUID) -> bool:
+    device = directory.devices.get(device_id)
+    if device is not None and (device.ordered or (device.turn and not device.revoked)):
+        return True
+    try:
+        check_device(directory, device_id)
+    except Refused:
+        return False
+    return True

@@ -8,12 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.carrier.connection import Connection
 from wardwire.devices import proof, register
+from wardwire.devices.badges import badge_key, digest_of
 from wardwire.devices.doorway import REVOKED
 from wardwire.devices.frames import refusal
+from wardwire.devices.hand_over import HandOver, set_badge
 from wardwire.devices.kicks import Kick
 from wardwire.devices.orders import order_device
 from wardwire.devices.rate import Buckets
@@ -69,7 +71,7 @@ class DeviceRegistration:
         clock: Clock,
         connection: Connection,
         kick: Kick,
-        site_key: X25519PublicKey,
+        site_key: X25519PrivateKey,
         server: str,
         refresh: Callable[[], Awaitable[None]],
         authority: str = "",
@@ -78,7 +80,11 @@ class DeviceRegistration:
         self._clock = clock
         self._connection = connection
         self._kick = kick
-        self._site_key = proof.write_bytes(site_key.public_bytes_raw())
+        self._site_key = proof.write_bytes(site_key.public_key().public_bytes_raw())
+        self._badge_key = badge_key(site_key)
+        self._hand_over = HandOver(
+            ledger=ledger, clock=clock, kick=kick, announce=lambda device_id: self._announce(device_id, "+")
+        )
         self._server = server
         self._refresh = refresh
         self._authority = authority
@@ -144,6 +150,26 @@ class DeviceRegistration:
         )
         await self._refresh()
         return lost
+
+    async def share(self, caller: Caller, device_id: UUID, unit_id: UUID) -> None:
+        """Make a device one of a unit. Raises as `HandOver.share`."""
+        await self._hand_over.share(device_id, unit_id, by=caller.source)
+        await self._refresh()
+
+    async def check_out(self, caller: Caller, device_id: UUID, person_id: UUID, until: datetime | None) -> None:
+        """Give a shared device to a person. Raises as `HandOver.check_out`."""
+        await self._hand_over.check_out(device_id, person_id, until, by=caller.source)
+        await self._refresh()
+
+    async def check_in(self, caller: Caller, device_id: UUID) -> None:
+        """Take a shared device back. Raises as `HandOver.check_in`."""
+        await self._hand_over.check_in(device_id, by=caller.source)
+        await self._refresh()
+
+    async def set_badge(self, caller: Caller, person_id: UUID, number: str | None) -> None:
+        """Give a person a badge, in the place of their former one; None takes it away. Raises as `set_badge`."""
+        digest = None if number is None else digest_of(self._badge_key, number)
+        await set_badge(self._ledger, self._clock, person_id, digest, by=caller.source)
 
     def _announce(self, device_id: UUID, comes_back: str = "") -> None:
         with contextlib.suppress(Unavailable, Refused):  # a hint: the directory tells it as well

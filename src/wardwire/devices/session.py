@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from wardwire.carrier import nkeys
 from wardwire.devices import proof
-from wardwire.devices.frames import Cancel, Envelope, Escalate, Hello, Obeyed, Response, Up, read_body
+from wardwire.devices.frames import Badge, Cancel, Envelope, Escalate, Hello, Obeyed, Response, Up, read_body
 from wardwire.devices.rate import Bucket
 from wardwire.model import ids
 from wardwire.model.device_register import About
@@ -49,12 +49,16 @@ class Session:
         """Return who speaks through this session, by the directory as it is now.
 
         Raises:
-            Refused: `DEVICE_REVOKED`, or `NOT_PERMITTED` when the person is disabled.
+            Refused: `DEVICE_REVOKED`, `SESSION_UNKNOWN` when somebody else has it now, or `NOT_PERMITTED` when the
+                person is disabled.
         """
         id, person_id = self.device.id, self.device.person_id
         seen, caller = self._seen, self._caller
         if directory.devices.get(id) is seen[0] and directory.people.get(person_id) is seen[1] and caller is not None:
             return caller  # neither has changed since the last frame
+        device = directory.devices.get(id)
+        if device is not None and device.turn != self.device.turn:
+            raise Refused(Code.SESSION_UNKNOWN, "this device has changed hands; say hello")
         person = check_device(directory, id)
         source = ids.write_id(ids.DEVICE, id)
         caller = Caller(source=source, scopes=PERSON_SCOPES | person.scopes, person_id=person.id, device_id=id)
@@ -83,9 +87,9 @@ class Door:
 
     __slots__ = ("about", "bucket", "down", "name", "noted_at", "session", "settings", "told", "waiting")
 
-    def __init__(self, name: str, bucket: Bucket) -> None:
+    def __init__(self, name: str, down: str, bucket: Bucket) -> None:
         self.name = name
-        self.down = f"d.{name}.down.m"
+        self.down = down
         self.bucket = bucket
         self.session: Session | None = None
         self.waiting: list[Envelope] | None = None
@@ -142,7 +146,7 @@ def read_frame(session: Session, envelope: Envelope) -> Up:
         if kind is Response and len(body) > SIGNED_MAX:
             raise Refused(Code.TOO_LARGE, f"an answer has at most {SIGNED_MAX} bytes", limit=SIGNED_MAX)
         check_signature(session.key, session.device.id, envelope)
-    elif kind is Hello or kind is Obeyed:
+    elif kind is Hello or kind is Obeyed or kind is Badge:
         raise Refused(Code.INVALID, "this is said outside a session", pointer="/s")
     return frame
 

@@ -19,7 +19,7 @@ from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
 from wardwire.flow.escalate import Escalate
 from wardwire.flow.notices import LeftOpen, Return, TellPerson
-from wardwire.flow.overdue import Expand, Unconfirmed, Unheard
+from wardwire.flow.overdue import DeviceGone, Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.flow.reminders import Remind
 from wardwire.model.clock import Clock
@@ -33,6 +33,7 @@ from wardwire.store.deadlines import (
     ESCALATE,
     EXPAND,
     EXPIRE,
+    GONE,
     LEFT,
     NOTICE,
     REMIND,
@@ -200,6 +201,8 @@ class DueLoop:
         match due.kind:
             case k if k == CONFIRM:
                 return Unconfirmed(due.message_id, due.person_id, due.ref.int, lane=lane, rules=rules, done=done)
+            case k if k == GONE:
+                return DeviceGone(due.message_id, due.person_id, due.ref, lane=lane, rules=rules, done=done)
             case k if k == ESCALATE:
                 return Escalate(due.message_id, due.fence, lane=lane, rules=rules, done=done)
             case k if k == NOTICE:

@@ -16,7 +16,7 @@ from wardwire.model.facts import FactKind
 from wardwire.model.priority import Lane, Priority, lane_of
 from wardwire.model.routing import plan_person
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import CONFIRM, EXPAND, NOTICE, stage_ref
+from wardwire.store.deadlines import CONFIRM, EXPAND, GONE, NOTICE, stage_ref
 from wardwire.store.messages import Fanout
 
 Done = Callable[[WardwireError | None], None]
@@ -76,6 +76,40 @@ class Unconfirmed(_Overdue):
             return
         decided = step(before, Happened(event=Event.DEADLINE, stage=self._stage), batch.now)
         take_step(batch, known, self._rules(), before, decided, detail={"stage": self._stage})
+
+
+class DeviceGone(_Overdue):
+    """The shared device on which somebody had a message has gone to somebody else: on to their next endpoint."""
+
+    __slots__ = ("_device_id", "_person_id")
+
+    def __init__(
+        self,
+        message_id: UUID,
+        person_id: UUID,
+        device_id: UUID,
+        *,
+        lane: Lane,
+        rules: Callable[[], Rules],
+        done: Done,
+    ) -> None:
+        super().__init__(message_id, hash(person_id), lane=lane, rules=rules, done=done)
+        self._person_id = person_id
+        self._device_id = device_id
+
+    def needs(self) -> Needs:
+        """The delivery."""
+        return Needs(deliveries=((self._message_id, self._person_id),))
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Go on, unless they have another device by now, which shows it."""
+        batch.disarm(self._message_id, self._person_id, GONE, self._device_id)
+        before = known.delivery((self._message_id, self._person_id))
+        rules = self._rules()
+        if before is None or any(d != self._device_id for d in rules.directory.active_devices(self._person_id)):
+            return
+        decided = step(before, Happened(event=Event.GONE, device_id=self._device_id), batch.now)
+        take_step(batch, known, rules, before, decided, detail={"stage": before.stage, "why": "device_gone"})
 
 
 class Unheard(_Overdue):

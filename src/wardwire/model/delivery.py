@@ -56,6 +56,7 @@ class Event(Word):
     CANCEL = "cancel"
     CLEAR = "clear"
     EXPIRE = "expire"
+    GONE = "device gone"  # the only device of theirs, on which it was, is somebody else's now
 
 
 _S, _E = State, Event
@@ -64,6 +65,7 @@ _OPEN = (State.PENDING, State.UNREACHABLE, State.DELIVERED, State.READ)
 # (state, event) -> state. What is not here is a repeat, which changes nothing, or refused: see _repeat.
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.PENDING, _E.DEADLINE): _S.PENDING,  # the next stage; UNREACHABLE when there is none
+    **{(s, _E.GONE): _S.PENDING for s in (_S.PENDING, _S.DELIVERED)},  # the next stage, as above
     **{(s, _E.CONFIRMED): _S.DELIVERED for s in (_S.PENDING, _S.UNREACHABLE)},
     **{(s, _E.SEEN): _S.READ for s in (_S.PENDING, _S.UNREACHABLE, _S.DELIVERED)},
     **{(s, _E.ACCEPT): _S.ACCEPTED for s in (*_OPEN, _S.DECLINED, _S.TAKEN)},
@@ -82,6 +84,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 # One more meaning of `escalates`, so that the path carries no column for what is rare.
 TEST = 4
+# The kind of the endpoints that are devices of ours.
+APP = "app"
 
 
 class Delivery(Struct, frozen=True, gc=False):
@@ -168,6 +172,8 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
     after = TRANSITIONS.get((delivery.state, event))
     if event is Event.DEADLINE:
         return _deadline(delivery, happened, now) if after else Step(delivery=delivery)
+    if event is Event.GONE:
+        return _gone(delivery, now) if after else Step(delivery=delivery)
     if after is None:
         return _repeat(delivery, happened)
     if event in _ANSWERS:
@@ -264,6 +270,14 @@ def _deadline(delivery: Delivery, happened: Happened, now: datetime) -> Step:
         return Step(delivery=changed, fact=FactKind.NOT_CONFIRMED, arm=now + stage.wait, begin=stage)
     changed = replace(delivery, state=State.UNREACHABLE, version=delivery.version + 1)
     return Step(delivery=changed, fact=FactKind.UNREACHABLE, tell_sender=True)
+
+
+def _gone(delivery: Delivery, now: datetime) -> Step:
+    """What was on its way to a device, or lay on it unread, does not wait for it."""
+    if delivery.stages and APP not in delivery.stages[delivery.stage].kinds:
+        return Step(delivery=delivery)
+    open_again = replace(delivery, state=State.PENDING)
+    return _deadline(open_again, Happened(event=Event.DEADLINE, stage=delivery.stage), now)
 
 
 _QUIET = frozenset({Event.CONFIRMED, Event.SEEN, Event.TAKE, Event.RING, *_ENDINGS})

@@ -39,6 +39,8 @@ class Registered(NamedTuple):
         version: Of the directory, when this row was last changed.
         heard_at: When it last said anything, some minutes coarse; None = never since it is noted.
         about_at: When it last said what it is.
+        unit_id: The unit whose shared device it is. turn: How often that has changed hands; 0 = it is not shared.
+        held_until: When it is taken back by itself.
     """
 
     id: UUID
@@ -63,6 +65,10 @@ class Registered(NamedTuple):
     carrier: str
     battery: int | None
     charging: bool | None
+    turn: int
+    unit_id: UUID | None
+    unit: str | None
+    held_until: datetime | None
 
     @property
     def state(self) -> str:

@@ -49,6 +49,9 @@ def merge_devices(directory: Directory, devices: Iterable[Device]) -> None:
         known = directory.devices.get(device.id)
         if known is not None and known.group_id != device.group_id:
             directory.settings_version += 1
+        if known is not None and known.person_id != device.person_id:
+            of_former = directory.devices_of.get(known.person_id, ())
+            directory.devices_of[known.person_id] = tuple(d for d in of_former if d != device.id)
         directory.devices[device.id] = device
         directory.devices_by_nkey[device.nkey] = device.id
         others = tuple(d for d in directory.devices_of.get(device.person_id, ()) if d != device.id)

@@ -64,6 +64,11 @@ class FactKind(StrEnum):
     DEVICE_ORDERED = "DeviceOrdered"  # it is lost; body: to lock or to wipe itself, why, by whom
     ORDER_TOLD = "OrderTold"  # ... it was given the order
     ORDER_CONFIRMED = "OrderConfirmed"  # ... it says, by its key, that it is done
+    DEVICE_SHARED = "DeviceShared"  # it belongs to a unit from now on; body: which, by whom
+    DEVICE_CHECKED_OUT = "DeviceCheckedOut"  # ... somebody has it; body: turn, until, by whom
+    DEVICE_CHECKED_IN = "DeviceCheckedIn"  # ... they have it no more: their session ended first; body: why
+    BADGE_REFUSED = "BadgeRefused"  # nobody has the badge that was held to it
+    BADGE_SET = "BadgeSet"  # somebody has a badge, or none any more; never its number
     CODE_ISSUED = "CodeIssued"
     KEY_MADE = "KeyMade"
     KEY_REVOKED = "KeyRevoked"

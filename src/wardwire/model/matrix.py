@@ -69,6 +69,8 @@ class Action(StrEnum):
     DEVICE_ENROL = "device.enrol"
     DEVICE_READ = "device.read"
     DEVICE_REVOKE = "device.revoke"
+    DEVICE_CHECK_OUT = "device.check_out"
+    DEVICE_CHECK_IN = "device.check_in"
     AUDIT_READ = "audit.read"
     ACCOUNT_OWN = "account.own"
     ACCOUNT_MANAGE = "account.manage"
@@ -102,6 +104,8 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.DEVICE_ENROL: "let a person's device in",
         Action.DEVICE_READ: "see the register of devices",
         Action.DEVICE_REVOKE: "put a device out",
+        Action.DEVICE_CHECK_OUT: "give a unit's shared device to somebody",
+        Action.DEVICE_CHECK_IN: "take a shared device back",
         Action.AUDIT_READ: "read and verify facts",
         Action.ACCOUNT_OWN: "change one's own password and second factor",
         Action.ACCOUNT_MANAGE: "add, change and disable accounts",
@@ -165,6 +169,8 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.DEVICE_ENROL:    Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_READ:     Row(OWN,  ANY,  ANY,  _,    OWN,  ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_REVOKE:   Row(OWN,  ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DEVICE_CHECK_OUT: Row(_,   ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.DEVICE_CHECK_IN: Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
         Action.ACCOUNT_OWN:     Row(OWN,  OWN,  OWN,  _,    OWN,  OWN,  "",        SHOWN),
         Action.ACCOUNT_MANAGE:  Row(_,    _,    _,    _,    _,    ANY,  ACCOUNTS,  SHOWN),

@@ -18,6 +18,7 @@ from wardwire.model.places import Assignment, Place
 from wardwire.model.policy import Policy
 from wardwire.model.priority import Word
 from wardwire.model.quiet import Quiet
+from wardwire.model.shared_device import NOBODY
 
 # Every kind of endpoint, in the order in which they are tried.
 KINDS = ("app", "pager", "phone", "email", "sms", "voice")
@@ -79,6 +80,8 @@ class Device:
         ordered: It is lost, and let in only to be told this (model/lost.py); "" = nothing, or it has confirmed it.
         ordered_at: Names the order.
         group_id: The group of devices that it is set alike with.
+        turn: Counts who had it, of a device that a unit shares; 0 = it is not shared.
+        unit_id: The unit that it belongs to. held_until: When it is taken back by itself.
     """
 
     id: UUID
@@ -91,6 +94,19 @@ class Device:
     ordered: str = ""
     ordered_at: datetime | None = None
     group_id: UUID | None = None
+    turn: int = 0
+    unit_id: UUID | None = None
+    held_until: datetime | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody has it; a shared device may be nobody's."""
+        return self.person_id != NOBODY
+
+    @property
+    def down(self) -> str:
+        """The subject of what its person's device is told: of a shared one another for each who has it."""
+        return f"d.{self.id.hex}.down.h{self.turn}" if self.turn else f"d.{self.id.hex}.down.m"
 
     @property
     def state(self) -> str:

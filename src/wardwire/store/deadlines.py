@@ -33,6 +33,7 @@ TELL = "tell"  # somebody is to be told what concerns them; message_id = the not
 LEFT = "left"  # the desk is to hear of somebody who left with something open; as TELL
 BACK = "back"  # somebody's status ends by itself; message_id = person_id, ref is NOBODY
 REMIND = "remind"  # a reminder (ref) begins; message_id names this one time of it, person is NOBODY
+GONE = "gone"  # the only device (ref) of somebody, on which a message was, is somebody else's now
 EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
 
 

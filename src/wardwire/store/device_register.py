@@ -27,6 +27,7 @@ class Choice(NamedTuple):
     cost_centre: str | None = None
     platform: str | None = None
     silent_since: datetime | None = None
+    unit_id: UUID | None = None
     state: str | None = None
 
 

@@ -1,13 +1,16 @@
 -- name: list
 -- Devices with whose they are and how they stand, in the order of ids; what is NULL does not choose.
-SELECT d.id, d.person_id, p.name AS person, d.name, coalesce(nullif(s.app, ''), d.app_version) AS app,
+SELECT d.id, coalesce(d.person_id, '00000000-0000-0000-0000-000000000000') AS person_id,
+       coalesce(p.name, '') AS person, d.name, coalesce(nullif(s.app, ''), d.app_version) AS app,
        d.group_id, g.name AS group_name, d.ownership, d.cost_centre, d.registered_at, d.revoked_at IS NOT NULL AS revoked,
        CASE WHEN d.order_confirmed_at IS NULL THEN d.ordered ELSE '' END AS ordered, d.version,
        s.heard_at, s.about_at, coalesce(s.kind, '') AS kind, coalesce(s.platform, '') AS platform,
-       coalesce(s.model, '') AS model, coalesce(s.os, '') AS os, coalesce(s.carrier, '') AS carrier, s.battery, s.charging
+       coalesce(s.model, '') AS model, coalesce(s.os, '') AS os, coalesce(s.carrier, '') AS carrier, s.battery, s.charging,
+       d.turn, d.unit_id, u.name AS unit, d.held_until
 FROM devices d
-JOIN people p ON p.id = d.person_id
+LEFT JOIN people p ON p.id = d.person_id
 LEFT JOIN device_groups g ON g.id = d.group_id
+LEFT JOIN places u ON u.id = d.unit_id
 LEFT JOIN device_standing s ON s.device_id = d.id
 WHERE d.id > $1
   AND ($2::uuid IS NULL OR d.id = $2)
@@ -17,9 +20,10 @@ WHERE d.id > $1
   AND ($6::text IS NULL OR d.cost_centre = $6)
   AND ($7::text IS NULL OR coalesce(s.platform, '') = $7)
   AND ($8::timestamptz IS NULL OR coalesce(s.heard_at, d.registered_at) < $8)
-  AND ($9::text IS NULL OR $9 = CASE WHEN d.ordered <> '' AND d.order_confirmed_at IS NULL THEN 'lost'
+  AND ($9::uuid IS NULL OR d.unit_id = $9)
+  AND ($10::text IS NULL OR $10 = CASE WHEN d.ordered <> '' AND d.order_confirmed_at IS NULL THEN 'lost'
                                      WHEN d.revoked_at IS NOT NULL THEN 'revoked' ELSE 'active' END)
-ORDER BY d.id LIMIT $10
+ORDER BY d.id LIMIT $11
 
 -- name: change
 -- What is NULL stays; `$7`: the group is set, to none when `$6` is NULL. Not when it is of another version than `$8`.
@@ -27,7 +31,7 @@ UPDATE devices
 SET name = coalesce($3, name), ownership = coalesce($4, ownership), cost_centre = coalesce($5, cost_centre),
     group_id = CASE WHEN $7 THEN $6 ELSE group_id END, version = $2
 WHERE id = $1 AND ($8::bigint IS NULL OR version = $8)
-RETURNING person_id
+RETURNING coalesce(person_id, '00000000-0000-0000-0000-000000000000')
 
 -- name: exists
 SELECT 1 FROM devices WHERE id = $1

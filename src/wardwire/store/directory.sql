@@ -18,9 +18,10 @@ SELECT id, person_id, kind, address, verified_at, emergency_only, until_at, quie
 FROM endpoints WHERE version > $1
 
 -- name: devices
-SELECT id, person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked,
+-- A shared device that nobody has is of the person 0 (model/shared_device.py).
+SELECT id, coalesce(person_id, '00000000-0000-0000-0000-000000000000') AS person_id, name, app_version, nkey, x25519, revoked_at IS NOT NULL AS revoked,
        CASE WHEN order_confirmed_at IS NULL THEN ordered ELSE '' END AS ordered, ordered_at,
-       group_id
+       group_id, turn, unit_id, held_until
 FROM devices WHERE version > $1
 
 -- name: device_groups

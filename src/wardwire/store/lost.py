@@ -45,7 +45,7 @@ async def load_lost(connection: asyncpg.Connection, device_id: UUID) -> Lost | N
 
 
 async def find_ordered(connection: asyncpg.Connection, device_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of some devices that are lost and have not obeyed."""
+    """Return those of some devices that are lost and have not obeyed, or were not revoked at all."""
     return {row["id"] for row in await connection.fetch(_SQL["ordered"], list(device_ids))}
 
 

@@ -7,25 +7,26 @@ WHERE id = $1 AND (ordered = '' OR (ordered = 'lock' AND $4 = 'wipe'))
 
 -- name: told
 -- The device was given its order, for the first time.
-UPDATE devices SET order_told_at = $3 WHERE id = $1 AND ordered_at = $2 AND order_told_at IS NULL RETURNING person_id
+UPDATE devices SET order_told_at = $3 WHERE id = $1 AND ordered_at = $2 AND order_told_at IS NULL RETURNING coalesce(person_id, '00000000-0000-0000-0000-000000000000')
 
 -- name: confirmed
 -- The device says that it is done.
 UPDATE devices SET order_confirmed_at = $3, order_told_at = coalesce(order_told_at, $3), version = $4
-WHERE id = $1 AND ordered_at = $2 AND order_confirmed_at IS NULL RETURNING person_id
+WHERE id = $1 AND ordered_at = $2 AND order_confirmed_at IS NULL RETURNING coalesce(person_id, '00000000-0000-0000-0000-000000000000')
 
 -- name: one
-SELECT id, person_id, name, coalesce(revoked_why, ''), ordered, ordered_at, ordered_by, order_told_at,
+SELECT id, coalesce(person_id, '00000000-0000-0000-0000-000000000000'), name, coalesce(revoked_why, ''), ordered, ordered_at, ordered_by, order_told_at,
        order_confirmed_at
 FROM devices WHERE id = $1 AND ordered <> ''
 
 -- name: ordered
--- Which of these devices are lost and have not obeyed.
-SELECT id FROM devices WHERE id = ANY($1::uuid[]) AND ordered <> '' AND order_confirmed_at IS NULL
+-- Which of these devices are lost and have not obeyed, or have changed hands just now.
+SELECT id FROM devices
+WHERE id = ANY($1::uuid[]) AND ((ordered <> '' AND order_confirmed_at IS NULL) OR revoked_at IS NULL)
 
 -- name: list
 -- Lost devices, of one person or of all, the newest order first, after one of them.
-SELECT id, person_id, name, coalesce(revoked_why, ''), ordered, ordered_at, ordered_by, order_told_at,
+SELECT id, coalesce(person_id, '00000000-0000-0000-0000-000000000000'), name, coalesce(revoked_why, ''), ordered, ordered_at, ordered_by, order_told_at,
        order_confirmed_at
 FROM devices
 WHERE ordered <> '' AND ($3::uuid IS NULL OR person_id = $3)

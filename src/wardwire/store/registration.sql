@@ -22,19 +22,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: device
 -- A device that is not revoked.
-SELECT id, person_id, nkey, x25519 FROM devices WHERE id = $1 AND revoked_at IS NULL
+SELECT id, coalesce(person_id, '00000000-0000-0000-0000-000000000000') AS person_id, nkey, x25519 FROM devices WHERE id = $1 AND revoked_at IS NULL
 
 -- name: revoke
 -- End a device; one that is revoked already stays as it was.
 UPDATE devices SET revoked_at = $2, revoked_why = $3, version = $4 WHERE id = $1 AND revoked_at IS NULL
-RETURNING person_id
+RETURNING coalesce(person_id, '00000000-0000-0000-0000-000000000000')
 
 -- name: is_known
 SELECT 1 FROM devices WHERE id = $1
 
 -- name: of_person
 -- The devices of a person, newest first, with what is known of their last session.
-SELECT d.id, d.person_id, d.name, d.app_version, d.registered_at, d.revoked_at, s.opened_at, s.offset_ms, s.replaced
+SELECT d.id, coalesce(d.person_id, '00000000-0000-0000-0000-000000000000') AS person_id, d.name, d.app_version, d.registered_at, d.revoked_at, s.opened_at, s.offset_ms, s.replaced
 FROM devices d LEFT JOIN sessions s ON s.device_id = d.id
 WHERE $1::uuid IS NULL OR d.person_id = $1
 ORDER BY d.id DESC LIMIT $2

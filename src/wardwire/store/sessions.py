@@ -20,6 +20,7 @@ class SessionRow(NamedTuple):
     Attributes:
         server_id, client_id: The connection that it was opened on.
         offset_ms: The device's clock minus the site's, as of the hello.
+        turn: Of a shared device, whose turn it was opened in.
         replaced: How often another connection has taken the place of one that was not known to be gone.
     """
 
@@ -32,14 +33,17 @@ class SessionRow(NamedTuple):
     offset_ms: int
     replaced: int
     limited: bool
+    turn: int = 0
 
 
-async def lock_sessions(connection: asyncpg.Connection, device_ids: Sequence[UUID]) -> dict[UUID, SessionRow | None]:
-    """Read the sessions of devices that are not revoked, and keep them unrevoked until the transaction ends.
+async def lock_sessions(
+    connection: asyncpg.Connection, devices: Sequence[tuple[UUID, int]]
+) -> dict[UUID, SessionRow | None]:
+    """Read the sessions of devices, with their turn, and keep the devices as they are until the transaction ends.
 
-    A device that is missing in the result is revoked or unknown; None: it has had no session yet.
+    A device that is missing in the result is revoked, unknown, or has changed hands; None: it has no session.
     """
-    rows = await connection.fetch(_SQL["lock"], list(device_ids))
+    rows = await connection.fetch(_SQL["lock"], [device for device, _ in devices], [turn for _, turn in devices])
     return {row["device_id"]: SessionRow(*row) if row["session_id"] else None for row in rows}
 
 

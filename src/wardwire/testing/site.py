@@ -167,7 +167,7 @@ class Site:
             clock=self.clock,
             connection=self.connection,
             kick=self.system.kick,
-            site_key=SITE_KEY.public_key(),
+            site_key=SITE_KEY,
             server=self.nats.edge_url,
             refresh=self.refresh,
         )
