@@ -200,7 +200,7 @@ def _expected(call: Call) -> int | None:
 # Groups ----------------------------------------------------------------------------------------------------------
 
 
-def _show_group(group: Group, external_id: str, directory: Directory, *, members: bool) -> Resource:
+def _show_group(group: Group, external_id: str, *, members: bool) -> Resource:
     shown: Resource = {
         "schemas": [GROUPS.urn],
         "id": ids.write_id(ids.GROUP, group.id),
@@ -210,15 +210,13 @@ def _show_group(group: Group, external_id: str, directory: Directory, *, members
     if external_id:
         shown["externalId"] = external_id
     if members:
-        names = [directory.person_name(one) for one in group.members]
-        names += [directory.groups[one].name if one in directory.groups else "" for one in group.groups]
-        shown["members"] = [_member(one, name) for one, name in zip(write_members(group), names, strict=True)]
+        shown["members"] = [_member(written) for written in write_members(group)]
     return shown
 
 
-def _member(written: str, name: str) -> Resource:
+def _member(written: str) -> Resource:
     kind = kind_of(written)
-    return {"value": written, "type": kind, "display": name, "$ref": f"{ROOT}/{kind}s/{written}"}
+    return {"value": written, "type": kind, "$ref": f"{ROOT}/{kind}s/{written}"}
 
 
 def _members_wanted(call: Call) -> bool:
@@ -242,12 +240,12 @@ async def list_groups(call: Call) -> Answer:
         for nth, group in enumerate(living):
             if nth % _AT_ONCE == _AT_ONCE - 1 or len(group.members) > _AT_ONCE:
                 await asyncio.sleep(0)
-            if wanted.holds(_show_group(group, known.get(group.id, ""), directory, members=about_members)):
+            if wanted.holds(_show_group(group, known.get(group.id, ""), members=about_members)):
                 found.append(group)
         living = found
     page, start = _page(call, living)
     with_members = _members_wanted(call)
-    shown = [_show_group(group, known.get(group.id, ""), directory, members=with_members) for group in page]
+    shown = [_show_group(group, known.get(group.id, ""), members=with_members) for group in page]
     return _list(call, shown, len(living), start, GROUPS)
 
 
@@ -258,8 +256,7 @@ async def _ids_of(call: Call, groups: Sequence[UUID]) -> dict[UUID, str]:
 
 async def _answer_group(call: Call, group: Group, status: int = 200) -> Answer:
     known = await _ids_of(call, [group.id])
-    directory = call.deps.rules().directory
-    shown = _show_group(group, known.get(group.id, ""), directory, members=_members_wanted(call))
+    shown = _show_group(group, known.get(group.id, ""), members=_members_wanted(call))
     return _answer(call, shown, GROUPS, status)
 
 

@@ -23,6 +23,8 @@ class Attribute:
     Attributes:
         kind: `string`, `boolean`, `dateTime`, `reference` or `complex`.
         refers: Of a reference, what it leads to.
+        words: What it may be, where that is few.
+        lasting: It is said once with its value, and never changed (`immutable`).
         fixed: It is ours alone to set: what a client says of it is passed over.
     """
 
@@ -37,6 +39,8 @@ class Attribute:
     unique: bool = False
     parts: tuple[Attribute, ...] = ()
     refers: tuple[str, ...] = ("external",)
+    words: tuple[str, ...] = ()
+    lasting: bool = False
 
     def part(self, name: str) -> Attribute | None:
         """Return a part of it by its name, whatever its case."""
@@ -51,10 +55,12 @@ class Attribute:
             "description": self.about or self.name,
             "required": self.required,
             "caseExact": self.exact,
-            "mutability": "readOnly" if self.fixed else "readWrite",
+            "mutability": "readOnly" if self.fixed else "immutable" if self.lasting else "readWrite",
             "returned": "always" if self.always else "default",
             "uniqueness": "server" if self.unique else "none",
         }
+        if self.words:
+            told["canonicalValues"] = list(self.words)
         if self.kind == "reference":
             told["referenceTypes"] = list(self.refers)
         if self.kind == "complex":
@@ -121,8 +127,9 @@ _ENTERPRISE = (
 _GROUP = (
     Attribute("displayName", about="What messages are sent to.", required=True, unique=True),
     Attribute("members", "complex", "People and groups; at most 10,000 people.", many=True, parts=(
-        Attribute("value", exact=True), Attribute("display", fixed=True), Attribute("type", fixed=True),
-        Attribute("$ref", "reference", exact=True, fixed=True, refers=("User", "Group")),
+        Attribute("value", exact=True, lasting=True),
+        Attribute("$ref", "reference", exact=True, refers=("User", "Group"), lasting=True),
+        Attribute("type", words=("User", "Group"), lasting=True),
     )),
 )  # fmt: skip
 
