@@ -24,6 +24,7 @@ MODULES = (
     "tests.faults.monitors",
     "tests.faults.stampede",
     "tests.faults.nights",
+    "tests.faults.zones",
     "tests.faults.harmed",
 )
 

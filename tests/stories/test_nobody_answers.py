@@ -702,6 +702,32 @@ async def test_a_step_calls_by_the_endpoints_that_it_names(ward: Ward) -> None:
     assert one.heard(ward.ben) == [(60, "new")]
 
 
+async def test_a_later_step_calls_the_same_person_by_its_own_endpoints(ward: Ward) -> None:
+    """H200: *first the app, then the pager* rang the app twice, and never the pager; and without a pager nobody was
+    called by the step of the pager, nor by the next one.
+    """
+    pager = ward.add_channel("pager")
+    await ward.add_endpoint(ward.anna, "pager", "8812")
+    await ward.add_endpoint(ward.dora, "email", "dora@ward.example")
+    one = await night(
+        ward,
+        Step(("Anna",), MINUTE, endpoints=("app",)),
+        Step(("Anna", "Dora"), MINUTE, endpoints=("pager",)),
+        Step(("Dora",), MINUTE, endpoints=("email",)),
+    )
+    await alarm(one)
+    assert pager.sent == []
+    await one.at(60)
+    assert [address for address, _ in pager.sent] == ["8812"]
+    assert (one.heard(ward.dora), ward.mail.sent) == ([], [])
+    assert (
+        await ward.connection.fetchval("SELECT plan FROM deliveries WHERE person_id = $1", ward.anna.id) == "pager:10"
+    )
+    await one.at(120)
+    assert one.heard(ward.dora) == [(120, "new")]
+    assert len(ward.mail.sent) == 1
+
+
 async def test_a_source_lowers_its_alert_and_rings_nobody(ward: Ward) -> None:
     """H51: it had become better, and everybody was rung for it."""
     one = await night(ward)

@@ -65,7 +65,7 @@ class Escalate(Act):
             _count_promise(batch, rules, before, after)
         carry_out(batch, known, rules, message, after, decided.commands)
         tell_team(batch, rules, after, given, message.sender_person)
-        batch.rearm(self._message_id, self._fence, next_look(after, rules.directory, batch.now))
+        batch.rearm(self._message_id, self._fence, next_look(after, rules, batch.now))
 
     def committed(self) -> None:
         """The claim is over."""

@@ -30,10 +30,10 @@ from wardwire.model.alert import (
 )  # fmt: skip
 from wardwire.model.delivery import Delivery, Event, Happened, step
 from wardwire.model.escalation import next_due
+from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
-from wardwire.model.priority import Priority
-from wardwire.model.routing import is_covered, plan_person, rings_for
+from wardwire.model.routing import Planned, plan_person
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
 from wardwire.store.messages import Message, as_reported
@@ -62,9 +62,9 @@ def circumstances(
     )
 
 
-def next_look(escalation: Escalation, directory: Directory, now: datetime) -> datetime | None:
+def next_look(escalation: Escalation, rules: Rules, now: datetime) -> datetime | None:
     """Return when an escalation is looked at next: its time, or the next change of a role that it went through."""
-    return next_due(escalation, now, next_turn(escalation.roles, directory, now))
+    return next_due(escalation, now, next_turn(escalation.roles, rules.directory, rules.desk, now))
 
 
 def carry_out(
@@ -74,13 +74,21 @@ def carry_out(
     message = as_reported(message, after)
     take_commands(batch, rules, after, [command for command in commands if isinstance(command, Record)])
     pages = [command for command in commands if isinstance(command, Page)]
+    rings = [command for command in commands if isinstance(command, Ring)]
+    if pages or rings:
+        asked = submission_of(read_statement(message.content), source=message.source, content=message.content)
+        asked = asked._replace(priority=after.priority)
     if pages:
-        _page(batch, rules, message, after, pages)
+        _page(batch, rules, message, after, asked, pages)
+    replanned: list[Planned] = []
     for command in commands:
         if isinstance(command, Ring):
-            _ring(batch, known, rules, message, command)
+            replanned += _ring(batch, known, rules, message, asked, command)
         elif isinstance(command, Silence):
             silence(batch, known, rules, message.id, command.holders)
+    if replanned:
+        people, plans = [one.person_id for one in replanned], [one.written for one in replanned]
+        batch.also("replanned", message.id, people, plans)
     rest = [command for command in commands if isinstance(command, Tell | Alarm | Over)]
     take_commands(batch, rules, after, rest, message)
 
@@ -133,9 +141,9 @@ def team_of(escalation: Escalation, given: Circumstances, directory: Directory) 
     )
 
 
-def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages: Sequence[Page]) -> None:
-    submission = submission_of(read_statement(message.content), source=message.source, content=message.content)
-    submission = submission._replace(priority=after.priority)
+def _page(
+    batch: Batch, rules: Rules, message: Message, after: Escalation, submission: Submission, pages: Sequence[Page]
+) -> None:
     planned = [
         plan_person(page.person_id, page.why, submission, rules.directory, rules.waits, batch.now, page.kinds)
         for page in pages
@@ -152,19 +160,23 @@ def _page(batch: Batch, rules: Rules, message: Message, after: Escalation, pages
     )
 
 
-def _ring(batch: Batch, known: Known, rules: Rules, message: Message, ring: Ring) -> None:
+def _ring(batch: Batch, known: Known, rules: Rules, message: Message, asked: Submission, ring: Ring) -> list[Planned]:
+    """Ring somebody again by what reaches them now: the step may name other endpoints than the last, and what they
+    prefer at this hour may be another thing. Returns their plan, if it is another one.
+    """
     before = known.delivery((message.id, ring.person_id))
     if before is None:
-        return
-    decided = step(before, Happened(Event.RING), batch.now)
+        return []
+    directory, planned = rules.directory, None
+    if ring.person_id in directory.people:
+        planned = plan_person(ring.person_id, ring.why, asked, directory, rules.waits, batch.now, ring.kinds)
+    decided = step(before, Happened(Event.RING, stages=planned.stages if planned else None), batch.now)
     if decided.delivery is before:
-        return
+        return []
     take_step(batch, known, rules, before, decided, detail={"why": ring.why})
-    known_person = ring.person_id in rules.directory.people
-    rings = known_person and rings_for(ring.person_id, Priority(message.priority), rules.directory, batch.now)
-    rings = rings and not is_covered(ring.why, Priority(message.priority))
-    said = NewBody(view_message(message, rules.directory), rings, batch.now)
+    said = NewBody(view_message(message, directory), bool(planned and planned.rings), batch.now)
     batch.tell(ring.person_id, "ring", message.id, said)
+    return [planned] if planned and planned.stages != before.stages else []
 
 
 def silence(batch: Batch, known: Known, rules: Rules, message_id: UUID, holders: Sequence[UUID]) -> None:

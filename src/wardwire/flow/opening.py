@@ -15,7 +15,7 @@ from wardwire.flow.ports import Known, Rules
 from wardwire.flow.statement import write_sender
 from wardwire.flow.store_message import store_message
 from wardwire.model import ids
-from wardwire.model.alert import Called, Circumstances, Command, Escalation, Page, State
+from wardwire.model.alert import Circumstances, Command, Escalation, Page, State
 from wardwire.model.errors import Code, Refused
 from wardwire.model.escalation import begin
 from wardwire.model.message import Submission
@@ -26,6 +26,7 @@ from wardwire.model.priority import Priority, lane_of
 from wardwire.model.promise import promise_escalation
 from wardwire.model.rights import Caller
 from wardwire.model.routing import Plan, plan, plan_person
+from wardwire.model.scene import called_beside
 from wardwire.model.simulation import look_ahead
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
@@ -119,7 +120,7 @@ def open_alert(
     named = (
         plan(submission, directory, rules.waits, now, sender=sender, desk=rules.desk).people if submission.to else ()
     )
-    decided = begin(fresh, given.whom, now, [Called(one.person_id, one.why) for one in named])
+    decided = begin(fresh, given.whom, now, map(called_beside, named))
     people = tuple(
         plan_person(page.person_id, page.why, submission, directory, rules.waits, now, page.kinds)
         for page in decided.commands
@@ -161,7 +162,7 @@ def store_alert(
     )
     batch.begin(escalation)
     known.escalated(escalation)
-    due = next_look(escalation, rules.directory, batch.now)
+    due = next_look(escalation, rules, batch.now)
     batch.arm(message_id, NOBODY, ESCALATE, NOBODY, lane_of(escalation.priority), due or batch.now)
     take_commands(batch, rules, escalation, [one for one in opened.commands if not isinstance(one, Page)])
     tell_team(batch, rules, escalation, opened.given, caller.person_id)

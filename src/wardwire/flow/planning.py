@@ -74,7 +74,7 @@ def make_planning(decided: Plan, promise: Sequence[Promised], rules: Rules, now:
     return Planning(
         plan=decided,
         reach=_ENCODE(name_recipients(people, rules.directory, now)).decode(),
-        told=_ENCODE([(p.person_id.hex, p.why, write_stages(p.stages)) for p in people]).decode(),
+        told=_ENCODE([(p.person_id.hex, p.why, p.written) for p in people]).decode(),
         waits=rules.waits,
         size=len(people),
         promise=write_promise(promise, rules.directory),

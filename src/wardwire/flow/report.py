@@ -21,7 +21,7 @@ from wardwire.flow.statement import Responses, Statement, submission_of, view_me
 from wardwire.flow.store_message import digest_of, first_result
 from wardwire.flow.submit import Foreseen, dry_run
 from wardwire.flow.views import NewBody, read_stored
-from wardwire.model import ids
+from wardwire.model import ids, standing
 from wardwire.model.alert import Escalation, Ring, State
 from wardwire.model.delivery import ENDED, Event
 from wardwire.model.errors import WardwireError
@@ -192,7 +192,8 @@ def _about(
         if delivery.state not in ENDED:
             batch.tell(delivery.person_id, did, message.id, NewBody(body, did == "raised", batch.now))
     if did == "raised" and before.state is State.RUNNING:
-        rings = [Ring(person, f"step {before.step + 1}:raised") for person in before.people]
+        kinds = standing.step_out(before).endpoints
+        rings = [Ring(person, f"step {before.step + 1}:raised", kinds) for person in before.people]
         holding = {d.person_id for d in known.deliveries_of(message.id) if d.responded_at is not None}
         carry_out(batch, known, rules, message, after, [ring for ring in rings if ring.person_id not in holding])
     return ReportTaken(message.id, did)

@@ -20,6 +20,8 @@ SETTLED_AFTER = timedelta(hours=12)
 # Why an escalation was closed, when nobody has ended it.
 BY_ANSWER = "answered"
 BY_HOLDER = "done"
+# Why it is useless to wait for somebody: nothing that may be used reaches them.
+NO_ENDPOINT = "no_endpoint"
 
 
 class State(Word):
@@ -152,10 +154,11 @@ class Page(NamedTuple):
 
 
 class Ring(NamedTuple):
-    """Ring somebody again."""
+    """Ring somebody again, by what they can be reached by now. `kinds` limits their endpoints; () = all."""
 
     person_id: UUID
     why: str
+    kinds: tuple[str, ...] = ()
 
 
 class Silence(NamedTuple):

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.oncall import at_desk, next_edge, on_call
+from wardwire.model.oncall import at_desk, next_change, on_call
 from wardwire.model.people import Directory, Status
 from wardwire.model.priority import Priority
 
@@ -101,8 +101,8 @@ def _named(cover: str, directory: Directory, now: datetime, desk: str, turns: li
     role = directory.roles.get(ids.read_id(ids.ROLE, cover))
     if role is None or role.disabled:
         return []
-    edge = next_edge(role, now)
-    turns += [edge] if edge else []
+    turn = next_change(role, directory, now, desk)
+    turns += [turn] if turn else []
     return [holding.person_id for holding in on_call(role, directory, now, desk).holdings]
 
 

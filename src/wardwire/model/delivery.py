@@ -134,12 +134,14 @@ class Happened(Struct, frozen=True, gc=False):
         stage: For DEADLINE: the stage whose time was up; another one's deadline is stale and ignored.
         device_id: The device that spoke.
         answer: For ANSWER: the choice or the text.
+        stages: For RING: what is tried now; None = what was tried before.
     """
 
     event: Event
     stage: int = 0
     device_id: UUID | None = None
     answer: str = ""
+    stages: tuple[Stage, ...] | None = None
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -192,7 +194,8 @@ def step(delivery: Delivery, happened: Happened, now: datetime) -> Step:
     if event is Event.TAKE:
         return Step(delivery=replace(delivery, state=after, version=version), fact=FactKind.TAKEN)
     if event is Event.RING:
-        again = replace(delivery, state=after, version=version, stage=0)
+        stages = delivery.stages if happened.stages is None else happened.stages
+        again = replace(delivery, state=after, version=version, stage=0, stages=stages)
         return replace(first_step(again, now), fact=FactKind.RUNG)
     # Whoever has read or answered it has it: an answer stands for the receipts before it.
     first = delivery.delivered_at is None

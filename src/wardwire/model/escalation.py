@@ -16,9 +16,11 @@ from wardwire.model import ids, standing
 from wardwire.model.alert import (
     BY_ANSWER,
     BY_HOLDER,
+    NO_ENDPOINT,
     PART_MISSING,
     UNANSWERED,
     Alarm,
+    Call,
     Called,
     Circumstances,
     Command,
@@ -38,6 +40,7 @@ from wardwire.model.coverage import COVERED
 from wardwire.model.facts import FactKind
 from wardwire.model.policy import Ends
 from wardwire.model.policy import Step as PolicyStep
+from wardwire.model.priority import Priority
 
 _S, _E = State, Event
 _LIVE = tuple(state for state in State if state is not State.CLOSED)
@@ -132,17 +135,21 @@ def _now_called(given: Circumstances, commands: Iterable[Command]) -> Circumstan
 
 
 def begin(fresh: Escalation, whom: Whom, now: datetime, named: Iterable[Called] = ()) -> Decided:
-    """Begin: whoever was named beside the policy belongs to the first step."""
-    people = tuple(dict.fromkeys(one.person_id for one in named))
+    """Begin: whoever was named beside the policy belongs to the first step. What is so from the beginning, such as a
+    team that cannot be complete, is taken at once.
+    """
+    named = tuple(named)
     pages: list[Command] = [Page(one.person_id, one.why) for one in dict.fromkeys(named)]
-    given = Circumstances({}, whom)
+    given = Circumstances({}, whom, afresh=frozenset(one.person_id for one in named))
+    people = tuple(dict.fromkeys(one.person_id for one in named if not one.absent))
     if people:
-        given = given._replace(afresh=frozenset(people))
-        # The named are called whoever else is: an empty first step is not skipped over them.
+        # The named are called whoever else is: an empty first step is not skipped over those whom something reaches.
         decided = _call(fresh._replace(step=0), given, now, "", people)
     else:
         decided = step(fresh, Event.BEGUN, given, now)
-    return Decided(decided.escalation, (*pages, *decided.commands))
+    followed = fold(decided.escalation, _now_called(given, decided.commands), now)
+    begun = followed.escalation._replace(version=fresh.version)
+    return Decided(begun, (*pages, *decided.commands, *followed.commands))
 
 
 def next_due(escalation: Escalation, now: datetime, turn: datetime | None) -> datetime | None:
@@ -161,11 +168,26 @@ def _time_up(before: Escalation, changed: Escalation, given: Circumstances, now:
         return Decided(changed._replace(asked_at=now), () if given.alarmed else (Alarm(UNANSWERED),))
     if before.state is State.ASKED:
         return _go_on(_lapse(changed, before.holders, now), given, now, "holder_silent")
-    if before.rung < before.policy.steps[before.step].repeat:
-        again = standing.still_called(before, given)
+    again = standing.still_called(before, given)
+    if before.rung < before.policy.steps[before.step].repeat and _hear(before, given, again):
         why = f"step {before.step + 1}:again"
-        return Decided(changed._replace(rung=before.rung + 1), tuple(Ring(person, why) for person in again))
+        rings = tuple(Ring(person, why, standing.step_out(before).endpoints) for person in again)
+        return Decided(changed._replace(rung=before.rung + 1), rings)
     return _go_on(changed, given, now, "no_answer")
+
+
+def _hear(before: Escalation, given: Circumstances, people: Iterable[UUID]) -> bool:
+    """Whether it is of any use to ring some of these people again: it may have become quiet around all of them."""
+    step_out = standing.step_out(before)
+    calls = [given.whom(target, step_out) for target in step_out.targets]
+    there = {one.person_id for call in calls for one in call.people if not one.absent}
+    return any(
+        person in there or _hears(given.whom(ids.write_id(ids.PERSON, person), step_out), person) for person in people
+    )
+
+
+def _hears(call: Call, person_id: UUID) -> bool:
+    return any(one.person_id == person_id and not one.absent for one in call.people)
 
 
 def _go_on(before: Escalation, given: Circumstances, now: datetime, reason: str) -> Decided:
@@ -197,11 +219,10 @@ def _call(
 ) -> Decided:
     """Begin a step: `called` of the result is empty when there is nobody to wait for."""
     step_out = before.policy.steps[before.step]
-    commands: list[Command] = []
     called: list[tuple[str, tuple[UUID, ...]]] = [("", named)] if named else []
     roles = dict(before.roles)
     empty: dict[str, str] = {}
-    seen: set[UUID] = set(named)
+    meant: dict[UUID, str] = {}
     for target in step_out.targets:
         call = given.whom(target, step_out)
         waiting: list[UUID] = []
@@ -211,9 +232,11 @@ def _call(
                 empty[target] = refused or absent
             else:
                 waiting.append(person_id)
-            if person_id not in seen and person_id not in given.afresh and not refused:
-                seen.add(person_id)
-                commands.append(_page_or_ring(before, given, person_id, why, reason, step_out))
+            if person_id in given.afresh or refused or _elsewhere(step_out, absent):
+                continue
+            # Whom one target covers, and another means for themselves, is rung.
+            if meant.get(person_id, COVERED).startswith(COVERED):
+                meant[person_id] = why
         if waiting:
             called.append((target, tuple(waiting)))
             empty.pop(target, None)
@@ -229,7 +252,24 @@ def _call(
         state=State.RUNNING, step_began_at=now, rung=0, called=tuple(called), roles=tuple(roles.items()), missing=(),
         holders=(), held_since=None, asked_at=None,
     )  # fmt: skip
-    return Decided(after, (record, *commands))
+    # A step that is passed over sends no silent copies: the next one may mean them for themselves in this moment.
+    loud = not called and before.priority is not Priority.CODE
+    return Decided(
+        after,
+        (
+            record,
+            *(
+                _page_or_ring(before, given, person_id, why, reason, step_out)
+                for person_id, why in meant.items()
+                if not (loud and why.startswith(COVERED))
+            ),
+        ),
+    )
+
+
+def _elsewhere(step_out: PolicyStep, absent: str) -> bool:
+    """Whether the endpoints that a step names cannot call somebody at all: another step may have others."""
+    return bool(step_out.endpoints) and absent == NO_ENDPOINT
 
 
 def _page_or_ring(
@@ -238,7 +278,7 @@ def _page_or_ring(
     if reason and not why.startswith(COVERED):
         why = f"step {before.step + 1}:{reason}"
     if person_id in given.deliveries:
-        return Ring(person_id, why)
+        return Ring(person_id, why, step_out.endpoints)
     return Page(person_id, why, step_out.endpoints)
 
 
@@ -258,7 +298,8 @@ def _missing(before: Escalation, given: Circumstances, now: datetime) -> Decided
         call = given.whom(part.backup, step_out)
         fresh = [one for one in call.people if one.person_id not in before.people]
         for person_id, _, absent in fresh:
-            if person_id not in given.afresh and not standing.refused(before, given, person_id):
+            useless = standing.refused(before, given, person_id) or _elsewhere(step_out, absent)
+            if person_id not in given.afresh and not useless:
                 commands.append(_page_or_ring(before, given, person_id, "", "backup", step_out))
                 given = given._replace(afresh=given.afresh | {person_id})
             if not absent:
@@ -280,7 +321,8 @@ def _resume(before: Escalation, given: Circumstances, now: datetime, why: str) -
         closed_at=None,
         closed_why="",
     )
-    rings = [Ring(person, f"step {after.step + 1}:{why}") for person in standing.still_called(after, given)]
+    kinds = standing.step_out(after).endpoints
+    rings = [Ring(person, f"step {after.step + 1}:{why}", kinds) for person in standing.still_called(after, given)]
     return Decided(after, (Record(FactKind.RESUMED, {"why": why, "step": after.step + 1}), *rings))
 
 
@@ -308,13 +350,16 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
             ),
             Tell(former, "handed_over"),
         )
+        now_called = given.whom(ids.write_id(ids.ROLE, role), step_out).people
+        absent = next((one.absent for one in now_called if one.person_id == new and one.absent), "")
         if new not in given.afresh and not standing.refused(after, given, new):
-            commands.append(Ring(new, written) if new in given.deliveries else Page(new, written))
+            call = Ring if new in given.deliveries else Page
+            kinds = () if _elsewhere(step_out, absent) else step_out.endpoints
+            commands.append(call(new, written, kinds))
             given = _now_called(given, commands)
         # The former one is waited for, and rung, no more: unless the step names them otherwise, too. Nor is a new one
         # whom nothing reaches.
-        now_called = given.whom(ids.write_id(ids.ROLE, role), step_out).people
-        waited = (new,) if not any(one.absent for one in now_called if one.person_id == new) else ()
+        waited = () if absent else (new,)
         called = [
             (target, _replaced(people, former, waited) if through.get(target) == role else people)
             for target, people in called
@@ -331,7 +376,9 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
         # Nobody has it now: whoever fell silent for the former holder rings again.
         again = [one for one in standing.still_called(after, given) if one not in given.afresh]
         commands += (
-            Ring(one, f"step {max(0, after.step) + 1}:handed_over") for one in again if one in given.deliveries
+            Ring(one, f"step {max(0, after.step) + 1}:handed_over", step_out.endpoints)
+            for one in again
+            if one in given.deliveries
         )
     return Decided(after, tuple(commands))
 

@@ -22,6 +22,8 @@ from wardwire.model.oncall_time import find_zone
 from wardwire.model.people import Directory, Role
 from wardwire.model.targets import find_target
 
+# So many turns of a role are kept, as they were worked out.
+KEPT_TURNS = 32
 OVERRIDE, SWAP, SHIFT, LAYER, FALLBACK = "override", "swap", "shift", "layer", "fallback"
 
 
@@ -88,12 +90,48 @@ def holders(role: Role, at: datetime) -> Iterator[Holding]:
             yield Holding(turn.person_id, f"{LAYER} {nth}", source, turn.starts_at, turn.ends_at)
 
 
+class _Kept(NamedTuple):
+    """Who answers for a role from `since` until just before `until`, as long as the directory stays as it is."""
+
+    role: Role
+    since: datetime
+    until: datetime | None
+    answers: Answers
+
+
 def on_call(role: Role, directory: Directory, at: datetime, desk: str = "") -> Answers:
     """Return who answers for a role at an instant: the first holder who is not disabled, else its fallback.
 
     Args:
         desk: The site's operators' desk: a name or id; "" = it has none.
     """
+    return _keep(role, directory, at, desk).answers
+
+
+def next_change(role: Role, directory: Directory, at: datetime, desk: str = "") -> datetime | None:
+    """Return the next instant at which somebody else may answer for a role; None = never.
+
+    Where the operators' desk is its fallback, and a role, that is when the desk changes hands, too.
+    """
+    return _keep(role, directory, at, desk).until
+
+
+def _keep(role: Role, directory: Directory, at: datetime, desk: str) -> _Kept:
+    """Work out who answers, once for a turn: every page, every look at an alert, and every look ahead asks it."""
+    known: list[_Kept] = directory.worked_out.setdefault(("on_call", role.id, desk), [])
+    for one in known:
+        if one.since <= at and (one.until is None or at < one.until) and one.role is role:
+            return one
+    answers, until = _answer(role, directory, at, desk), next_edge(role, at)
+    if answers.holder is None and (turns := _desk_role(directory, desk)) is not None:
+        until = min(filter(None, (until, next_edge(turns, at))), default=None)
+    made = _Kept(role, at, until, answers)
+    # Of one turn the longest stretch is kept, and of a role the last turns that were asked for.
+    known[:] = [made, *(one for one in known[: KEPT_TURNS - 1] if one.until != until)]
+    return made
+
+
+def _answer(role: Role, directory: Directory, at: datetime, desk: str) -> Answers:
     for holding in holders(role, at):
         if _able(directory, holding.person_id):
             return Answers((holding,), role.id)
@@ -110,6 +148,15 @@ def next_edge(role: Role, at: datetime) -> datetime | None:
         zone = find_zone(role.rota.zone)
         edges += [edge for layer in role.rota.layers for edge in edges_after(layer, zone, at)]
     return min((edge for edge in edges if edge > at), default=None)
+
+
+def named_in(role: Role) -> set[UUID]:
+    """Return everybody whom a role's plan names, whenever it is."""
+    named = {shift.person_id for shift in role.shifts}
+    named.update(person_id for swap in role.swaps for person_id in (swap.giver, swap.taker))
+    if role.rota is not None:
+        named.update(person_id for layer in role.rota.layers for person_id in layer.participants)
+    return named
 
 
 class Segment(NamedTuple):
@@ -178,6 +225,14 @@ def at_desk(directory: Directory, at: datetime, desk: str, seen: frozenset[UUID]
         if _able(directory, holding.person_id):
             return (holding.person_id,)
     return _fallback(role, directory, at, desk, seen | {value})
+
+
+def _desk_role(directory: Directory, desk: str) -> Role | None:
+    try:
+        sort, value = find_target(desk, directory, "")
+    except Refused:
+        return None
+    return directory.roles[value] if sort == ids.ROLE else None
 
 
 def _able(directory: Directory, person_id: UUID) -> bool:

@@ -167,7 +167,7 @@ def turn_of(layer: Layer, zone: ZoneInfo, nth: int) -> Turn | None:
 
 def open_at(layer: Layer, zone: ZoneInfo, now: datetime) -> bool:
     """Whether a layer's windows let it hold at an instant."""
-    return not layer.windows or any(start <= now < end for start, end in _spans(layer, zone, now, 0))
+    return not layer.windows or any(start <= now < end for start, end in _spans(layer, zone, now))
 
 
 def edges_after(layer: Layer, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
@@ -179,8 +179,19 @@ def edges_after(layer: Layer, zone: ZoneInfo, now: datetime) -> Iterator[datetim
         first = turn_of(layer, zone, 0)
         if first is not None and first.starts_at > now:
             yield first.starts_at
-    if layer.windows:
-        yield from (edge for span in _spans(layer, zone, now, 8) for edge in span if edge > now)
+    today = wall_of(now, zone).date() if layer.windows else date.min
+    for window in layer.windows:
+        begins = ends = None
+        # Each weekday's window begins, and ends, after that of the day before.
+        for days in range(-2, 9):
+            span = window.span(today + days * DAY, zone)
+            if span is None:
+                continue
+            begins = begins or (span[0] if span[0] > now else None)
+            ends = ends or (span[1] if span[1] > now else None)
+            if begins and ends:
+                break
+        yield from (edge for edge in (begins, ends) if edge is not None)
 
 
 def check_rota(rota: Rota) -> None:
@@ -218,10 +229,10 @@ def _begin(layer: Layer, zone: ZoneInfo, nth: int) -> datetime:
     return instant_of(layer.starts + nth * layer.length, zone).at
 
 
-def _spans(layer: Layer, zone: ZoneInfo, now: datetime, ahead: int) -> Iterator[tuple[datetime, datetime]]:
-    """Give the spans of a layer's windows that began from the day before yesterday until `ahead` days from now."""
+def _spans(layer: Layer, zone: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Give the spans of a layer's windows that begin from the day before yesterday until today."""
     today = wall_of(now, zone).date()
-    for days in range(-2, ahead + 1):
+    for days in range(-2, 1):
         for window in layer.windows:
             span = window.span(today + days * DAY, zone)
             if span is not None:

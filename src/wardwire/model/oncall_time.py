@@ -53,6 +53,8 @@ def find_zone(name: str, pointer: str = "/zone") -> ZoneInfo:
         ) from None
 
 
+# The hand-overs of some days are asked for again and again: by every page to a role, and by each look ahead.
+@lru_cache(maxsize=16_384)
 def instant_of(wall: datetime, zone: ZoneInfo, *, last: bool = False) -> Meant:
     """Return the instant that a wall time means.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -38,7 +39,7 @@ ALL_DAYS = frozenset(range(7))
 # How `by` begins where a profile would have reached nobody, and how it ends where a ceiling has cut it.
 FAILED = "default after "
 CUT = ", cut"
-_PREFERRING = "model.preferences"
+_PREFERRING, _WHO = "model.preferences", "model.preferences.who"
 
 
 class Profile(NamedTuple):
@@ -246,6 +247,18 @@ def _preferring(directory: Directory) -> tuple[_Roles, _Groups]:
             ),
         )
         directory.worked_out[_PREFERRING] = kept
+    return kept
+
+
+def who_prefers(directory: Directory) -> AbstractSet[UUID] | None:
+    """Return who may be tried otherwise than by the site's default; None = that changes with who holds a role."""
+    kept: AbstractSet[UUID] | None = directory.worked_out.get(_WHO)
+    if kept is None:
+        roles, groups = _preferring(directory)
+        if roles:
+            return None
+        kept = frozenset(directory.preferences.keys()).union(*(members for _, members, _ in groups))
+        directory.worked_out[_WHO] = kept
     return kept
 
 

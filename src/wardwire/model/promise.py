@@ -43,13 +43,19 @@ class Promised(NamedTuple):
 def promise_delivery(people: Sequence[Planned], to: str) -> tuple[Promised, ...]:
     """Promise for a message without escalation: endpoint after endpoint, and in the end whoever is told (`to`)."""
     lines: dict[tuple[timedelta, str], list[UUID]] = {}
+    alike: dict[str, list[list[UUID]]] = {}
     last = timedelta(0)
     for planned in people:
-        passed = timedelta(0)
-        for stage in planned.stages:
-            passed += stage.wait
-            lines.setdefault((passed, "+".join(stage.kinds)), []).append(planned.person_id)
-        last = max(last, passed)
+        theirs = alike.get(planned.written)
+        if theirs is None:
+            passed, theirs = timedelta(0), []
+            for stage in planned.stages:
+                passed += stage.wait
+                theirs.append(lines.setdefault((passed, "+".join(stage.kinds)), []))
+            alike[planned.written] = theirs
+            last = max(last, passed)
+        for line in theirs:
+            line.append(planned.person_id)
     made = [Promised(after, tuple(who), how) for (after, how), who in sorted(lines.items(), key=lambda line: line[0])]
     return (*made[: MOST - 1], Promised(last, (), to))
 

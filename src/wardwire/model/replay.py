@@ -169,7 +169,7 @@ class _Life:
         return Replayed(None, (), desk_after)
 
     def _due(self, escalation: Escalation) -> datetime | None:
-        return next_due(escalation, self._now, next_turn(escalation.roles, self._directory, self._now))
+        return next_due(escalation, self._now, next_turn(escalation.roles, self._directory, self._desk, self._now))
 
     def _given(self, escalation: Escalation | None = None) -> Circumstances:
         past, roles = self._past, escalation.roles if escalation else ()

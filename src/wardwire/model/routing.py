@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
@@ -16,9 +17,9 @@ from wardwire.model.endpoints import next_turn, passed_over
 from wardwire.model.errors import Code, Refused
 from wardwire.model.groups import members_of
 from wardwire.model.message import Submission
-from wardwire.model.oncall import next_edge, on_call
+from wardwire.model.oncall import next_change, on_call
 from wardwire.model.people import Directory, Group, Person, Role, Status
-from wardwire.model.preferences import choose, is_quiet
+from wardwire.model.preferences import choose, is_quiet, who_prefers
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.stages import APP as APP
 from wardwire.model.stages import CALLS as CALLS
@@ -98,18 +99,46 @@ def plan(
         else:
             role = directory.roles[value]
             _add_role(role, directory, now, desk, whys, f"/to/{nth}")
-            turn = next_edge(role, now)
+            turn = next_change(role, directory, now, desk)
             turns += [turn] if turn else []
     if not whys:
         raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
     if submission.kind is Kind.ALERT:
         whys = _with_covers(whys, submission.priority, directory, desk, now, sender, turns)
-    people = tuple(plan_person(person_id, why, submission, directory, waits, now) for person_id, why in whys.items())
+    people = tuple(_plan_all(whys, submission, directory, waits, now))
     gone = tuple((person_id, why) for person_id, why in left_out.items() if person_id not in whys)
     turns += [until for person_id in whys if (until := directory.people[person_id].status_until) is not None]
-    turns += [turn for person_id in whys if (turn := next_turn(directory.endpoints_of.get(person_id, ()), now))]
+    outside = [found for person_id in whys if (found := directory.endpoints_of.get(person_id))]
+    turns += [turn for endpoints in outside if (turn := next_turn(endpoints, now))]
     turns += [planned.until for planned in people if planned.until is not None]
     return Plan(people=people, left_out=gone, until=min((turn for turn in turns if turn > now), default=None))
+
+
+def _plan_all(
+    whys: dict[UUID, str], submission: Submission, directory: Directory, waits: Waits, now: datetime
+) -> Iterator[Planned]:
+    """Plan everybody. Of many most are alike: who is available, prefers nothing and has the same kinds of endpoints,
+    none of which has rules of its own, is planned once.
+    """
+    choosy = who_prefers(directory)
+    people, outside, devices = directory.people, directory.endpoints_of, directory.devices_of
+    alike: dict[tuple[bool, tuple[str, ...]], tuple[Any, ...]] = {}
+    for person_id, why in whys.items():
+        others = outside.get(person_id, ())
+        if (
+            choosy is None
+            or person_id in choosy
+            or people[person_id].status is not Status.AVAILABLE
+            or why.startswith(COVERED)
+            or (others and any(one.emergency_only or one.quiet or one.until or one.disabled for one in others))
+        ):
+            yield plan_person(person_id, why, submission, directory, waits, now)
+            continue
+        key = (bool(devices.get(person_id)), tuple([one.kind for one in others]) if others else ())
+        like = alike.get(key)
+        if like is None:
+            like = alike[key] = plan_person(person_id, why, submission, directory, waits, now)[2:]
+        yield Planned(person_id, why, *like)
 
 
 def plan_person(
@@ -158,7 +187,8 @@ def _with_covers(
     covers: dict[UUID, str] = {}
     covered: dict[UUID, str] = {}
     for person_id, why in whys.items():
-        if why.startswith("group:"):
+        person = directory.people[person_id]
+        if why.startswith("group:") or (person.status is Status.AVAILABLE and person.status_until is None):
             continue
         stead = covering(person_id, directory, priority, now, desk)
         turns += stead.turns
@@ -209,5 +239,6 @@ def _add_role(
         raise Refused(
             Code.ROLE_VACANT, "nobody holds this role now, and its fallback reaches nobody", pointer=pointer
         )
+    why = answers.why(answers.holdings[0])  # all by one rule: one holder, or everybody of the fallback
     for holding in answers.holdings:
-        whys.setdefault(holding.person_id, answers.why(holding))
+        whys.setdefault(holding.person_id, why)

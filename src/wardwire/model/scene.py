@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from wardwire.model.alert import Called
+from wardwire.model.alert import NO_ENDPOINT, Called
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.policy import DESK, Policy
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.routing import Waits, plan
+from wardwire.model.routing import Planned, Waits, plan
 from wardwire.model.simulation import Beyond, Happening, find_beyond, simulate_alert
 
 MAX_SCENES = 20
@@ -127,7 +127,13 @@ def named_beside(to: tuple[str, ...], priority: Priority, at: datetime, grounds:
         return ()
     asked = Submission(source="", external_id="", kind=Kind.ALERT, priority=priority, subject="", text="", to=to)
     people = plan(asked, grounds.directory, grounds.waits, at, sender=None, desk=grounds.desk).people
-    return tuple(Called(one.person_id, one.why) for one in people)
+    return tuple(called_beside(one) for one in people)
+
+
+def called_beside(planned: Planned) -> Called:
+    """Return how somebody is called beside a policy: whom nothing reaches, or rings, nobody waits for."""
+    absent = "" if planned.rings else "silent"
+    return Called(planned.person_id, planned.why, absent if planned.stages else NO_ENDPOINT)
 
 
 def _calls_desk(line: Happening, policy: Policy) -> bool:

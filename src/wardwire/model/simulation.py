@@ -107,7 +107,7 @@ def look_ahead(
         whom = resolver(directory, bed=bed, unit=unit, desk=desk, priority=priority, now=now)
         return Circumstances(deliveries or {}, whom, turned_roles(roles, directory, desk, now))
 
-    return Ahead(given, lambda now, roles: next_turn(roles, directory, now))
+    return Ahead(given, lambda now, roles: next_turn(roles, directory, desk, now))
 
 
 def foretell(decided: Decided, ahead: Ahead, now: datetime) -> Iterator[Happening]:

@@ -11,12 +11,12 @@ from functools import partial
 from uuid import UUID
 
 from wardwire.model import ids
-from wardwire.model.alert import Call, Called, Whom
-from wardwire.model.coverage import COVERED, COVERS, Covering, covering
+from wardwire.model.alert import NO_ENDPOINT, Call, Called, Whom
+from wardwire.model.coverage import COVERED, COVERS, Covering, covering, held
 from wardwire.model.errors import Refused
 from wardwire.model.groups import members_of
 from wardwire.model.names import fold_name
-from wardwire.model.oncall import next_edge, on_call
+from wardwire.model.oncall import named_in, next_change, next_edge, on_call
 from wardwire.model.people import Directory, Role
 from wardwire.model.places import assigned, unit_of
 from wardwire.model.policy import BED_RANKS, DESK, NEXT, UNIT, Step, next_role
@@ -110,7 +110,17 @@ def _next(target: str, role: Role, directory: Directory, absent: partial[str], d
 
 def next_holder(role: Role, directory: Directory, desk: str, now: datetime) -> UUID | None:
     """Return who holds a role by its plan after whoever answers for it now; None = the plan names nobody else."""
+    key = ("next", role.id, desk, next_change(role, directory, now, desk))
+    if key not in directory.worked_out:
+        directory.worked_out[key] = _find_next(role, directory, desk, now)
+    found: UUID | None = directory.worked_out[key]
+    return found
+
+
+def _find_next(role: Role, directory: Directory, desk: str, now: datetime) -> UUID | None:
     answering = {holding.person_id for holding in on_call(role, directory, now, desk).holdings}
+    if answering.issuperset(named_in(role)):
+        return None
     at = now
     for _ in range(MOST_TURNS):
         edge = next_edge(role, at)
@@ -142,12 +152,13 @@ def turned_roles(
     return turned
 
 
-def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: datetime) -> datetime | None:
+def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, desk: str, now: datetime) -> datetime | None:
     """Return the next instant at which some roles may change hands; None = there is none."""
     found = [
-        edge
+        turn
         for role_id, _ in roles
-        if (role := directory.roles.get(role_id)) is not None and (edge := next_edge(role, now)) is not None
+        if (role := directory.roles.get(role_id)) is not None
+        and (turn := next_change(role, directory, now, desk)) is not None
     ]
     return min(found, default=None)
 
@@ -155,14 +166,15 @@ def next_turn(roles: Iterable[tuple[UUID, UUID]], directory: Directory, now: dat
 def why_absent(
     person_id: UUID, *, directory: Directory, kinds: tuple[str, ...], priority: Priority, now: datetime
 ) -> str:
-    """Why it is useless to wait for somebody: no endpoint, or nothing rings by their status or by what they prefer;
-    "" = it is not.
+    """Why it is useless to wait for somebody: no endpoint, or nothing rings by their status, or it is kept until they
+    are back, or by what they prefer; "" = it is not.
     """
     there = kinds_of(directory, person_id, priority, now)
     if not (there if not kinds else [kind for kind in there if kind in kinds]):
-        return "no_endpoint"
-    status = directory.people[person_id].status_at(now)
-    if priority not in RINGS[status]:
+        return NO_ENDPOINT
+    person = directory.people[person_id]
+    status = person.status_at(now)
+    if priority not in RINGS[status] or held(status, person.cover_at(now), priority):
         return f"status_{status}"
     return "quiet" if is_quiet(person_id, priority, directory, now) else ""
 

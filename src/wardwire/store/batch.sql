@@ -186,6 +186,11 @@ WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_i
   AND EXISTS (SELECT FROM deadlines d WHERE d.message_id = u.message_id AND d.person_id = u.person_id
                                         AND d.kind = 'send' AND d.ref = u.endpoint_id AND d.fence = u.fence)
 
+-- name: replanned
+-- How people who are rung again are tried now: by other endpoints than when they were called.
+UPDATE deliveries d SET plan = u.plan
+FROM unnest($2::uuid[], $3::text[]) AS u(person_id, plan) WHERE d.message_id = $1 AND d.person_id = u.person_id
+
 -- name: response
 -- What people answered, as their devices signed it.
 INSERT INTO responses (message_id, person_id, device_id, digest, body, at)

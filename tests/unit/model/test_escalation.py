@@ -293,6 +293,15 @@ def test_a_missing_part_of_a_team_alarms_once_and_calls_its_backup() -> None:
     assert other.escalation.state is State.HELD
 
 
+def test_a_team_that_cannot_be_complete_is_told_at_once() -> None:
+    """Chen is not there at all: nobody waits half a minute to say so."""
+    parts = (Quorum("off Chen", backup="Dora"), Quorum("Anna"))
+    night = Night(one("off Chen", "Anna", ends=Ends.QUORUM, quorum=parts), one("Ben"))
+    assert [(at, alarm.part) for at, alarm in night.did(Alarm)] == [(0, "off Chen")]
+    assert night.called() == [(0, CHEN), (0, ANNA), (0, DORA)]
+    assert night.escalation.version == 1
+
+
 def test_a_hand_back_resumes_and_rings_those_who_fell_silent() -> None:
     """The step has its whole time anew; whoever handed back is not called again."""
     night = Night(one("Anna+Ben", wait=MINUTE), one("Chen"))

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, EVA, OKAFOR, T0, directory, group, person, role, shift
-from tests.unit.model.test_oncall_time import ZONES
 from wardwire.model import ids
 from wardwire.model.oncall import final, holders, next_edge, on_call
 from wardwire.model.oncall_plan import Agreed, Layer, Rota, Swap
 from wardwire.model.people import Role
+from wardwire.testing.zones import ZONES
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEGIN = datetime(2026, 11, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.model.samples import ANNA, BEN, CHEN, OKAFOR
-from tests.unit.model.test_oncall_time import CHICAGO, FULL, ZONES, transitions
+from tests.unit.model.test_oncall_time import CHICAGO
 from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall_plan import (
     Agreed,
@@ -25,9 +24,8 @@ from wardwire.model.oncall_plan import (
     edges_after,
     open_at,
     turn_at,
-    turn_of,
 )
-from wardwire.model.oncall_time import instant_of
+from wardwire.testing.zones import ZONES, check_turns
 
 DAY, WEEK, HOUR = timedelta(days=1), timedelta(days=7), timedelta(hours=1)
 LENGTHS = [timedelta(minutes=15), timedelta(minutes=50), HOUR, 12 * HOUR, DAY, WEEK, 10 * DAY, 366 * DAY]
@@ -37,31 +35,6 @@ PEOPLE = (ANNA, BEN, CHEN)
 def layer(starts: datetime, length: timedelta, *people: UUID, **fields: Any) -> Layer:
     """A rotation of these people."""
     return Layer("first", people or PEOPLE, starts, length)._replace(**fields)
-
-
-def check_turns(rotation: Layer, zone: ZoneInfo, at: datetime) -> None:
-    """At an instant it is one person's turn, and its turns follow each other without gap and overlap."""
-    turn = turn_at(rotation, zone, at)
-    assert turn is not None
-    assert turn.starts_at <= at < turn.ends_at
-    turns = [turn_of(rotation, zone, turn.nth + nth) for nth in range(len(rotation.participants))]
-    assert [one.person_id for one in turns if one] == [
-        rotation.participants[(turn.nth + nth) % len(turns)] for nth in range(len(turns))
-    ]
-    for one, other in pairwise(turns):
-        assert one is not None
-        assert other is not None
-        assert one.ends_at == other.starts_at
-    lasts = sum((one.ends_at - one.starts_at for one in turns if one), timedelta(0))
-    begins = rotation.starts + turn.nth * rotation.length
-    period = len(turns) * rotation.length
-    first, after = instant_of(begins, zone), instant_of(begins + period, zone)
-    assert lasts == after.at - first.at
-    if not first.moved and not after.moved:  # in wall time the sum is the period, to the second
-        offsets = first.at.astimezone(zone).utcoffset(), after.at.astimezone(zone).utcoffset()
-        assert offsets[0] is not None
-        assert offsets[1] is not None
-        assert lasts == period + offsets[0] - offsets[1]
 
 
 @settings(deadline=None)
@@ -74,18 +47,6 @@ def check_turns(rotation: Layer, zone: ZoneInfo, at: datetime) -> None:
 def test_the_sum_of_a_rotation_is_its_period(zone: str, starts: datetime, length: timedelta, at: datetime) -> None:
     """In all zones, over leap days and both turns of the clock."""
     check_turns(layer(starts.replace(microsecond=0), length), ZoneInfo(zone), at.replace(tzinfo=UTC))
-
-
-@pytest.mark.parametrize("name", ZONES if FULL else ZONES[30::90])
-def test_hand_overs_on_the_nights_of_the_clock_are_right(name: str) -> None:
-    """Hand-overs at 01:30, 02:30 and every quarter of an hour, around every transition of 2020 to 2040."""
-    zone = ZoneInfo(name)
-    for turn in transitions(zone):
-        for starts, length in ((datetime(2019, 12, 30, 1, 30), DAY), (datetime(2019, 12, 30, 2, 30), 12 * HOUR)):
-            for minutes in (-181, -61, -1, 0, 1, 29, 30, 59, 60, 90, 121):
-                check_turns(layer(starts, length), zone, turn + timedelta(minutes=minutes))
-        for minutes in range(-120, 121, 15):
-            check_turns(layer(datetime(2019, 12, 30), timedelta(minutes=15)), zone, turn + timedelta(minutes=minutes))
 
 
 def test_a_hand_over_stays_at_the_same_time_of_the_day() -> None:

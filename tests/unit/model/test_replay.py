@@ -13,7 +13,7 @@ from tests.unit.model.samples import ANNA, BEN, CHEN, DORA, T0, device, director
 from wardwire.model.policy import Policy, Step
 from wardwire.model.priority import Priority
 from wardwire.model.replay import HORIZON, Past, Replayed, Said, Verdict, compare, replay, usual
-from wardwire.testing import nights
+from wardwire.testing import nights_ward
 
 S, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 WARD = directory(devices=[device(10 + nth, who) for nth, who in enumerate((ANNA, BEN, CHEN, DORA))])
@@ -75,13 +75,13 @@ def test_an_alert_that_was_over_before_anybody_answered_stays_so() -> None:
 def test_every_replay_ends_and_nobody_has_it_who_did_not_say_so(seed: int) -> None:
     """Over random wards and policies; in silence the desk is told."""
     rng = Random(seed)
-    ward, policy = nights.make_ward(rng), nights.make_policy(rng)
+    ward, policy = nights_ward.make_ward(rng), nights_ward.make_policy(rng)
     said = {
         person: Said(rng.choice((True, False, None)), rng.randrange(300) * S)
-        for person in rng.sample(sorted(ward.people), 4)
+        for person in rng.sample(sorted(ward.directory.people), 4)
     }
-    was = Past(UUID(int=1), nights.BEGIN, Priority.HIGH, bed=nights.BED, said=said)
-    found = replay(was, policy, ward, desk=nights.DESK, usually={})
+    was = Past(UUID(int=1), ward.begin, Priority.HIGH, bed=nights_ward.BED, said=said)
+    found = replay(was, policy, ward.directory, desk=ward.desk, usually={})
     if all(step.answer.value == "accepted" for step in policy.steps):
         assert all(said.get(person, Said()).accepted for person in found.taken_by)
     heard = found.desk_after if found.taken_after is None else found.taken_after

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.model.samples import (
@@ -32,7 +33,8 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory, Status
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.routing import RINGS, Plan, Planned, Stage, Waits, plan, read_stages, write_stages
+from wardwire.model.routing import RINGS, Plan, Planned, Stage, Waits, plan, plan_person, read_stages, write_stages
+from wardwire.testing.nights_ward import make_ward
 
 HOUR = timedelta(hours=1)
 WARD = directory(
@@ -296,3 +298,16 @@ def test_each_priority_has_its_wait() -> None:
     waits = [Waits().of(priority).total_seconds() for priority in Priority]
 
     assert waits == [3, 10, 30, 120]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**9), st.sampled_from(Priority))
+def test_many_are_planned_as_each_one_would_be(seed: int, priority: Priority) -> None:
+    """Who is alike is planned once: whatever they prefer, wherever they are, and by whatever endpoints."""
+    rng = Random(seed)
+    ward = make_ward(rng)
+    named = tuple(one.name for one in ward.directory.people.values() if not one.disabled)
+    asked = submission(*named, priority=priority)
+    for planned in plan(asked, ward.directory, Waits(), ward.begin, sender=None).people:
+        each = plan_person(planned.person_id, planned.why, asked, ward.directory, Waits(), ward.begin)
+        assert planned == each
