@@ -150,6 +150,9 @@ class Front:
         address=True,
     )
     names: str = setting("", "Further names and addresses of this machine in the certificate, by commas.")
+    url: str = setting(
+        "", "The address that browsers open, where it is not what follows from `listen` and the first of `names`."
+    )
     tls_certificate: Path | None = setting(
         None, "Certificate for `listen`; read again when it changes. By default our own authority's."
     )

@@ -85,6 +85,8 @@ def test_a_killed_demo_leaves_nothing_running(home: Path) -> None:
     front = tomllib.loads((home / "demo" / "wardwire.toml").read_text())["front"]["listen"]
     with urllib.request.urlopen(f"http://{front}/openapi.json", timeout=30) as answer:
         assert "/v1/messages" in json.load(answer)["paths"]
+    with urllib.request.urlopen(f"http://{front}/status", timeout=30) as answer:
+        assert b"Messages are taken" in answer.read()
     demo.send_signal(signal.SIGKILL)
     demo.communicate()
 

@@ -10,16 +10,21 @@ import hmac
 
 import msgspec
 
+from wardwire.access.cookie import cookie_of, no_cookie
 from wardwire.access.oidc import SingleSignOn
 from wardwire.access.sign_in import sign_in_as, sign_out
 from wardwire.api.operation import Answer, Call, Operation, Query
-from wardwire.api.sessions import SessionOut, accounts_of, cookie_of, show_session
+from wardwire.api.sessions import SessionOut, accounts_of, show_session
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action
 
 COOKIE = "__Host-wardwire-oidc"
 LASTS_S = 600
 _PATH = "/v1/sign-in/oidc"
+# A redirect would still come from the provider's site, and go without the cookie (SameSite=Strict); a page does not.
+_ONWARD = (
+    b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>Wardwire</title><a href="/">Wardwire</a>'
+)
 
 
 class SignedOut(msgspec.Struct, frozen=True):
@@ -55,7 +60,10 @@ async def finish(call: Call) -> Answer:
     session, token = await sign_in_as(
         at, call.read, source=sso.provider.source, external_id=who, address=call.address, agent=agent
     )
-    return Answer(body=show_session(at, session, session.id), headers={"Set-Cookie": cookie_of(token)})
+    cookie = {"Set-Cookie": cookie_of(token)}
+    if "text/html" in call.headers.get("accept", ""):
+        return Answer(body=_ONWARD, media="text/html; charset=utf-8", headers=cookie)
+    return Answer(body=show_session(at, session, session.id), headers=cookie)
 
 
 async def leave(call: Call) -> Answer:
@@ -64,7 +72,7 @@ async def leave(call: Call) -> Answer:
     if me.session_id is None:
         raise Refused(Code.NOT_PERMITTED, "only who is signed in can sign out")
     await sign_out(accounts_of(call.deps), me, me.session_id)
-    gone = {"Set-Cookie": cookie_of("", "; Max-Age=0")}
+    gone = {"Set-Cookie": no_cookie()}
     return Answer(body=SignedOut(await sso.end_address()), headers=gone)
 
 

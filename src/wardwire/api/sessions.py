@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from wardwire.access import sign_in as access
 from wardwire.access.accounts import Accounts
+from wardwire.access.cookie import COOKIE, cookie_of, no_cookie
 from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.model import ids
@@ -25,7 +26,6 @@ from wardwire.model.matrix import Action, Owner, Reach, reach_of
 from wardwire.model.rights import Caller
 from wardwire.store import sign_ins as store
 
-COOKIE = "__Host-wardwire"
 GUARD = "X-Wardwire"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOBODY = UUID(int=0)
@@ -80,6 +80,8 @@ def token_of(method: str, headers: Mapping[str, str], cookies: Mapping[str, str]
     token = cookies.get(COOKIE, "")
     if token and method not in _SAFE:
         elsewhere = headers.get("sec-fetch-site", "same-origin") != "same-origin"
+        origin = headers.get("origin", "")
+        elsewhere |= bool(origin) and origin.partition("://")[2] != headers.get("host", "")
         if elsewhere or GUARD.lower() not in headers:
             raise Refused(Code.NOT_PERMITTED, f"a change by cookie needs the header {GUARD}: 1, from our own pages")
     return token
@@ -148,13 +150,8 @@ async def find_session(call: Call) -> Found:
 async def sign_out(call: Call) -> Answer:
     """End a session."""
     await access.sign_out(accounts_of(call.deps), call.caller, call.thing)
-    gone = {"Set-Cookie": cookie_of("", "; Max-Age=0")} if call.thing == call.caller.session_id else {}
+    gone = {"Set-Cookie": no_cookie()} if call.thing == call.caller.session_id else {}
     return Answer(status=204, headers=gone)
-
-
-def cookie_of(token: str, more: str = "") -> str:
-    """Write the cookie of a session."""
-    return f"{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict{more}"
 
 
 _ACCOUNT = Query(name="account", kind="string", about="Only of this account, for who sees all.")

@@ -523,11 +523,16 @@ class RegisteredDevice(msgspec.Struct, frozen=True):
 
 
 class RegistrationCode(msgspec.Struct, frozen=True):
-    """A code to be read out or shown, once; good for one device and ten minutes."""
+    """A code to be read out or shown, once; good for one device and ten minutes.
+
+    `url` opens the app and registers it; `qr` is the same as a picture (SVG). Both are empty without a front.
+    """
 
     code: str
     person: str
     expires_at: datetime
+    url: str
+    qr: str
 
 
 class RevokeIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
@@ -17,9 +17,14 @@ from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
 from wardwire.app.access import make_sso, spans_of
+from wardwire.app.address import front_address
 from wardwire.app.devices import read_site_key
 from wardwire.app.ground import Ground, join
 from wardwire.carrier.kick import SystemAccount
+from wardwire.console.app import Asgi, beside, make_pages
+from wardwire.console.sheets import sheet_pages
+from wardwire.console.shipped import STYLE, WEBAPP
+from wardwire.console.sign_in import Standing, sign_in_pages
 from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
@@ -71,6 +76,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             server=own.edge_url,
             refresh=refresh,
             authority=authority_of(ground.logins.home, own.edge_url),
+            front=front_address(ground.settings),
         )
         deps = Deps(
             writer=ground.lanes,
@@ -96,11 +102,21 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             counted=metrics.submitted,
             denied=metrics.denied,
         )
-        api = make_api(deps)
-        yield [Server(config) for config in _configs(ground, api)]
+        assert deps.accounts is not None
+        on = Standing(
+            accounts=deps.accounts,
+            read=deps.read,
+            rules=ground.rules,
+            refresh=refresh,
+            serving=deps.serving,
+            provider=deps.sso is not None,
+            version=__version__,
+        )
+        pages = make_pages({**WEBAPP, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on)})
+        yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages))]
 
 
-def _configs(ground: Ground, app: Any) -> Iterator[uvicorn.Config]:
+def _configs(ground: Ground, app: Asgi) -> Iterator[uvicorn.Config]:
     own, socket = ground.settings.api, os.environ.get(SOCKET_VARIABLE, "")
     host, port = split_address(own.listen)
     yield _config(
@@ -115,7 +131,7 @@ def _configs(ground: Ground, app: Any) -> Iterator[uvicorn.Config]:
         )  # fmt: skip
 
 
-def _config(app: Any, **place: Any) -> uvicorn.Config:
+def _config(app: Asgi, **place: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         **place,

@@ -27,7 +27,7 @@ from wardwire.cli.details import (
 )
 from wardwire.cli.endpoint import say_rules, show_endpoint
 from wardwire.cli.names import find_one, read_instant
-from wardwire.cli.options import AsJson, ConfigFile, DataFolder, say
+from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, say
 from wardwire.cli.roster import import_
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory import endpoints, people
@@ -264,7 +264,12 @@ def email(
 
 @app.command("code")
 def code(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: AsJson = False) -> None:
-    """Issue a one-time code with which a device of this person registers; good for ten minutes."""
+    """Issue a one-time code with which a device of this person registers; good for ten minutes.
+
+    Where the site has a front, the link of the app and its QR code are shown, too.
+    """
+    from wardwire.app.address import front_address
+    from wardwire.devices.link import draw_for_terminal, enrol_link
     from wardwire.devices.rate import Buckets
     from wardwire.devices.register import IssuedCode, issue_code
 
@@ -273,11 +278,14 @@ def code(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: As
         return await issue_code(at.ledger, at.clock, person_id=found, source=at.caller.source, rates=Buckets(1, 60))
 
     issued = at_desk(find_place(config, data), work)
+    link = enrol_link(front_address(read_settings(config, data, None).settings), issued.code)
     if json_:
         person = ids.write_id(ids.PERSON, issued.person_id)
-        print_json({"code": issued.code, "person": person, "expires_at": issued.expires_at})
+        print_json({"code": issued.code, "person": person, "expires_at": issued.expires_at, "url": link})
     else:
         print(issued.code)
+        if link:
+            say(f"{draw_for_terminal(link)}\nScan it, or open: {link}")
         say(f"Good once, until {issued.expires_at.astimezone():%H:%M:%S}: wardwire device enrol {issued.code}")
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from wardwire.app.address import front_address
 from wardwire.app.listeners import find_unusable, plan_listeners
 from wardwire.cli.database import Place
 from wardwire.cli.options import home_of, say
@@ -236,21 +237,6 @@ def plan_front(
         said["WARDWIRE__FRONT__TLS_KEY"] = str(tls.key)
     descriptor = listening.detach()  # stays open as long as we are here
     return replace(front, environment={**front.environment, **said}, keep=(descriptor,))
-
-
-def front_address(settings: Settings) -> str:
-    """Give the one address that browsers open; "" without a front."""
-    own = settings.front
-    if not own.listen:
-        return ""
-    host, port = split_address(own.listen)
-    tls = own.tls_certificate is not None or not is_loopback(host)
-    named = own.names.split(",")[0].strip()
-    if not named:
-        named = "localhost" if is_loopback(host) else local_address() if host in ("0.0.0.0", "::") else host
-    shown = f"[{named}]" if ":" in named else named
-    usual = 443 if tls else 80
-    return f"{'https' if tls else 'http'}://{shown}" + ("" if port == usual else f":{port}")
 
 
 def raise_open_files() -> int:

@@ -17,6 +17,7 @@ from wardwire.devices.doorway import REVOKED
 from wardwire.devices.frames import refusal
 from wardwire.devices.hand_over import HandOver, set_badge
 from wardwire.devices.kicks import Kick
+from wardwire.devices.link import draw, enrol_link
 from wardwire.devices.orders import order_device
 from wardwire.devices.rate import Buckets
 from wardwire.model import ids
@@ -30,11 +31,13 @@ _READ = msgspec.json.Decoder(register.Registration).decode
 
 
 class CodeOut(msgspec.Struct, frozen=True):
-    """A registration code, shown once."""
+    """A registration code, shown once; with the link of the app that uses it, where there is a front."""
 
     code: str
     person: str
     expires_at: datetime
+    url: str = ""
+    qr: str = ""
 
 
 class DeviceOut(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ class DeviceRegistration:
         connection: Into the account CORE: other cores are told of a revocation.
         server: Where devices connect, as they see it.
         authority: The certificate (PEM) of the site's own authority, or "".
+        front: The address that browsers open, or "".
         refresh: Takes in the changed directory everywhere; awaited before an answer.
     """
 
@@ -75,6 +79,7 @@ class DeviceRegistration:
         server: str,
         refresh: Callable[[], Awaitable[None]],
         authority: str = "",
+        front: str = "",
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -88,6 +93,7 @@ class DeviceRegistration:
         self._server = server
         self._refresh = refresh
         self._authority = authority
+        self._front = front
         self._issues = Buckets(1, 60)
         self._guesses = register.guess_limits()
 
@@ -96,8 +102,13 @@ class DeviceRegistration:
         issued = await register.issue_code(
             self._ledger, self._clock, person_id=person_id, source=caller.source, rates=self._issues
         )
+        link = enrol_link(self._front, issued.code)
         return CodeOut(
-            code=issued.code, person=ids.write_id(ids.PERSON, issued.person_id), expires_at=issued.expires_at
+            code=issued.code,
+            person=ids.write_id(ids.PERSON, issued.person_id),
+            expires_at=issued.expires_at,
+            url=link,
+            qr=draw(link),
         )
 
     async def register(self, body: bytes, source: str = "") -> DeviceOut:
