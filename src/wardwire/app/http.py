@@ -25,6 +25,7 @@ from wardwire.console.app import Asgi, beside, make_pages
 from wardwire.console.sheets import sheet_pages
 from wardwire.console.shipped import STYLE, WEBAPP
 from wardwire.console.sign_in import Standing, sign_in_pages
+from wardwire.console.trust import trust_pages
 from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
@@ -32,6 +33,7 @@ from wardwire.engine.metrics import Metrics
 from wardwire.model.errors import Unavailable
 from wardwire.ops.authority import Authority
 from wardwire.ops.front import SOCKET_VARIABLE
+from wardwire.ops.ports import is_loopback
 from wardwire.settings import split_address
 
 MAX_CONNECTIONS = 1_000
@@ -112,7 +114,8 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             provider=deps.sso is not None,
             version=__version__,
         )
-        pages = make_pages({**WEBAPP, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on)})
+        trust = trust_pages(ground.settings.site.name, front_authority(ground))
+        pages = make_pages({**WEBAPP, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on), **trust})
         yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages))]
 
 
@@ -145,6 +148,14 @@ def _config(app: Asgi, **place: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=16_384,
     )
+
+
+def front_authority(ground: Ground) -> str:
+    """Return the certificate that browsers must trust: of the site's own authority, where it signs the front's."""
+    own = ground.settings.front
+    outside = own.listen and not is_loopback(split_address(own.listen)[0])
+    path = Authority(folder=ground.logins.home / "tls", account=None).certificate
+    return path.read_text() if outside and own.tls_certificate is None and path.exists() else ""
 
 
 def authority_of(home: Path, url: str) -> str:

@@ -63,6 +63,24 @@ ENGLISH = {
     "print_hint": "Print with Ctrl+P.",
     "not_yours": "You may not see this",
     "not_yours_text": "Your account is not allowed to. Ask an administrator.",
+    "trust": "Let this device trust Wardwire",
+    "trust_not_needed": "There is nothing to install: this address has a certificate that devices trust already, or"
+    " none.",
+    "trust_text": "This hospital's Wardwire has a certificate of its own. Install it once on this device: then the"
+    " browser shows no warning, and the app can be installed and can ring.",
+    "trust_first": "First compare",
+    "trust_compare": "Ask an administrator for the SHA-256 fingerprint of the certificate. Go on"
+    " only if it is this one:",
+    "trust_get": "Get the certificate",
+    "trust_ios_1": "Open it in Safari, tap the button and allow the download.",
+    "trust_ios_2": "Settings, General, VPN & Device Management: tap the downloaded profile and install it.",
+    "trust_ios_3": "Settings, General, About, Certificate Trust Settings: switch Wardwire on.",
+    "trust_android_1": "Tap the button. The file wardwire.crt is saved.",
+    "trust_android_2": "Settings, Security, More security settings, Install from storage, CA certificate: choose the"
+    " file. The names differ a little from phone to phone; search the settings for CA certificate.",
+    "trust_desk": "On managed computers an administrator installs it for all: as a trusted root"
+    " certificate authority.",
+    "trust_done": "Done: open Wardwire",
 }
 
 GERMAN = {
@@ -120,6 +138,27 @@ GERMAN = {
     "print_hint": "Drucken mit Strg+P.",
     "not_yours": "Das dürfen Sie nicht sehen",
     "not_yours_text": "Ihr Konto ist dafür nicht berechtigt. Fragen Sie die Verwaltung.",
+    "trust": "Diesem Gerät Wardwire vertraut machen",
+    "trust_not_needed": "Hier ist nichts zu installieren: diese Adresse hat ein Zertifikat, dem"
+    " Geräte schon vertrauen,"
+    " oder keines.",
+    "trust_text": "Das Wardwire dieses Hauses hat ein eigenes Zertifikat. Installieren Sie es einmal"
+    " auf diesem Gerät:"
+    " dann warnt der Browser nicht mehr, und die App lässt sich installieren und kann läuten.",
+    "trust_first": "Erst vergleichen",
+    "trust_compare": "Fragen Sie die Verwaltung nach dem SHA-256-Fingerabdruck des Zertifikats. Weiter nur, wenn es"
+    " dieser ist:",
+    "trust_get": "Zertifikat laden",
+    "trust_ios_1": "In Safari öffnen, auf den Knopf tippen und das Laden erlauben.",
+    "trust_ios_2": "Einstellungen, Allgemein, VPN und Geräteverwaltung: das geladene Profil antippen"
+    " und installieren.",
+    "trust_ios_3": "Einstellungen, Allgemein, Info, Zertifikatsvertrauenseinstellungen: Wardwire einschalten.",
+    "trust_android_1": "Auf den Knopf tippen. Die Datei wardwire.crt wird gespeichert.",
+    "trust_android_2": "Einstellungen, Sicherheit, Weitere Sicherheitseinstellungen, Von Speicher installieren,"
+    " CA-Zertifikat: die Datei wählen. Die Namen sind je nach Gerät etwas anders; suchen Sie nach CA-Zertifikat.",
+    "trust_desk": "Auf verwalteten Rechnern installiert es die Verwaltung für alle: als"
+    " vertrauenswürdige Stammstelle.",
+    "trust_done": "Fertig: Wardwire öffnen",
 }
 
 # What is refused on a form: English, German.
