@@ -115,6 +115,8 @@ async def _candidates(call: Call, wanted: Filter, directory: Directory) -> tuple
     """Return whom a filter may mean: by the name or an id that it asks for, at once; else everybody."""
     source = call.caller.source
     one: UUID | None
+    if any("\0" in (equals(wanted, name) or "") for name in ("userName", "externalId")):
+        return [], {}  # the database knows no such text, and so nobody has it
     if (name := equals(wanted, "userName")) is not None:
         one = await call.read(lambda connection: store.find_named(connection, name))
         one = one or _read_id(ids.PERSON, name)

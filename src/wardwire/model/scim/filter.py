@@ -304,7 +304,9 @@ class _Reader:
         self._next += 1
         if token.kind in ("text", "number"):
             try:
-                return json.loads(token.text, strict=False)
+                value = json.loads(token.text, strict=False)
+                str(value).encode()  # half of a surrogate pair is no text
+                return value
             except ValueError:
                 raise refuse(self._fault, f"no value that JSON knows, at character {token.at}") from None
         words = {"true": True, "false": False, "null": None}

@@ -6,6 +6,7 @@ whether they are disabled) is the directory's: shown as it is now, whoever has c
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -74,12 +75,10 @@ def wanted_of(said: Resource, user_name: str) -> Wanted:
             unfit: a leaver is not kept because of a number.
     """
     name: Mapping[str, str] = said.get("name", {})
-    parts = " ".join(part for part in (name.get("givenName", ""), name.get("familyName", "")) if part)
-    called = said.get("displayName") or name.get("formatted") or parts or user_name
     unfit: list[str] = []
     numbers, ways = _reached(said, unfit)
     return Wanted(
-        name=clean_name(called, "/displayName"),
+        name=clean_name(_called(said, user_name), "/displayName"),
         title=clean_line(said.get("title", ""), "/title"),
         given=clean_line(name.get("givenName", ""), "/name/givenName"),
         family=clean_line(name.get("familyName", ""), "/name/familyName"),
@@ -91,6 +90,15 @@ def wanted_of(said: Resource, user_name: str) -> Wanted:
         ways=tuple(dict.fromkeys(ways)),
         unfit=tuple(unfit),
     )
+
+
+def _called(said: Resource, user_name: str) -> str:
+    """Return the best name that there is."""
+    name: Mapping[str, str] = said.get("name", {})
+    parts = " ".join(part for part in (name.get("givenName", ""), name.get("familyName", "")) if part)
+    return unicodedata.normalize(
+        "NFC", said.get("displayName") or name.get("formatted") or parts or user_name
+    ).strip()
 
 
 def _reached(said: Resource, unfit: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -191,13 +199,6 @@ def show_user(
     if _tag(user.get("preferredLanguage", "")) not in details.languages:
         _show(user, "preferredLanguage", next(iter(details.languages), user.get("preferredLanguage", "")))
     return user
-
-
-def _called(user: Resource, user_name: str) -> str:
-    try:
-        return wanted_of(said_of(user), user_name).name
-    except Refused:
-        return ""
 
 
 def _of_directory(person: Person, endpoints: Iterable[Endpoint]) -> Resource:

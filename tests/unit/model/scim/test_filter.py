@@ -84,6 +84,7 @@ def test_a_filter_holds_as_it_is_meant(filter: str, holds: bool) -> None:
         ("active gt true", "compares text"),
         ("title co 5", "compares text"),
         ('userName eq "\\q"', "no value that JSON knows"),
+        ('userName eq "\\ud800"', "no value that JSON knows"),
         ("(" * (MAX_DEPTH + 2) + "title pr" + ")" * (MAX_DEPTH + 2), "nested deeper"),
         (" or ".join(["title pr"] * (MAX_TERMS + 1)), "more than 200 comparisons"),
         ("x" * 8_001, "longer than"),

@@ -119,9 +119,9 @@ def test_of_whom_nothing_was_said_the_directory_speaks() -> None:
             (("email", "anna@ward.example", False), ("email", "old@ward.example", True), ("phone", "4711", False))
         )
     ]
-    shown = show_user(person(ANNA, name="Anna"), None, "per_1", there, "entra")
+    shown = show_user(person(ANNA, name="Anna"), None, f"per_{ANNA.hex}", there, "entra")
     assert shown == {
-        "userName": "per_1",
+        "userName": f"per_{ANNA.hex}",
         "active": True,
         "displayName": "Anna",
         "emails": [{"value": "anna@ward.example", "type": "work"}],
