@@ -87,6 +87,8 @@ def test_a_killed_demo_leaves_nothing_running(home: Path) -> None:
         assert "/v1/messages" in json.load(answer)["paths"]
     with urllib.request.urlopen(f"http://{front}/status", timeout=30) as answer:
         assert b"Messages are taken" in answer.read()
+    with urllib.request.urlopen(f"http://{front}/asyncapi.json", timeout=30) as answer:
+        assert json.load(answer)["asyncapi"] == "3.1.0"
     demo.send_signal(signal.SIGKILL)
     demo.communicate()
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import uvicorn
 
 from wardwire import __version__
@@ -22,10 +23,12 @@ from wardwire.app.devices import read_site_key
 from wardwire.app.ground import Ground, join
 from wardwire.carrier.kick import SystemAccount
 from wardwire.console.app import Asgi, beside, make_pages
+from wardwire.console.files import make_file
 from wardwire.console.sheets import sheet_pages
 from wardwire.console.shipped import STYLE, WEBAPP
 from wardwire.console.sign_in import Standing, sign_in_pages
 from wardwire.console.trust import trust_pages
+from wardwire.devices.asyncapi import describe
 from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
@@ -37,6 +40,8 @@ from wardwire.ops.ports import is_loopback
 from wardwire.settings import split_address
 
 MAX_CONNECTIONS = 1_000
+# The protocol of devices, for whoever writes one.
+_DESCRIBED = {"/asyncapi.json": make_file("asyncapi.json", msgspec.json.encode(describe(__version__)))}
 
 
 class Server(uvicorn.Server):
@@ -115,7 +120,9 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             version=__version__,
         )
         trust = trust_pages(ground.settings.site.name, front_authority(ground))
-        pages = make_pages({**WEBAPP, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on), **trust})
+        pages = make_pages(
+            {**WEBAPP, **_DESCRIBED, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on), **trust}
+        )
         yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages))]
 
 

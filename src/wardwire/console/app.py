@@ -20,7 +20,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Page = Callable[[Asked], Awaitable[Reply]]
 Pages = Mapping[str, Mapping[str, Page]]
 
-API = ("/v1/", "/errors/", "/openapi.json", "/asyncapi.json")
+API = ("/v1/", "/errors/", "/openapi.json")
 # Where the apps begin, and which of their files that may be; the first that was built is shown.
 ENTRIES = {
     "/": ("/index.html", "/phone/index.html"),
