@@ -157,6 +157,8 @@ class Engines:
         """Write the logins for core processes and for commands on this machine, and give them."""
         found = self.logins()
         content = asdict(found) | {"home": str(self.wanted.home)}
+        # Apart: a core of former code that starts beside us takes nothing in `nats` that it does not know.
+        content["edge_websocket"] = content["nats"].pop("edge_websocket")
         write_private(logins_file(self.wanted.home), json.dumps(content).encode(), self.account)
         return found
 
@@ -244,5 +246,5 @@ def read_logins(path: Path) -> EngineLogins:
     return EngineLogins(
         home=Path(content["home"]),
         database=DatabaseLogins(**content["database"]),
-        nats=NatsLogins(**content["nats"]),
+        nats=NatsLogins(**({"edge_websocket": content.get("edge_websocket", "")} | content["nats"])),
     )
