@@ -175,7 +175,9 @@ class Ops:
     """What watches us."""
 
     listen: str = setting(
-        "127.0.0.1:9464", "Where /metrics of the process `api` is served; others take the next.", address=True
+        "127.0.0.1:9464",
+        "Where /metrics of the process `api` is served; others take the next, the front the tenth after it.",
+        address=True,
     )
 
 

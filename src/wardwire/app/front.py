@@ -105,7 +105,8 @@ class FrontPort(TellingPort):
         self._registry.register(_Figures(front))
 
     async def listen(self, host: str, first: int) -> None:
-        """Listen on the first port that is free; without one the front goes on, and says so in its log."""
+        """Listen on a port beyond those of the cores, which are slower to come up; without one the front goes on."""
+        first += PORTS_TRIED
         for number in range(first, first + PORTS_TRIED):
             try:
                 await self.start(host, number)
