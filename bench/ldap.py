@@ -81,7 +81,7 @@ class _Site:
         """Take all of it in as the people of one source."""
         way = Way(name=name, mapped=self._source.mapped, within=timedelta(minutes=10))
         return await sync_source(
-            self.connection, self._desk, SYSTEM, lambda: self.live.directory.everybody(), self._clock, way,
+            self.connection, self._desk, SYSTEM, lambda: self.live.directory, self._clock, way,
             lambda mark: self._source.read(mark, lambda count: None), by="bench", whole=True,
         )  # fmt: skip
 

@@ -20,7 +20,10 @@ from wardwire.sources.dialect import ACTIVE_DIRECTORY
 from wardwire.sources.ldap import PAGED
 
 SETTINGS = "CN=NTDS Settings,CN=DC1,CN=Configuration,DC=ward,DC=example"
-PEOPLE = "OU=Staff,DC=ward,DC=example"
+DOMAIN = "DC=ward,DC=example"
+PEOPLE, GROUPS = f"OU=Staff,{DOMAIN}", f"OU=Groups,{DOMAIN}"
+# So many values of an attribute are given at once; Active Directory gives 1,500.
+MOST_VALUES = 3
 NORMAL, DISABLED = "512", "514"
 ALL = 1 << 30
 Entry = dict[str, list[bytes]]
@@ -63,6 +66,15 @@ class LookAlike:
             **{field: [text.encode()] for field, text in told.items()},
         }
 
+    def group(self, guid: int, name: str, *members: str) -> None:
+        """Add or change a group; `members` are DNs."""
+        self.entries[f"CN={name},{GROUPS}"] = {
+            "objectGUID": [UUID(int=guid).bytes_le],
+            "objectClass": [b"top", b"group"],
+            "cn": [name.encode()],
+            "member": [member.encode() for member in members],
+        }
+
     def remove(self, guid: int) -> None:
         """Delete an account; it shows in no search any more."""
         self.usn += 1
@@ -80,7 +92,8 @@ class LookAlike:
         if base == SETTINGS:
             return [(SETTINGS, {"invocationId": [self.invocation.bytes_le]})]
         self.asked.append(wanted.value)
-        return [(dn, entry) for dn, entry in sorted(self.entries.items()) if _holds(wanted, entry)]
+        below = [(dn, entry) for dn, entry in sorted(self.entries.items()) if dn.endswith(base)]
+        return [(dn, entry) for dn, entry in below if _holds(wanted, entry)]
 
 
 @contextmanager
@@ -155,8 +168,8 @@ def _entry(dn: str, entry: Entry, wanted: set[str]) -> Any:
     made = rfc4511.SearchResultEntry()
     made["object"] = dn
     attributes = rfc4511.PartialAttributeList()
-    for name, values in entry.items():
-        if name.lower() in wanted:
+    for known, given in entry.items():
+        for name, values in _ranged(known, given, wanted):
             one = rfc4511.PartialAttribute()
             one["type"] = name
             vals = rfc4511.Vals()
@@ -165,6 +178,21 @@ def _entry(dn: str, entry: Entry, wanted: set[str]) -> Any:
             attributes.append(one)
     made["attributes"] = attributes
     return made
+
+
+def _ranged(name: str, values: list[bytes], wanted: set[str]) -> Iterator[tuple[str, list[bytes]]]:
+    for asked in wanted:
+        plain, _, begin = asked.partition(";range=")
+        if plain != name.lower() or not values:
+            continue
+        first = int(begin.removesuffix("-*") or 0)
+        some = values[first : first + MOST_VALUES]
+        if len(values) <= MOST_VALUES:
+            yield name, values
+        elif first + MOST_VALUES >= len(values):
+            yield f"{name};range={first}-*", some
+        else:
+            yield f"{name};range={first}-{first + MOST_VALUES - 1}", some
 
 
 def _done(response: Any) -> Any:

@@ -304,6 +304,13 @@ class Ldap:
         "Our field = its attributes, by commas, of which the first that has something counts; of departments,"
         " languages and phones all. By default the usual ones, see the how-to.",
     )
+    groups_base: str = setting(
+        "", "Where groups are below, several with a semicolon between; empty: groups are not taken in."
+    )
+    groups_filter: str = setting(
+        "(|(objectClass=group)(objectClass=groupOfNames)(objectClass=groupOfUniqueNames))",
+        "Which entries there are groups. They follow when all is read.",
+    )
     page: int = setting(500, "So many entries are asked for at once.", least=1, most=1000)
     within_s: float = setting(600.0, "A reading that takes longer is broken off.", unit="s", least=1, most=86_400)
     every_min: float = setting(0.0, "A core reads it so often; 0: by hand alone.", unit="min", least=0, most=10_080)

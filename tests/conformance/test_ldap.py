@@ -191,6 +191,47 @@ def test_what_is_wrong_with_an_entry_keeps_that_one_as_it_is_and_is_named(site: 
     assert "entries cannot be taken, first uid=n" in site.said
 
 
+def test_groups_follow_with_their_people(site: Site, slapd: Slapd) -> None:
+    """Also groups in groups; one that names nobody any more stays, a cycle is named, one that is gone is disabled."""
+    groups = {"groups_base": f"ou=groups,{PEOPLE}"}
+    slapd.fill(nurses(6))
+
+    def put(connection: Any, name: str, *members: str) -> None:
+        connection.add(f"cn={name},ou=groups,{PEOPLE}", "groupOfNames", {"member": list(members)})
+
+    with slapd.writing() as connection:
+        connection.add(f"ou=groups,{PEOPLE}", "organizationalUnit")
+        put(connection, "Team", f"cn=Cardiology,ou=groups,{PEOPLE}", f"uid=n0,{PEOPLE}")
+        put(connection, "Cardiology", *(f"UID=n{n}, {PEOPLE}" for n in range(1, 4)))
+        put(connection, "Strangers", "cn=somebody")
+    status, said = site.sync("--dry-run", **groups)
+    assert (status, site.json("group", "list")["groups"]) == (0, []), site.said
+    status, said = site.sync(**groups)
+    assert said.splitlines()[-1] == "groups: 2 add, 0 change, 0 disable, 0 stay", site.said
+    assert f"cn=Strangers,ou=groups,{PEOPLE}, group: it names nobody whom we know" in site.said
+    shown = {one["name"]: one for one in site.json("group", "list")["groups"]}
+    assert sorted(shown) == ["Cardiology", "Team"]
+    assert site.sync("--whole", **groups)[1].splitlines()[-1] == "groups: 0 add, 0 change, 0 disable, 2 stay"
+
+    with slapd.writing() as connection:
+        connection.modify(
+            f"cn=Cardiology,ou=groups,{PEOPLE}",
+            {"member": [("MODIFY_REPLACE", [f"uid=n4,{PEOPLE}", f"cn=Team,ou=groups,{PEOPLE}"])]},
+        )
+    status, said = site.sync("--whole", **groups)
+    assert "a group would stand in itself" in site.said
+    with slapd.writing() as connection:
+        connection.modify(
+            f"cn=Cardiology,ou=groups,{PEOPLE}", {"member": [("MODIFY_REPLACE", [f"uid=gone,{PEOPLE}"])]}
+        )
+        connection.delete(f"cn=Team,ou=groups,{PEOPLE}")
+    assert site.sync_json("--whole", **groups)["groups"]["disable"] == []
+    assert site.people()["Nurse 1"]["disabled"] is False
+    told = site.sync_json("--whole", "--allow-removals", "50", **groups)
+    assert (told["groups"]["change"], told["groups"]["disable"]) == ([], ["Team"])
+    assert [one["where"].split(",")[0] for one in told["faults"]] == ["cn=Cardiology", "cn=Strangers"]
+
+
 def test_letters_of_another_encoding_are_a_fault_of_that_entry(site: Site, slapd: Slapd) -> None:
     """What is not UTF-8 is not guessed at."""
     slapd.fill([*nurses(12), {"uid": "x", "displayName": "Jörg"}])

@@ -46,6 +46,8 @@ def _ldap(one: Ldap) -> Made:
         bind_dn=one.bind_dn,
         password_file=one.password_file,
         id=one.id,
+        groups_bases=_parts(one.groups_base, ";"),
+        groups_filter=one.groups_filter,
         mapped=_mapped(one.fields) or USUAL,
         page=one.page,
         within_s=one.within_s,

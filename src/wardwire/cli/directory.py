@@ -17,6 +17,7 @@ from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, 
 from wardwire.cli.roster import show_changes, tell_changes
 from wardwire.cli.tables import print_json, print_table
 from wardwire.directory.syncing import Held, Synced, sync_source
+from wardwire.model.synced_groups import GroupChanges
 from wardwire.ops.failure import StartFailed
 from wardwire.sources.contract import SourceFailed
 from wardwire.store.sources import list_sources
@@ -54,7 +55,7 @@ def sync(
                 at.connection,
                 at.desk,
                 at.caller,
-                lambda: at.directory.everybody(),
+                lambda: at.directory,
                 at.clock,
                 way,
                 lambda mark: made.source.read(mark, read, who=who),
@@ -72,10 +73,11 @@ def sync(
         raise StartFailed(
             "source_held", f"{way.name} is being read by another.", "Wait until it has ended."
         ) from None
-    for fault in synced.taken.faults[:20]:
+    faults = [*synced.taken.faults, *synced.groups.faults]
+    for fault in faults[:20]:
         say(str(fault))
-    if len(synced.taken.faults) > 20:
-        say(f"and {len(synced.taken.faults) - 20} more faults; --json lists all")
+    if len(faults) > 20:
+        say(f"and {len(faults) - 20} more faults; --json lists all")
     if synced.refused and not dry_run:
         raise StartFailed(
             "sync_refused",
@@ -84,10 +86,17 @@ def sync(
         )
     if json_:
         told = tell_changes(synced.changes, synced.busy)
-        faults = [fault._asdict() for fault in synced.taken.faults]
-        print_json({**told, "faults": faults, "whole": synced.whole, "refused": synced.refused, "dry_run": dry_run})
+        groups = {
+            "change": [wanted.name for _, wanted in synced.groups.change],
+            "disable": [group.name for group in synced.groups.disable],
+            "same": synced.groups.same,
+        }
+        told |= {"faults": [fault._asdict() for fault in faults], "groups": groups}
+        print_json({**told, "whole": synced.whole, "refused": synced.refused, "dry_run": dry_run})
         return
     show_changes(synced.changes, synced.busy, dry_run=dry_run)
+    if synced.groups != GroupChanges():
+        print(str(synced.groups))
     if synced.refused:
         say(f"It would be refused: {synced.refused}")
 

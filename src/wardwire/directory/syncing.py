@@ -7,7 +7,7 @@ model/syncing.py and model/roster.py, and done by importing.py, as for a file.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -15,11 +15,13 @@ from typing import NamedTuple
 import asyncpg
 
 from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.group_sync import sync_groups
 from wardwire.directory.importing import Progress, import_people, name_busy
 from wardwire.model.clock import Clock
-from wardwire.model.people import Person
+from wardwire.model.people import Directory, Person
 from wardwire.model.rights import Caller
 from wardwire.model.roster import REMOVALS_UNASKED, Changes, compare, known_of
+from wardwire.model.synced_groups import GroupChanges
 from wardwire.model.syncing import Mapped, Reading, Taken, refusal, take
 from wardwire.store.sources import claim_source, release_source
 
@@ -54,6 +56,7 @@ class Synced(NamedTuple):
         busy: Of those who leave: for whom something is open.
         refused: Why none of it was done; "" = it was, or it was only looked at.
         whole: Everybody was read, and not only who has changed.
+        groups: The same of groups; nothing where they were not read.
     """
 
     changes: Changes
@@ -61,6 +64,7 @@ class Synced(NamedTuple):
     busy: list[Person]
     refused: str
     whole: bool
+    groups: GroupChanges
 
 
 class Held(Exception):
@@ -71,7 +75,7 @@ async def sync_source(
     connection: asyncpg.Connection,
     desk: DirectoryDesk,
     caller: Caller,
-    people: Callable[[], Iterable[Person]],
+    directory: Callable[[], Directory],
     clock: Clock,
     way: Way,
     read: Read,
@@ -85,7 +89,7 @@ async def sync_source(
     """Read a source and take in what it says.
 
     Args:
-        people: Who is known now.
+        directory: What is known now.
         by: Names this reader among all.
         dry_run: Say what would change, and change nothing.
         whole: Read all of it, also when its last whole reading is not long ago.
@@ -107,14 +111,27 @@ async def sync_source(
     try:
         due = whole or whole_at is None or now - whole_at >= way.whole_every
         reading = await read("" if due else mark)
-        taken, changes = await asyncio.to_thread(_decide, reading, way, list(people()))
+        taken, changes = await asyncio.to_thread(_decide, reading, way, list(directory().everybody()))
         refused = refusal(taken, changes, whole=reading.whole, removals=way.removals)
         busy = await name_busy(connection, changes.disable)
         said = refused or str(changes)
         if not refused and not dry_run:
             await import_people(desk, caller, changes, source=way.name, progress=progress)
+        groups = GroupChanges()
+        if not refused and reading.groups is not None:
+            groups = await sync_groups(
+                connection,
+                desk,
+                caller,
+                reading,
+                directory().groups,
+                source=way.name,
+                removals=way.removals,
+                dry_run=dry_run,
+            )
+        if not refused and not dry_run:
             done, done_at = reading, clock.now()
-        return Synced(changes, taken, busy, refused, reading.whole)
+        return Synced(changes, taken, busy, refused, reading.whole, groups)
     except Exception as error:
         said = str(error)[:500] or type(error).__name__
         raise

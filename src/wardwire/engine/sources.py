@@ -95,7 +95,7 @@ class SourceWatch:
                     connection,
                     self._desk,
                     SYSTEM,
-                    lambda: self._people.directory.everybody(),
+                    lambda: self._people.directory,
                     self._clock,
                     feeding.way,
                     lambda mark: feeding.source.read(mark, lambda count: None),

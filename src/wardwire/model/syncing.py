@@ -41,16 +41,27 @@ class Found(NamedTuple):
     gone: bool = False
 
 
+class FoundGroup(NamedTuple):
+    """A group of another directory, as it was read; `members` are DNs, of people and of groups."""
+
+    where: str
+    id: str
+    name: str
+    members: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What was read of another directory.
 
     Attributes:
+        groups: Which there are; None = they were not read.
         whole: Everybody is there; otherwise only who has changed since a mark, or was asked for.
         mark: From which the next reading can go on; "" = it must be whole.
     """
 
     found: Sequence[Found]
+    groups: Sequence[FoundGroup] | None = None
     whole: bool = True
     mark: str = ""
 

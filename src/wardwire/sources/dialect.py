@@ -31,6 +31,11 @@ class Dialect(Protocol):
     """How one server does it; told of each entry in turn."""
 
     attributes: frozenset[str]
+    own_id: str
+    """The attribute by which the server itself names an entry for ever; groups are known by it."""
+
+    def read_own_id(self, values: Values) -> str:
+        """Return who an entry is by `own_id`."""
 
     def read_id(self, values: Values) -> str:
         """Return who an entry is; "" = it does not say."""
@@ -62,6 +67,12 @@ def read_dialect(connection: Any, id_attribute: str = "") -> Dialect:
 class Standard:
     """A server as the RFCs have it."""
 
+    own_id = "entryuuid"
+
+    def read_own_id(self, values: Values) -> str:
+        """Return what the server wrote."""
+        return _text(values, self.own_id)
+
     def __init__(self, id_attribute: str = "") -> None:
         self._id = (id_attribute or "entryUUID").lower()
         self._latest = ""
@@ -92,6 +103,12 @@ class Standard:
 class ActiveDirectory:
     """Active Directory; its numbers are those of this domain controller in this life of its database."""
 
+    own_id = "objectguid"
+
+    def read_own_id(self, values: Values) -> str:
+        """Return it as Windows writes it."""
+        return _text_of_guid(values.get(self.own_id))
+
     def __init__(self, id_attribute: str = "", *, invocation: str, usn: int | None) -> None:
         self._id = (id_attribute or "objectGUID").lower()
         self._invocation = invocation
@@ -100,8 +117,8 @@ class ActiveDirectory:
 
     def read_id(self, values: Values) -> str:
         """Return who it is, as Windows writes it."""
-        if self._id == "objectguid":
-            return _text_of_guid(values.get(self._id))
+        if self._id == self.own_id:
+            return self.read_own_id(values)
         return _text(values, self._id)
 
     def is_gone(self, values: Values) -> bool:
@@ -120,6 +137,22 @@ class ActiveDirectory:
     def mark(self) -> str:
         """What it had counted when we began."""
         return f"usn {self._invocation} {self._usn}" if self._invocation and self._usn is not None else ""
+
+
+def read_ranged(connection: Any, dn: str, name: str, values: Values) -> list[bytes]:
+    """Return all values of an attribute of which a server gives only so many at once (MS-ADTS 3.1.1.3.1.3.3).
+
+    Args:
+        values: What came with the entry: `member`, or `member;range=0-1499` of more than fit.
+    """
+    found: list[bytes] = list(values.get(name, ()))
+    while (part := next((key for key in values if key.startswith(f"{name};range=")), None)) is not None:
+        found += values[part]
+        _, _, last = part.partition("=")[2].partition("-")
+        if last == "*":
+            break
+        values = _read_entry(connection, dn, (f"{name};range={int(last) + 1}-*",))
+    return found
 
 
 def _read_entry(connection: Any, dn: str, names: Sequence[str]) -> dict[str, Sequence[bytes]]:

@@ -21,13 +21,15 @@ from ldap3.core.exceptions import LDAPException
 from ldap3.utils.conv import escape_filter_chars
 from pyasn1.error import PyAsn1Error
 
-from wardwire.model.syncing import Found, Mapped, Reading
+from wardwire.model.syncing import Found, FoundGroup, Mapped, Reading
 from wardwire.sources.contract import Progress, SourceFailed, read_password
-from wardwire.sources.dialect import Dialect, read_dialect
+from wardwire.sources.dialect import Dialect, read_dialect, read_ranged
 
 CONNECT_S = 10
 # Silence in the middle of an answer.
 SILENCE_S = 30
+# groupOfNames and Active Directory; groupOfUniqueNames. In small letters.
+MEMBERS = ("member", "uniquemember")
 PAGED = "1.2.840.113556.1.4.319"
 USUAL: Mapped = {
     "name": ("displayName", "cn"),
@@ -53,6 +55,7 @@ class LdapPlan:
         servers: Addresses such as ldaps://dc1.ward.example, tried in turn.
         tls: Required; False is for the loopback.
         id: The attribute that names somebody for ever; "" = the server's own.
+        groups_bases: Where groups are; none = groups are not read. They are read when all is.
         page: Entries asked for at once.
         within_s: For all of it.
     """
@@ -65,6 +68,8 @@ class LdapPlan:
     bind_dn: str = ""
     password_file: Path | None = None
     id: str = ""
+    groups_bases: Sequence[str] = ()
+    groups_filter: str = ""
     mapped: Mapped
     page: int = 500
     within_s: float = 600.0
@@ -107,7 +112,24 @@ class LdapSource:
             for page in self._pages(connection, base, wanted, names):
                 found |= {each["dn"]: _entry(each, dialect) for each in page}
                 progress(len(found))
-        return Reading(found=list(found.values()), whole=not changed and not who, mark="" if who else dialect.mark())
+        whole = not changed and not who
+        groups = self._groups(connection, dialect) if whole and self._plan.groups_bases else None
+        return Reading(found=list(found.values()), groups=groups, whole=whole, mark="" if who else dialect.mark())
+
+    def _groups(self, connection: Any, dialect: Dialect) -> list[FoundGroup]:
+        found: dict[str, FoundGroup] = {}
+        for base in self._plan.groups_bases:
+            for page in self._pages(connection, base, self._plan.groups_filter, [dialect.own_id, "cn", *MEMBERS]):
+                for each in page:
+                    values = {name.lower(): value for name, value in each["raw_attributes"].items() if value}
+                    members = [
+                        dn.decode("utf-8", "replace")
+                        for name in MEMBERS
+                        for dn in read_ranged(connection, each["dn"], name, values)
+                    ]
+                    name = (values.get("cn") or [b""])[0].decode("utf-8", "replace")
+                    found[each["dn"]] = FoundGroup(each["dn"], dialect.read_own_id(values), name, members)
+        return list(found.values())
 
     def _called(self, who: str) -> str:
         if not who:

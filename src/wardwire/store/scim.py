@@ -92,3 +92,13 @@ async def keep_group_id(connection: asyncpg.Connection, source: str, group_id: U
 
 def _kept(row: asyncpg.Record) -> Kept:
     return Kept(row["person_id"], row["user_name"], _READ(row["kept"]), row["deleted"])
+
+
+async def find_groups_of(connection: asyncpg.Connection, source: str) -> dict[str, UUID]:
+    """Return all groups of a system, by their ids there."""
+    return dict(await connection.fetch(_SQL["groups_of"], source))
+
+
+async def find_people_of(connection: asyncpg.Connection, source: str) -> dict[str, UUID]:
+    """Return all people of a system, by their ids there."""
+    return dict(await connection.fetch(_SQL["people_of"], source))

@@ -40,3 +40,11 @@ DELETE FROM group_ids WHERE source = $1 AND group_id = $2
 
 -- name: add_group_id
 INSERT INTO group_ids (source, external_id, group_id) VALUES ($1, $2, $3)
+
+-- name: groups_of
+-- All groups of one system, by their ids there.
+SELECT external_id, group_id FROM group_ids WHERE source = $1
+
+-- name: people_of
+-- All people of one system, by their ids there.
+SELECT external_id, person_id FROM person_ids WHERE source = $1

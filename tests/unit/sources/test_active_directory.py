@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.active_directory import DISABLED, PEOPLE, LookAlike, look_alike
+from tests.active_directory import DISABLED, DOMAIN, GROUPS, PEOPLE, LookAlike, look_alike
 from wardwire.model.syncing import Reading
 from wardwire.sources.contract import SourceFailed
 from wardwire.sources.ldap import USUAL, LdapPlan, LdapSource
@@ -37,8 +37,9 @@ async def read(
 ) -> Reading:
     """Read it, two entries a page."""
     plan = LdapPlan(
-        servers=(controller.address,), bases=bases, filter="objectClass=person", tls=False, mapped=USUAL, page=2
-    )
+        servers=(controller.address,), bases=bases, filter="objectClass=person", tls=False, mapped=USUAL, page=2,
+        groups_bases=(GROUPS,), groups_filter="(objectClass=group)",
+    )  # fmt: skip
     return await LdapSource(plan).read(mark, lambda count: None, who=who)
 
 
@@ -72,12 +73,29 @@ async def test_only_what_has_changed_is_read_of_the_same_controller(controller: 
 
 async def test_an_entry_of_two_bases_is_there_once_and_a_name_is_no_filter(controller: LookAlike) -> None:
     """Bases may lie in each other; what a name holds is looked for letter by letter."""
-    assert len((await read(controller, bases=(PEOPLE, f"DC=ward,{PEOPLE}"))).found) == 3
+    assert len((await read(controller, bases=(PEOPLE, DOMAIN))).found) == 3
     controller.asked.clear()
     reading = await read(controller, who="*)(objectClass=*")
     assert (reading.found, reading.whole, reading.mark) == ([], False, "")
     assert b"*)(objectClass=*" in controller.asked[0]
     assert [one.id[-1] for one in (await read(controller, who="Ben")).found] == ["2"]
+
+
+async def test_a_group_of_more_members_than_fit_is_read_to_its_end(controller: LookAlike) -> None:
+    """They come a range at a time; when only changes are read, groups are not."""
+    everybody = [f"CN=account {nth},{PEOPLE}" for nth in range(8)]
+    controller.group(0x51, "Heart team", *everybody)
+    controller.group(0x52, "Two", *everybody[:2])
+    controller.group(0x53, "Nobody")
+    reading = await read(controller)
+    assert reading.groups is not None
+    assert {one.name: list(one.members) for one in reading.groups} == {
+        "Heart team": everybody,
+        "Two": everybody[:2],
+        "Nobody": [],
+    }
+    assert {one.id[-2:] for one in reading.groups} == {"51", "52", "53"}
+    assert (await read(controller, reading.mark)).groups is None
 
 
 async def test_a_server_that_is_not_there_is_told() -> None:
