@@ -13,7 +13,7 @@ import pytest
 from tests.stories.test_accounts import GOOD, OTHER, Desk, opened_desk
 from tests.ward import OPERATOR
 from wardwire.access.accounts import add_account
-from wardwire.api.app import make_api
+from wardwire.api.app import ROOTS, make_api
 from wardwire.console.app import beside, make_pages
 from wardwire.console.sheets import sheet_pages
 from wardwire.console.sign_in import Standing, sign_in_pages
@@ -49,7 +49,7 @@ class Pages:
             version="1.2.3",
         )
         pages = make_pages({}, {**sign_in_pages(on), **sheet_pages(on)})
-        app = beside(make_api(deps), pages)  # type: ignore[arg-type]
+        app = beside(make_api(deps), pages, roots=ROOTS)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app=app)
         self.browser = httpx.AsyncClient(transport=transport, base_url="https://ward")
 

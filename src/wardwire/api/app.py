@@ -99,6 +99,10 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 
+# What the paths here begin with; whatever else shares the port has other ones.
+ROOTS = frozenset(operation.path.split("/")[1] for operation in OPERATIONS) | {"errors", "openapi.json"}
+
+
 def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Litestar:
     """Make the application."""
     document = _ENCODE(describe(operations, deps.version))

@@ -15,7 +15,7 @@ from wardwire import __version__
 from wardwire.access.accounts import Accounts
 from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
-from wardwire.api.app import make_api
+from wardwire.api.app import ROOTS, make_api
 from wardwire.api.operation import Deps
 from wardwire.app.access import make_sso, spans_of
 from wardwire.app.address import front_address
@@ -123,7 +123,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
         pages = make_pages(
             {**WEBAPP, **_DESCRIBED, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on), **trust}
         )
-        yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages))]
+        yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages, roots=ROOTS))]
 
 
 def _configs(ground: Ground, app: Asgi) -> Iterator[uvicorn.Config]:

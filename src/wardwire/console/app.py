@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -20,7 +20,6 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Page = Callable[[Asked], Awaitable[Reply]]
 Pages = Mapping[str, Mapping[str, Page]]
 
-API = ("/v1/", "/errors/", "/openapi.json")
 # Where the apps begin, and which of their files that may be; the first that was built is shown.
 ENTRIES = {
     "/": ("/index.html", "/phone/index.html"),
@@ -33,11 +32,11 @@ FORM_PATIENCE_S = 10.0
 log = structlog.get_logger("wardwire.console")
 
 
-def beside(api: Asgi, pages: Asgi) -> Asgi:
-    """Put the API and the pages side by side."""
+def beside(api: Asgi, pages: Asgi, *, roots: Collection[str]) -> Asgi:
+    """Put the API and the pages side by side; `roots` are the first parts of the API's paths."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        theirs = scope["type"] != "http" or scope["path"].startswith(API)
+        theirs = scope["type"] != "http" or scope["path"].removeprefix("/").partition("/")[0] in roots
         await (api if theirs else pages)(scope, receive, send)
 
     return app
