@@ -13,7 +13,7 @@ from wardwire.api.directory import changed, find, given, read_operation, write_o
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
-from wardwire.api.places import Loops, PolicyId, PolicyOut, Steps, show_policy
+from wardwire.api.places import Loops, PolicyId, PolicyOut, Span, Steps, show_policy
 from wardwire.api.versions import etag, expected_version
 from wardwire.api.wire import Instant, Name
 from wardwire.directory import drafts
@@ -56,8 +56,8 @@ class NewDraft(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name | None = None
     steps: Steps | None = None
     loops: Loops | None = None
-    still_active_s: float | UnsetType | None = UNSET
-    ask_wait_s: float | None = None
+    still_active_s: Span | UnsetType | None = UNSET
+    ask_wait_s: Span | None = None
     note: Note = ""
 
 
@@ -67,8 +67,8 @@ class DraftChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name | None = None
     steps: Steps | None = None
     loops: Loops | None = None
-    still_active_s: float | UnsetType | None = UNSET
-    ask_wait_s: float | None = None
+    still_active_s: Span | UnsetType | None = UNSET
+    ask_wait_s: Span | None = None
     note: Note | None = None
     scenes: Annotated[tuple[SceneIn, ...], Meta(max_length=MAX_SCENES)] | None = None
 

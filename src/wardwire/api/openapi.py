@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
 
@@ -32,13 +32,16 @@ _REF = "#/components/schemas/{name}"
 
 
 def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
-    """Make the document. What is of a protocol of others describes itself, in its own form."""
-    operations = [one for one in operations if one.speech is None]
+    """Make the document."""
+    operations = list(operations)
     shapes = _shapes(operations)
     _, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        described = _operation(operation)
+        if links := _links(operation, operations):
+            described["responses"]["201"]["links"] = links
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -158,9 +161,31 @@ def _responses(operation: Operation) -> dict[str, Any]:
     return responses
 
 
+def _links(operation: Operation, operations: Iterable[Operation]) -> dict[str, Any]:
+    """Say what can be done with what was made, by its id: `POST /v1/people` leads to `GET /v1/people/{person_id}`."""
+    shape = operation.answers.get(201)
+    if shape is None:
+        return {}
+    fields = {field.encode_name for field in msgspec.structs.fields(shape)}
+    links: dict[str, Any] = {}
+    for other in operations:
+        names = _PATH.findall(other.path)
+        if len(names) != 1:
+            continue
+        thing = names[0].removesuffix("_id")
+        within = other.path.startswith(f"{operation.path}/{{") or operation.path.endswith(f"/{thing}s")
+        field = "id" if "id" in fields else thing
+        if within and field in fields:
+            where = {f"path.{names[0]}": f"$response.body#/{field}"}
+            links[other.id] = {"operationId": other.id, "parameters": where}
+    return links
+
+
 def _said(shape: Any) -> str:
     return (shape.__doc__ or "").strip().partition("\n")[0] if shape is not None else "Done."
 
 
 def _ref(shape: Any) -> dict[str, str]:
+    if get_origin(shape) is dict:  # an object of somebody else's description, such as RFC 7643
+        return {"type": "object"}
     return {"$ref": _REF.format(name=shape.__name__)}

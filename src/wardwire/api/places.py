@@ -26,6 +26,8 @@ from wardwire.store.policies import StepText, span_of, text_of
 PlaceId = Annotated[str, Meta(pattern="^plc_[0-9a-f]{32}$", description="A place.")]
 PolicyId = Annotated[str, Meta(pattern="^pol_[0-9a-f]{32}$", description="An escalation policy.")]
 Steps = Annotated[tuple[StepText, ...], Meta(min_length=1, max_length=MAX_STEPS)]
+# A span of time at all; how long it may be is a rule of policies.
+Span = Annotated[float, Meta(ge=0, le=1_000_000_000, description="Seconds.")]
 Loops = Annotated[int, Meta(ge=0, le=MAX_LOOPS)]
 
 
@@ -117,8 +119,8 @@ class NewPolicy(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name
     steps: Steps
     loops: Loops = 0
-    still_active_s: float | None = STILL_ACTIVE.total_seconds()
-    ask_wait_s: float = ASK_WAIT.total_seconds()
+    still_active_s: Span | None = STILL_ACTIVE.total_seconds()
+    ask_wait_s: Span = ASK_WAIT.total_seconds()
 
 
 class PolicyChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -127,8 +129,8 @@ class PolicyChange(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name | UnsetType = UNSET
     steps: Steps | UnsetType = UNSET
     loops: Loops | UnsetType = UNSET
-    still_active_s: float | UnsetType | None = UNSET
-    ask_wait_s: float | UnsetType = UNSET
+    still_active_s: Span | UnsetType | None = UNSET
+    ask_wait_s: Span | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
 

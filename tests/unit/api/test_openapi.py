@@ -72,3 +72,16 @@ def test_what_is_ours_is_not_explained_to_others() -> None:
     assert problem_of(Unavailable(Code.DISK_LOW), "req_1").status == 503
     ambiguous = problem_of(Refused(Code.RECIPIENT_AMBIGUOUS, "two", candidates=["per_1"]), "req_1")
     assert [suggestion.to for suggestion in ambiguous.suggested] == ["per_1"]
+
+
+def test_what_is_made_leads_to_what_can_be_done_with_it() -> None:
+    """By its id; and each link names an operation that there is, and a field that there is."""
+    links = DOCUMENT["paths"]["/v1/people"]["post"]["responses"]["201"]["links"]
+    assert links["setStatus"] == {
+        "operationId": "setStatus",
+        "parameters": {"path.person_id": "$response.body#/id"},
+    }
+    names = {operation.id for operation in OPERATIONS}
+    for path in DOCUMENT["paths"].values():
+        for operation in path.values():
+            assert operation["responses"].get("201", {}).get("links", {}).keys() <= names
