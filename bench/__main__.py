@@ -1,6 +1,7 @@
 """`make bench`: measures the product against its floors, prints a table and writes bench/results.json.
 
-W=w1,w2     only these of w1, w2, w5, w6, w7, w8, w9, ldap, routing, code, memory (a: question A, floors themselves)
+W=w1,w2     only these of w1, w2, w5, w6, w7, w8, w9, ldap, routing, code, settings, memory (a: question A, the
+            floors themselves)
 PEERS=1     ejabberd and RabbitMQ as well, from Debian; needs root
 FULL=1      the long form
 --strict    exit with 1 when a goal is missed
@@ -25,6 +26,7 @@ from bench.peers.install import CannotInstall, check_machine
 from bench.peers.run import run_peers
 from bench.result import Report
 from bench.routing import run_routing
+from bench.settings import run_settings
 from bench.site import raise_open_files
 from bench.w1 import run_w1
 from bench.w2 import run_w2
@@ -45,11 +47,12 @@ WORK: dict[str, Callable[..., None]] = {
     "ldap": run_ldap,
     "routing": run_routing,
     "code": run_code,
+    "settings": run_settings,
     "memory": run_memory,
     "a": run_floors,
     "peers": run_peers,
 }
-USUAL = "w1,w2,w5,w6,w7,w8,w9,ldap,routing,code,memory"
+USUAL = "w1,w2,w5,w6,w7,w8,w9,ldap,routing,code,settings,memory"
 PEERS = "peers"
 
 
