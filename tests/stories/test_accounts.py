@@ -20,7 +20,7 @@ from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
 from wardwire.model.errors import Code, Unavailable
-from wardwire.model.rights import ACCOUNTS
+from wardwire.model.rights import ACCOUNTS, ADMINISTER
 from wardwire.model.totp import code_of, step_at
 from wardwire.store.ledger import Ledger
 from wardwire.testing.ward import Member, Ward
@@ -85,12 +85,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened_desk(database_url: str) -> AsyncIterator[Desk]:
+async def opened_desk(database_url: str, *, origin: str = "") -> AsyncIterator[Desk]:
     """The interface on a ward that waits long for its database: nothing here is about a slow one."""
     async with Ward(database_url, patience_s=60) as ward, opened(ward, database_url) as door:
         ledger = Ledger("story/accounts", open_connection=lambda: open_app(database_url))
         hasher = Hasher(memory_kib=64)
-        at = Accounts(ledger=ledger, clock=ward.clock, hasher=hasher, guesses=Guesses(), site="St. Mary's")
+        at = Accounts(
+            ledger=ledger, clock=ward.clock, hasher=hasher, guesses=Guesses(), site="St. Mary's", origin=origin
+        )
         transport = httpx.ASGITransport(app=make_api(replace(door.deps, accounts=at)))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="https://ward") as client:
             yield Desk(door, client, at)
@@ -311,3 +313,27 @@ async def test_who_reads_all_else_reads_no_secret(desk: Desk, database_url: str)
     listed = (await desk.ask(key, "GET", "/v1/accounts")).json()["data"]
     assert [line["login"] for line in listed] == ["anna"]
     assert GOOD not in json.dumps(listed)
+
+
+async def test_only_who_may_administer_makes_an_administrator(desk: Desk) -> None:
+    """H196: a key of the personnel office adds accounts; by none of its ways does it come to an administrator's."""
+    await desk.account(desk.ward.dora, "dora", "administrator")
+    await desk.account(desk.ward.chen, "chen", "clinician")
+    accounts = {one["login"]: f"/v1/accounts/{one['id']}" for one in (
+        await desk.ask(await desk.sign_in("dora"), "GET", "/v1/accounts")
+    ).json()["data"]}  # fmt: skip
+    office = await desk.door.key("hr", ACCOUNTS)
+    new = {"person": desk.ward.anna.wire, "login": "anna", "roles": ["administrator"]}
+    assert told(await desk.ask(office, "POST", "/v1/accounts", new)) == (403, "not_permitted")
+    risen = {"roles": ["clinician", "administrator"]}
+    assert told(await desk.ask(office, "PATCH", accounts["chen"], risen)) == (403, "not_permitted")
+    for body in ({"roles": ["clinician"]}, {"login": "mine"}, {"disabled": True}, {"second_factor": False}):
+        assert told(await desk.ask(office, "PATCH", accounts["dora"], body)) == (403, "not_permitted"), body
+    assert told(await desk.ask(office, "POST", f"{accounts['dora']}/codes")) == (403, "not_permitted")
+    assert (await desk.ask(office, "POST", "/v1/accounts", {**new, "roles": ["clinician"]})).status_code == 201
+    assert (await desk.ask(office, "PATCH", accounts["chen"], {"roles": ["operator"]})).status_code == 200
+
+    chief = await desk.door.key("it", ACCOUNTS, ADMINISTER)
+    made = await desk.ask(chief, "PATCH", accounts["chen"], {"roles": ["administrator"]})
+    assert made.json()["roles"] == ["administrator"]
+    assert (await desk.ask(await desk.sign_in("dora"), "POST", f"{accounts['chen']}/codes")).status_code == 201

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
+from wardwire.access.door import admit
 from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
 from wardwire.model import ids
@@ -25,6 +26,7 @@ from wardwire.model.clock import Clock
 from wardwire.model.credentials import ALPHABET, digest_code, write_code
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
+from wardwire.model.matrix import Action
 from wardwire.model.rights import AccessRole, Caller
 from wardwire.store import accounts as store
 from wardwire.store.chain import Draft
@@ -51,6 +53,7 @@ class Accounts:
     Attributes:
         ledger: Commits what is changed, with its facts.
         site: The hospital's name, for authenticator apps.
+        origin: Where browsers see us, to which passkeys are bound; "" = there are none.
     """
 
     ledger: Ledger
@@ -59,6 +62,7 @@ class Accounts:
     guesses: Guesses
     spans: Spans = field(default_factory=Spans)
     site: str = OURS
+    origin: str = ""
 
 
 class Issued(NamedTuple):
@@ -74,9 +78,11 @@ async def add_account(
     """Add an account for a person, and issue the code with which they choose a password.
 
     Raises:
-        Refused: `INVALID`, `NOT_FOUND` (person), `NAME_TAKEN` (login), `CONFLICT` (they have an account).
+        Refused: `INVALID`, `NOT_FOUND` (person), `NAME_TAKEN` (login), `CONFLICT` (they have an account),
+            `NOT_PERMITTED` (an administrator).
     """
     login, wanted = clean_login(login), check_roles(roles, units)
+    check_administers(caller, wanted)
     now = at.clock.now()
     account = Account(id=ids.new_id(now), person_id=person_id, login=login, roles=wanted, units=frozenset(units))
 
@@ -118,6 +124,7 @@ async def change_account(
             units=managed,
             disabled=before.disabled if disabled is None else disabled,
         )
+        check_administers(caller, before.roles | after.roles)
         if _administers(before) and not _administers(after):
             await _leave_one(connection, account_id)
         try:
@@ -145,6 +152,7 @@ async def issue_code(at: Accounts, caller: Caller, account_id: UUID) -> Issued:
 
     async def work(connection: asyncpg.Connection) -> tuple[Issued, Sequence[Draft]]:
         account = await known_account(connection, account_id)
+        check_administers(caller, account.roles)
         return await _issue(connection, account_id, now), [fact_of("code_issued", account, caller.source)]
 
     return await at.ledger.commit(now, work)
@@ -162,6 +170,16 @@ async def issue_first_code(at: Accounts, by: str, *, once: bool = False) -> Issu
         return await _issue(connection, None, now), [Draft(FactKind.ACCOUNT_CHANGED, None, None, None, body)]
 
     return await at.ledger.commit(now, work)
+
+
+def check_administers(caller: Caller, roles: Collection[AccessRole]) -> None:
+    """Refuse who may manage accounts but not administrators': a code or a role would make them one themselves.
+
+    Raises:
+        Refused: `NOT_PERMITTED`.
+    """
+    if AccessRole.ADMINISTRATOR in roles:
+        admit(caller, Action.ACCOUNT_ADMINISTER)
 
 
 def _administers(account: Account) -> bool:

@@ -12,12 +12,13 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.access.accounts import Accounts
+from wardwire.access.accounts import Accounts, check_administers, known_account
 from wardwire.access.passwords import check_own_password, refuse_early
 from wardwire.model import ids, totp
 from wardwire.model.credentials import ALPHABET, digest_code, write_code
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
+from wardwire.model.rights import Caller
 from wardwire.store import accounts as store
 from wardwire.store.chain import Draft
 
@@ -98,12 +99,16 @@ async def take_away(at: Accounts, account_id: UUID, password: str, *, address: s
     await _clear(at, account_id, ids.write_id(ids.ACCOUNT, account_id))
 
 
-async def reset(at: Accounts, by: str, account_id: UUID) -> None:
+async def reset(at: Accounts, caller: Caller, account_id: UUID) -> None:
     """Take somebody's second factor away: their phone is gone, and their recovery codes too. A fact.
 
-    A password that cannot stand alone is worth nothing then: they need a code to choose another.
+    A password that cannot stand alone is worth nothing then: they need a code to choose
+    another.
+
+    Raises:
+        Refused: `NOT_FOUND`, `NOT_PERMITTED` (an administrator's).
     """
-    await _clear(at, account_id, by)
+    await _clear(at, account_id, caller.source, caller)
 
 
 async def use(connection: asyncpg.Connection, at: Accounts, guarded: store.Secrets, code: str) -> str | None:
@@ -120,9 +125,11 @@ async def use(connection: asyncpg.Connection, at: Accounts, guarded: store.Secre
     return "recovery" if step is None else "totp"
 
 
-async def _clear(at: Accounts, account_id: UUID, by: str) -> None:
+async def _clear(at: Accounts, account_id: UUID, by: str, caller: Caller | None = None) -> None:
     async def work(connection: asyncpg.Connection) -> tuple[None, Sequence[Draft]]:
         guarded = await _lock(connection, account_id)
+        if caller is not None:
+            check_administers(caller, (await known_account(connection, account_id)).roles)
         await store.set_second_factor(connection, account_id, None, is_set=False, used=0, recovery=())
         return None, [_fact("second_factor_taken_away", guarded, by)]
 

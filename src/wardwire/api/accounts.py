@@ -166,7 +166,7 @@ async def change(call: Call) -> Answer:
     if body.second_factor is True:
         raise Refused(Code.INVALID, "only whoever has it sets it up", pointer="/second_factor")
     if body.second_factor is False:
-        await second_factor.reset(at, call.caller.source, account_id)
+        await second_factor.reset(at, call.caller, account_id)
     units = given(body.units)
     after = await access.change_account(
         at, call.caller, account_id, login=given(body.login), roles=given(body.roles),
@@ -200,30 +200,32 @@ async def change_password(call: Call) -> Answer:
     body: PasswordChange = call.body
     me = call.caller
     await passwords.change_password(
-        accounts_of(call.deps), _own(call), body.old, body.new, session_id=me.session_id, address=call.address
+        accounts_of(call.deps), own_account(call), body.old, body.new, session_id=me.session_id, address=call.address
     )
     return Answer(status=204)
 
 
 async def begin_second_factor(call: Call) -> Answer:
     """Begin to set up an authenticator app."""
-    begun = await second_factor.begin(accounts_of(call.deps), _own(call))
+    begun = await second_factor.begin(accounts_of(call.deps), own_account(call))
     return Answer(body=SecondFactor(begun.secret, begun.uri), status=201)
 
 
 async def confirm_second_factor(call: Call) -> Answer:
     """Confirm an authenticator app."""
-    return Answer(body=RecoveryCodes(await second_factor.confirm(accounts_of(call.deps), _own(call), call.body.code)))
+    return Answer(
+        body=RecoveryCodes(await second_factor.confirm(accounts_of(call.deps), own_account(call), call.body.code))
+    )
 
 
 async def take_second_factor_away(call: Call) -> Answer:
     """Take one's own second factor away."""
     at, password = accounts_of(call.deps), call.body.password
-    await second_factor.take_away(at, _own(call), password, address=call.address)
+    await second_factor.take_away(at, own_account(call), password, address=call.address)
     return Answer(status=204)
 
 
-def _own(call: Call) -> UUID:
+def own_account(call: Call) -> UUID:
     """Return the account of who is signed in."""
     if call.caller.session_id is None:
         raise Refused(Code.NOT_PERMITTED, "only who is signed in has a password of their own")

@@ -191,7 +191,7 @@ def totp(
 
     account = at_desk(place, known)
     if remove:
-        at_desk(place, lambda at: second_factor.reset(_at(at), at.caller.source, account.id))
+        at_desk(place, lambda at: second_factor.reset(_at(at), at.caller, account.id))
         say(f"{login} has no second factor any more; a password under 15 characters needs a new code.")
         return
     begun = at_desk(place, lambda at: second_factor.begin(_at(at), account.id))

@@ -16,6 +16,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import PlaceKind
 from wardwire.model.rights import (
     ACCOUNTS,
+    ADMINISTER,
     ALARMS,
     AUDIT,
     CANCEL,
@@ -74,6 +75,7 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     ACCOUNT_OWN = "account.own"
     ACCOUNT_MANAGE = "account.manage"
+    ACCOUNT_ADMINISTER = "account.administer"
     SESSION_END = "session.end"
     GLASS_BREAK = "glass.break"
     GLASS_SEE = "glass.see"
@@ -109,6 +111,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.AUDIT_READ: "read and verify facts",
         Action.ACCOUNT_OWN: "change one's own password and second factor",
         Action.ACCOUNT_MANAGE: "add, change and disable accounts",
+        Action.ACCOUNT_ADMINISTER: "make administrators, and change their accounts",
         Action.SESSION_END: "list and end sessions",
         Action.GLASS_BREAK: "read what is not one's own in an emergency, for a time and with a reason",
         Action.GLASS_SEE: "see who did, and end it",
@@ -174,6 +177,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
         Action.ACCOUNT_OWN:     Row(OWN,  OWN,  OWN,  _,    OWN,  OWN,  "",        SHOWN),
         Action.ACCOUNT_MANAGE:  Row(_,    _,    _,    _,    _,    ANY,  ACCOUNTS,  SHOWN),
+        Action.ACCOUNT_ADMINISTER: Row(_, _,    _,    _,    _,    ANY,  ADMINISTER, SHOWN),
         Action.SESSION_END:     Row(OWN,  OWN,  OWN,  _,    OWN,  ANY,  ACCOUNTS,  HIDDEN),
         Action.GLASS_BREAK:     Row(ANY,  ANY,  ANY,  _,    ANY,  _,    "",        SHOWN),
         Action.GLASS_SEE:       Row(OWN,  OWN,  OWN,  _,    ANY,  ANY,  "",        HIDDEN),

@@ -18,6 +18,7 @@ SYNC = "directory:sync"
 AUDIT = "audit:read"
 ALARMS = "alarms:take"
 ACCOUNTS = "accounts:write"
+ADMINISTER = "accounts:admin"  # an administrator needs a scope of its own: who makes one may do all
 
 SCOPES = {
     SEND: "submit messages up to priority high",
@@ -28,7 +29,8 @@ SCOPES = {
     SYNC: "keep people and groups as another directory has them (SCIM)",
     AUDIT: "read and verify facts",
     ALARMS: "see, take and clear technical alarms",
-    ACCOUNTS: "add and change accounts, end sessions",
+    ACCOUNTS: "add and change accounts, end sessions; not those of administrators",
+    ADMINISTER: "make administrators, and change their accounts",
 }
 # What everybody may who has a registered device; `code` is given by name.
 PERSON_SCOPES = frozenset({SEND})
