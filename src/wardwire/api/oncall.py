@@ -69,7 +69,8 @@ def _show(role: Role, call: Call) -> wire.ScheduleOut:
     directory, now = call.deps.rules().directory, call.deps.clock.now()
     shifts = sorted((s for s in role.shifts if s.ends_at > now), key=lambda s: (s.starts_at, s.version))
     people = [
-        sorted(ids.write_id(ids.PERSON, one) for one in found) for found in (role.owners, role.swappers, role.viewers)
+        sorted(ids.write_id(ids.PERSON, one) for one in found)
+        for found in (role.owners, role.swappers, role.viewers, role.monitors)
     ]
     return wire.ScheduleOut(
         role=ids.write_id(ids.ROLE, role.id),
@@ -79,6 +80,7 @@ def _show(role: Role, call: Call) -> wire.ScheduleOut:
         owners=people[0],
         swappers=people[1],
         viewers=people[2],
+        monitors=people[3],
         shifts=[show_shift(shift, directory) for shift in shifts],
         final=list(stretches(role, directory, now, call.query.get("days") or DEFAULT_DAYS)),
     )
@@ -93,7 +95,9 @@ async def set_schedule(call: Call) -> Answer:
     """Set the rotations of a role, and who may do what with it."""
     body: wire.ScheduleIn = call.body
     role_id = call.id(ids.ROLE, "role_id")
-    people = {name: _people(getattr(body, name), f"/{name}") for name in ("owners", "swappers", "viewers")}
+    people = {
+        name: _people(getattr(body, name), f"/{name}") for name in ("owners", "swappers", "viewers", "monitors")
+    }
     if call.query.get("dry_run"):
         role = _seen(call)
         require_owner(call.caller, role)

@@ -19,7 +19,8 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     A layer's participants take turns of `length_h` hours from `starts` on, which says the time and the weekday of its
     hand-over. Where it has `windows`, it holds only in them. `owners` may change the schedule, `swappers` may take
-    shifts, `viewers` may see it (nobody named: everybody); what is left out stays.
+    shifts, `viewers` may see it (nobody named: everybody), `monitors` get silent copies of what goes through the
+    role, and are counted nowhere; what is left out stays.
     """
 
     zone: Annotated[str, Meta(max_length=60)]
@@ -27,6 +28,7 @@ class ScheduleIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     owners: _PEOPLE | UnsetType = UNSET
     swappers: _PEOPLE | UnsetType = UNSET
     viewers: _PEOPLE | UnsetType = UNSET
+    monitors: _PEOPLE | UnsetType = UNSET
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -50,6 +52,7 @@ class ScheduleOut(msgspec.Struct, frozen=True):
     owners: list[str]
     swappers: list[str]
     viewers: list[str]
+    monitors: list[str]
     shifts: list[ShiftOut]
     final: list[Stretch]
 

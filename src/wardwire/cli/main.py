@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "group": ("wardwire.cli.group", "Groups of people."),
     "role": ("wardwire.cli.role", "Roles, and who holds them when."),
     "oncall": ("wardwire.cli.oncall", "Who is on call; rotations and overrides."),
+    "statuses": ("wardwire.cli.statuses", "What each status means: what rings, what goes to the cover."),
     "place": ("wardwire.cli.place", "Units, rooms and beds, and who has them."),
     "preferences": ("wardwire.cli.preferences", "How people want to be tried, and what would ring when."),
     "search": ("wardwire.cli.search", "Find people, roles, groups and places as they are typed."),

@@ -28,7 +28,7 @@ from wardwire.ops.failure import StartFailed
 from wardwire.store.oncall import LayerText
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="On call: show, set, override, swap, quality, ical."
+    add_completion=False, no_args_is_help=True, help="On call: show, set, people, override, swap, quality, ical."
 )
 
 Which = Annotated[str, typer.Argument(help="A role's name, or an id rol_…", metavar="ROLE")]
@@ -93,6 +93,46 @@ def set_(
     _print(after, directory, list(final(after, now, now + timedelta(days=14), directory)), json_)
     if dry_run:
         say("Nothing was changed.")
+
+
+def _option(name: str, about: str) -> Any:
+    return typer.Option(name, help=f"{about} A name or per_…; again for more, '' for nobody.")
+
+
+@app.command("people")
+def people(
+    role: Which,
+    owner: Annotated[list[str] | None, _option("--owner", "Changes its schedule.")] = None,
+    swapper: Annotated[list[str] | None, _option("--swapper", "Takes its shifts.")] = None,
+    viewer: Annotated[list[str] | None, _option("--viewer", "Sees its schedule; nobody named: everybody.")] = None,
+    monitor: Annotated[list[str] | None, _option("--monitor", "Gets silent copies; counted nowhere.")] = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Say who may do what with a role's schedule, and who gets silent copies; what is not named stays.
+
+    Example: wardwire oncall people "Cardiology 1st" --owner Eva --monitor "Dr. Okafor"
+    """
+    asked = {"owners": owner, "swappers": swapper, "viewers": viewer, "monitors": monitor}
+
+    async def work(at: Desk) -> tuple[Role, Directory]:
+        wanted = {
+            name: [find_one(at.directory, ids.PERSON, one) for one in found if one]
+            for name, found in asked.items()
+            if found is not None
+        }
+        role_id = find_one(at.directory, ids.ROLE, role)
+        return await oncall.set_people(at.desk, at.caller, role_id, **wanted), at.directory
+
+    after, directory = at_desk(find_place(config, data), work)
+    shown = {name: sorted(getattr(after, name)) for name in asked}
+    if json_:
+        print_json({name: [ids.write_id(ids.PERSON, one) for one in found] for name, found in shown.items()})
+        return
+    rows = [(name, ", ".join(directory.person_name(one) for one in found)) for name, found in shown.items() if found]
+    print_table(("may", "who"), rows, empty="Nobody is named.")
 
 
 @app.command("override")

@@ -44,6 +44,7 @@ class LiveDirectory:
         merge.merge_policies(directory, changes.policies)
         merge.merge_unit_roles(directory, changes.unit_roles)
         merge.merge_preferences(directory, changes.preferences)
+        merge.merge_meanings(directory, changes.meanings)
         directory.version = changes.version
         self._changed(changes)
         return True

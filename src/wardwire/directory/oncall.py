@@ -141,13 +141,14 @@ async def set_people(
     owners: Iterable[UUID] | None = None,
     swappers: Iterable[UUID] | None = None,
     viewers: Iterable[UUID] | None = None,
+    monitors: Iterable[UUID] | None = None,
 ) -> Role:
-    """Set who may do what with a role's schedule; what is None stays.
+    """Set who may do what with a role's schedule, and who gets silent copies; what is None stays.
 
     Raises:
         Refused: `NOT_FOUND`, `NOT_PERMITTED`.
     """
-    asked = {"owners": owners, "swappers": swappers, "viewers": viewers}
+    asked = {"owners": owners, "swappers": swappers, "viewers": viewers, "monitors": monitors}
     wanted = {name: frozenset(people) for name, people in asked.items() if people is not None}
 
     async def work(change: Change) -> Role:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from wardwire.flow.copies import send_copies
 from wardwire.flow.escalating import carry_out, circumstances, next_look, tell_team
 from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.flow.statement import write_sender
 from wardwire.model.alert import Escalation, State
 from wardwire.model.errors import WardwireError
 from wardwire.model.escalation import fold
@@ -64,6 +66,13 @@ class Escalate(Act):
             known.escalated(after)
             _count_promise(batch, rules, before, after)
         carry_out(batch, known, rules, message, after, decided.commands)
+        had = {role for role, _ in before.roles}
+        if turned := [role for role, _ in after.roles if role not in had]:
+            send_copies(
+                batch, rules, turned, message_id=message.id, thread_id=message.thread_id, content=message.content,
+                priority=after.priority, others=[*after.people, *filter(None, (message.sender_person,))],
+                sender=write_sender(rules.directory, message.sender_person, message.source),
+            )  # fmt: skip
         tell_team(batch, rules, after, given, message.sender_person)
         batch.rearm(self._message_id, self._fence, next_look(after, rules, batch.now))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from wardwire.flow.copies import roles_named, send_copies, store_copied
 from wardwire.flow.escalating import next_look, take_commands, tell_team
 from wardwire.flow.planning import Planning, make_planning, plan_submission
 from wardwire.flow.ports import Known, Rules
@@ -162,6 +163,12 @@ def store_alert(
     )
     batch.begin(escalation)
     known.escalated(escalation)
+    people = [one.person_id for one in opened.planning.plan.people]
+    send_copies(
+        batch, rules, [*(role for role, _ in escalation.roles), *roles_named(submission.to, rules.directory)],
+        message_id=message_id, thread_id=thread_id or message_id, content=submission.content,
+        priority=submission.priority, sender=sender, others=[*people, *filter(None, (caller.person_id,))],
+    )  # fmt: skip
     due = next_look(escalation, rules, batch.now)
     batch.arm(message_id, NOBODY, ESCALATE, NOBODY, lane_of(escalation.priority), due or batch.now)
     take_commands(batch, rules, escalation, [one for one in opened.commands if not isinstance(one, Page)])
@@ -197,7 +204,7 @@ def store_submission(
             durability=durability,
         )  # fmt: skip
     planning = plan_submission(submission, rules, batch.now, sender=sender)
-    return store_message(
+    return store_copied(
         batch, rules, submission, planning, caller=caller, sender=written, thread_id=thread_id, durability=durability
     )
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from wardwire.flow.copies import store_copied
 from wardwire.flow.opening import call_of, open_alert, refuse_running, store_submission
 from wardwire.flow.planning import name_recipients, plan_submission
 from wardwire.flow.ports import NOTHING, Act, Known, Needs, Rules
 from wardwire.flow.statement import write_sender
-from wardwire.flow.store_message import first_result, store_message
+from wardwire.flow.store_message import first_result
 from wardwire.flow.views import PromiseLine, Reach, read_promise
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused, WardwireError
@@ -81,16 +82,11 @@ class Submit(Act):
             )  # fmt: skip
             return
         planning = plan_submission(submission, rules, batch.now, sender=caller.person_id)
-        self._result = store_message(
-            batch,
-            rules,
-            submission,
-            planning,
-            caller=caller,
-            sender=write_sender(rules.directory, caller.person_id, submission.source),
-            thread_id=thread_id,
+        sender = write_sender(rules.directory, caller.person_id, submission.source)
+        self._result = store_copied(
+            batch, rules, submission, planning, caller=caller, sender=sender, thread_id=thread_id,
             durability=durability,
-        )
+        )  # fmt: skip
 
     def committed(self) -> None:
         """Answer the sender."""

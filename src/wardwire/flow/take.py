@@ -83,7 +83,7 @@ def _tell_sender(batch: Batch, rules: Rules, after: Delivery, device_id: UUID | 
         if answered:
             # Live words are not kept: a sender whose phone was off must find the answer when it is back.
             batch.tell(sender, "changed", after.message_id, view_delivery(after, batch.now, device_id))
-    if after.kind in (Kind.TECHNICAL_ALARM, Kind.CANARY, Kind.TEST):
+    if after.kind in (Kind.TECHNICAL_ALARM, Kind.CANARY, Kind.COPY, Kind.TEST):
         return
     if after.state is State.EXPIRED and sender is not None:
         batch.tell_once(sender, after.state.value, after.message_id, view_delivery(after, batch.now, None))

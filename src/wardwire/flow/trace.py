@@ -241,6 +241,9 @@ class Names:
             if how in ("covers", "covered"):
                 other = self.written(written)
                 return f"covers for {other}" if how == "covers" else f"covered by {other}: a silent copy"
+            if how == "monitor":
+                role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
+                return f"monitors the role {role.name if role else written}: a silent copy"
             if how == "bed":
                 return f"has the bed, {written}"
             if how.startswith("step "):

@@ -128,4 +128,4 @@ def judge(
 
 def is_real(kind: str) -> bool:
     """Whether a message of this kind is counted as real."""
-    return kind not in (Kind.CANARY, Kind.TEST)
+    return kind not in (Kind.CANARY, Kind.COPY, Kind.TEST)

@@ -51,6 +51,40 @@ MEANINGS: Mapping[Status, Meaning] = MappingProxyType(
 )
 
 
+class Meant(NamedTuple):
+    """What this site says that a status means; `rings` None = what is usual again."""
+
+    status: Status
+    rings: frozenset[Priority] | None
+    covered: frozenset[Priority] | None
+    version: int = 0
+
+    @property
+    def meaning(self) -> Meaning:
+        """What it means."""
+        if self.rings is None or self.covered is None:
+            return MEANINGS[self.status]
+        return Meaning(self.rings, self.covered)
+
+
+def meaning_of(directory: Directory, status: Status) -> Meaning:
+    """Return what a status means at this site."""
+    meant = directory.meanings.get(status)
+    return MEANINGS[status] if meant is None else meant.meaning
+
+
+def check_meaning(status: Status, meaning: Meaning) -> None:
+    """Refuse what would silence `code`, and covers of who is there.
+
+    Raises:
+        Refused: `INVALID` with a pointer.
+    """
+    if Priority.CODE not in meaning.rings:
+        raise Refused(Code.INVALID, "a site may not silence code: leave it among them", pointer="/rings")
+    if status is Status.AVAILABLE and meaning.covered:
+        raise Refused(Code.INVALID, "whoever is available has no cover", pointer="/covered")
+
+
 class Covering(NamedTuple):
     """Who covers for somebody.
 
@@ -84,7 +118,7 @@ def _follow(
     if person.status_until is not None and person.status_until > now:
         turns.append(person.status_until)
     cover = person.cover_at(now)
-    if not cover or cover == HOLD or priority not in MEANINGS[person.status_at(now)].covered:
+    if not cover or cover == HOLD or priority not in meaning_of(directory, person.status_at(now)).covered:
         return (person_id,) if seen else ()
     if cover.startswith(NUMBER):
         return at_desk(directory, now, desk)
@@ -106,9 +140,9 @@ def _named(cover: str, directory: Directory, now: datetime, desk: str, turns: li
     return [holding.person_id for holding in on_call(role, directory, now, desk).holdings]
 
 
-def held(status: Status, cover: str, priority: Priority) -> bool:
+def held(directory: Directory, status: Status, cover: str, priority: Priority) -> bool:
     """Whether a message is kept until its person is back: delivered in silence."""
-    return cover == HOLD and priority in MEANINGS[status].covered and priority not in _URGENT
+    return cover == HOLD and priority in meaning_of(directory, status).covered and priority not in _URGENT
 
 
 def check_cover(directory: Directory, person_id: UUID, status: Status, cover: str, now: datetime, desk: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
+from wardwire.model.coverage import Meant
 from wardwire.model.device_settings import NOTHING, SITE, DeviceGroup, Effective, Layer, Scope, resolve
 from wardwire.model.groups import match_group, match_people
 from wardwire.model.names import fold_name
@@ -163,6 +164,13 @@ def merge_preferences(directory: Directory, changed: Iterable[Preferences]) -> N
             directory.preferences[one.owner] = one
         else:
             directory.preferences.pop(one.owner, None)
+
+
+def merge_meanings(directory: Directory, changed: Iterable[Meant]) -> None:
+    """Take in what statuses mean at this site."""
+    directory.worked_out.clear()
+    for one in changed:
+        directory.meanings[one.status] = one
 
 
 def merge_unit_roles(directory: Directory, changed: Iterable[UnitRole]) -> None:

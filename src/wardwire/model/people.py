@@ -24,6 +24,7 @@ from wardwire.model.shared_device import NOBODY
 KINDS = ("app", "pager", "phone", "email", "sms", "voice")
 
 if TYPE_CHECKING:
+    from wardwire.model.coverage import Meant
     from wardwire.model.preferences import Preferences
 
 
@@ -184,6 +185,7 @@ class Role:
         owners: Who may change its schedule, beside those who may change the directory.
         swappers: Who may take a shift of it without being on its schedule.
         viewers: Who may see its schedule; nobody named = everybody.
+        monitors: Who gets silent copies of what goes through it, and is counted nowhere (flow/copies.py).
         calendar: The digest of the secret in its calendar's address; None = it has none.
     """
 
@@ -198,6 +200,7 @@ class Role:
     owners: frozenset[UUID] = frozenset()
     swappers: frozenset[UUID] = frozenset()
     viewers: frozenset[UUID] = frozenset()
+    monitors: frozenset[UUID] = frozenset()
     calendar: bytes | None = None
 
 
@@ -222,6 +225,7 @@ class Directory:
             empties it (model/directory.py).
         assignments: Bed -> who has it when.
         place_names: `kind:folded name` -> ids, e.g. `bed:4w-12` (model/places.py: index_places).
+        meanings: What statuses mean at this site, where it says so (model/coverage.py).
         preferences: Person, group or role -> how they want to be tried.
         unit_roles: Unit -> folded name of a function, e.g. `charge nurse` -> the role that it has for it.
         policy_names: Folded name -> id.
@@ -247,6 +251,7 @@ class Directory:
     assignments: dict[UUID, tuple[Assignment, ...]] = field(default_factory=dict)
     policies: dict[UUID, Policy] = field(default_factory=dict)
     preferences: dict[UUID, Preferences] = field(default_factory=dict)
+    meanings: dict[Status, Meant] = field(default_factory=dict)
     unit_roles: dict[UUID, Mapping[str, UUID]] = field(default_factory=dict)
     names: dict[str, tuple[tuple[str, UUID], ...]] = field(default_factory=dict)
     worked_out: dict[Any, Any] = field(default_factory=dict)

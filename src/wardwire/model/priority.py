@@ -27,6 +27,7 @@ class Kind(Word):
     CHAT = "chat"  # nothing; people talk
     TECHNICAL_ALARM = "technical_alarm"  # the system speaks of itself, to the operators' desk
     CANARY = "canary"  # proves the way, to an endpoint of our own; never counted as real (model/canary.py)
+    COPY = "copy"  # of what went through a role, for its monitors; counted nowhere (flow/copies.py)
     TEST = "test"  # tries one endpoint of a person; never counted as real (flow/try_endpoint.py)
 
 

@@ -86,7 +86,7 @@ def may_submit(caller: Caller, kind: Kind, priority: Priority) -> None:
     require(caller, SEND)
     if priority is Priority.CODE:
         require(caller, CODE)
-    if kind in (Kind.TECHNICAL_ALARM, Kind.CANARY, Kind.TEST) and caller is not SYSTEM:
+    if kind in (Kind.TECHNICAL_ALARM, Kind.CANARY, Kind.COPY, Kind.TEST) and caller is not SYSTEM:
         raise Refused(Code.NOT_PERMITTED, "only the system itself sends messages of this kind", pointer="/kind")
 
 

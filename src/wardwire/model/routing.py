@@ -12,7 +12,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.canary import ROBOTS
-from wardwire.model.coverage import COVERED, COVERS, MEANINGS, covering, held
+from wardwire.model.coverage import COVERED, COVERS, covering, held, meaning_of
 from wardwire.model.endpoints import next_turn, passed_over
 from wardwire.model.errors import Code, Refused
 from wardwire.model.groups import members_of
@@ -31,9 +31,6 @@ from wardwire.model.stages import kinds_of as kinds_of
 from wardwire.model.stages import read_stages as read_stages
 from wardwire.model.stages import write_stages as write_stages
 from wardwire.model.targets import find_target
-
-# Whether a device rings, by the person's status. What does not ring is still delivered, and shown.
-RINGS: dict[Status, frozenset[Priority]] = {status: meaning.rings for status, meaning in MEANINGS.items()}
 
 
 class Planned(NamedTuple):
@@ -164,7 +161,7 @@ def rings_for(person_id: UUID, priority: Priority, directory: Directory, now: da
     """Whether somebody's devices make themselves heard now: by their status, and by what they prefer."""
     person = directory.people[person_id]
     status = person.status_at(now)
-    if priority not in RINGS[status] or held(status, person.cover_at(now), priority):
+    if priority not in meaning_of(directory, status).rings or held(directory, status, person.cover_at(now), priority):
         return False
     return not is_quiet(person_id, priority, directory, now)
 

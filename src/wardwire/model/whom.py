@@ -12,7 +12,7 @@ from uuid import UUID
 
 from wardwire.model import ids
 from wardwire.model.alert import NO_ENDPOINT, Call, Called, Whom
-from wardwire.model.coverage import COVERED, COVERS, Covering, covering, held
+from wardwire.model.coverage import COVERED, COVERS, Covering, covering, held, meaning_of
 from wardwire.model.errors import Refused
 from wardwire.model.groups import members_of
 from wardwire.model.names import fold_name
@@ -22,7 +22,7 @@ from wardwire.model.places import assigned, unit_of
 from wardwire.model.policy import BED_RANKS, DESK, NEXT, UNIT, Step, next_role
 from wardwire.model.preferences import is_quiet
 from wardwire.model.priority import Priority
-from wardwire.model.routing import RINGS, kinds_of
+from wardwire.model.routing import kinds_of
 from wardwire.model.targets import find_target
 
 # Farther ahead than so many changes of a role nobody looks for its next holder.
@@ -174,7 +174,8 @@ def why_absent(
         return NO_ENDPOINT
     person = directory.people[person_id]
     status = person.status_at(now)
-    if priority not in RINGS[status] or held(status, person.cover_at(now), priority):
+    rings = meaning_of(directory, status).rings
+    if priority not in rings or held(directory, status, person.cover_at(now), priority):
         return f"status_{status}"
     return "quiet" if is_quiet(person_id, priority, directory, now) else ""
 

@@ -64,7 +64,7 @@ WHERE f.message_id <= $1
 -- name: held
 -- All deliveries of some messages, with what keeps each of them from silence.
 SELECT d.message_id, d.person_id, d.state, coalesce(u.name, '') AS unit,
-       coalesce(e.test, false) OR coalesce(e.drill, false) OR d.kind IN ('canary', 'test') OR d.escalates >= 4 AS test,
+       coalesce(e.test, false) OR coalesce(e.drill, false) OR d.kind IN ('canary', 'copy', 'test') OR d.escalates >= 4 AS test,
        EXISTS (SELECT 1 FROM deadlines l WHERE l.message_id = d.message_id AND l.person_id = d.person_id
                AND l.kind = 'confirm') AS armed
 FROM deliveries d

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from wardwire.model.coverage import Meant
 from wardwire.model.device_settings import DeviceGroup
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.people import ApiKey, Device, Endpoint, Group, Person, Role, Shift
@@ -16,6 +17,7 @@ from wardwire.model.preferences import Preferences
 from wardwire.store.device_settings import Layered, device_group_of, layer_of
 from wardwire.store.endpoints import endpoint_of
 from wardwire.store.groups import group_of
+from wardwire.store.meanings import meant_of
 from wardwire.store.oncall import role_from_row, swap_from_row
 from wardwire.store.people import person_from_row
 from wardwire.store.places import assignment_of, place_of
@@ -49,6 +51,7 @@ class Changes:
     policies: list[Policy]
     unit_roles: list[UnitRole]
     preferences: list[Preferences]
+    meanings: list[Meant]
 
 
 async def directory_version(connection: asyncpg.Connection) -> int:
@@ -78,6 +81,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
             "policies",
             "unit_roles",
             "preferences",
+            "status_meanings",
         ):
             rows[noun] = await connection.fetch(_SQL[noun], since)
     shifts = [(_shift(row), row["cancelled"]) for row in rows["shifts"]]
@@ -100,6 +104,7 @@ async def read_changes(connection: asyncpg.Connection, since: int) -> Changes:
         unassigned=[assignment for assignment, cancelled in assignments if cancelled],
         policies=[policy_of(row) for row in rows["policies"]],
         preferences=[preferences_of(row) for row in rows["preferences"]],
+        meanings=[meant_of(row) for row in rows["status_meanings"]],
         unit_roles=[unit_role_of(row) for row in rows["unit_roles"]],
     )
 

@@ -35,7 +35,7 @@ SELECT id, name, members, within, rule, disabled_at IS NOT NULL AS disabled FROM
 
 -- name: roles
 SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
-       calendar
+       monitors, calendar
 FROM roles WHERE version > $1
 
 -- name: shifts
@@ -71,3 +71,6 @@ SELECT unit_id, function, role_id FROM unit_roles WHERE version > $1
 
 -- name: preferences
 SELECT owner, kind, profiles, zone, version FROM preferences WHERE version > $1
+
+-- name: status_meanings
+SELECT status, rings, covered, version FROM status_meanings WHERE version > $1

@@ -105,7 +105,7 @@ def role_from_row(row: Any) -> Role:
     """Read a role's row, without its shifts and swaps."""
     fields = dict(row)
     zone, layers = fields.pop("zone"), fields.pop("layers")
-    for name in ("owners", "swappers", "viewers"):
+    for name in ("owners", "swappers", "viewers", "monitors"):
         fields[name] = frozenset(fields[name])
     rota = None
     if zone:
@@ -147,7 +147,7 @@ async def write_rota(connection: asyncpg.Connection, role_id: UUID, rota: Rota |
 
 async def write_people(connection: asyncpg.Connection, role: Role, version: int) -> None:
     """Set who may do what with a role."""
-    people = [sorted(found) for found in (role.owners, role.swappers, role.viewers)]
+    people = [sorted(found) for found in (role.owners, role.swappers, role.viewers, role.monitors)]
     await connection.execute(_SQL["set_people"], role.id, *people, version)
 
 

@@ -1,7 +1,7 @@
 -- name: lock
 -- A role, locked until the change of its schedule is committed.
 SELECT id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
-       calendar
+       monitors, calendar
 FROM roles WHERE id = $1 FOR UPDATE
 
 -- name: shifts
@@ -21,7 +21,7 @@ FROM swaps WHERE id = $1
 UPDATE roles SET zone = $2, layers = $3, version = $4 WHERE id = $1
 
 -- name: set_people
-UPDATE roles SET owners = $2, swappers = $3, viewers = $4, version = $5 WHERE id = $1
+UPDATE roles SET owners = $2, swappers = $3, viewers = $4, monitors = $5, version = $6 WHERE id = $1
 
 -- name: set_calendar
 UPDATE roles SET calendar = $2, version = $3 WHERE id = $1

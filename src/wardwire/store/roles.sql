@@ -11,7 +11,7 @@ SET name = coalesce($2, name), fallback = CASE WHEN $3::boolean THEN $4::uuid EL
     version = $8
 WHERE id = $1
 RETURNING id, name, fallback, disabled_at IS NOT NULL AS disabled, fallback_to, zone, layers, owners, swappers, viewers,
-       calendar
+       monitors, calendar
 
 -- name: add_shift
 INSERT INTO shifts (id, role_id, person_id, starts_at, ends_at, version, override)

@@ -116,8 +116,8 @@ def test_what_can_cover_nothing_is_refused(status: Status, cover: str, code: Cod
 def test_what_is_urgent_rings_or_is_covered_whatever_the_status(status: Status) -> None:
     """A status never silences `code` and `high`; nobody keeps them."""
     assert {Priority.CODE, Priority.HIGH} <= MEANINGS[status].rings
-    assert not held(status, "hold", Priority.CODE)
-    assert not held(status, "hold", Priority.HIGH)
+    assert not held(Directory(), status, "hold", Priority.CODE)
+    assert not held(Directory(), status, "hold", Priority.HIGH)
 
 
 def test_a_cover_is_said_in_words() -> None:

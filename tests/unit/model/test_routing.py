@@ -30,10 +30,11 @@ from tests.unit.model.samples import (
     submission,
 )
 from wardwire.model import ids
+from wardwire.model.coverage import MEANINGS
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory, Status
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.routing import RINGS, Plan, Planned, Stage, Waits, plan, plan_person, read_stages, write_stages
+from wardwire.model.routing import Plan, Planned, Stage, Waits, plan, plan_person, read_stages, write_stages
 from wardwire.testing.nights_ward import make_ward
 
 HOUR = timedelta(hours=1)
@@ -200,7 +201,7 @@ def test_a_status_silences_and_never_withholds(status: Status, priority: Priorit
     one = only(planned("Anna", ward=ward, priority=priority))
 
     assert one.stages
-    assert one.rings is (priority in RINGS[status])
+    assert one.rings is (priority in MEANINGS[status].rings)
     assert one.rings or priority in (Priority.MEDIUM, Priority.LOW)
 
 

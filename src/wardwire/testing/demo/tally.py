@@ -17,7 +17,7 @@ from wardwire.testing.demo.board import Counts, Running
 _RUN = """
 WITH said AS (
     SELECT id, sender_person FROM messages
-    WHERE id >= $1 AND stored_at >= $2 AND kind NOT IN ('technical_alarm', 'canary', 'test')
+    WHERE id >= $1 AND stored_at >= $2 AND kind NOT IN ('technical_alarm', 'canary', 'copy', 'test')
 )"""
 
 _COUNTS = (
