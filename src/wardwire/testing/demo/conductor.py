@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
 from typing import Any
@@ -25,7 +25,7 @@ from wardwire.testing.demo.board import Board, Question, Row
 from wardwire.testing.demo.cast import CHEN, Cast
 from wardwire.testing.demo.line import AlarmLine
 from wardwire.testing.demo.phone import Phone
-from wardwire.testing.hospital.day import Alarm, At, CodeCall, Consult, Critical, Happening, Talk
+from wardwire.testing.hospital.day import Absence, Alarm, At, CodeCall, Consult, Critical, Happening, Talk
 from wardwire.testing.hospital.habits import react
 from wardwire.testing.hospital.hl7 import write_alarm, write_critical
 from wardwire.testing.hospital.house import CODE_BLUE, on_call_policy
@@ -132,6 +132,8 @@ class Conductor:
                     await self._code(what)
                 case Talk():
                     await self._talk(what)
+                case Absence():
+                    await self._absence(what)
         finally:
             self._running -= 1
 
@@ -174,6 +176,26 @@ class Conductor:
         if nurse is not None and other is not None and nurse is not other:
             to = f"person:{other.name}"
             await self._send(nurse, to=to, priority=Priority.LOW, text=talk.words, kind=Kind.CHAT, asks=False)
+
+    async def _absence(self, absence: Absence) -> None:
+        """They say so on their phone, until when, and who covers; it ends by itself."""
+        away = self._physicians(absence.service)
+        if len(away) > 1:
+            until = self._now() + timedelta(seconds=absence.lasts_s / self._pace)
+            cover = away[1].person
+            await away[0].device.set_status("in_procedure", until=until, cover=cover, timeout_s=ANSWER_S)
+
+    def _physicians(self, service: str) -> list[Phone]:
+        """Those of a service whose phones are on, in an order by chance; never whoever sits at the terminal first."""
+        title = f"Physician, {service}"
+        there = [
+            phone
+            for name, phone in self.phones.items()
+            if self._hospital.workers[name].title == title and phone.connected
+        ]
+        self._chance.shuffle(there)
+        there.sort(key=lambda phone: phone.name == CHEN)
+        return there
 
     async def _send_you(self, text: str) -> None:
         nurse = self.phones["Anna"]

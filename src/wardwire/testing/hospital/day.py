@@ -91,7 +91,15 @@ class Talk:
     words: str
 
 
-Happening = Alarm | Critical | Consult | CodeCall | Talk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A physician goes into a procedure; a colleague of the same service covers."""
+
+    service: str
+    lasts_s: float
+
+
+Happening = Alarm | Critical | Consult | CodeCall | Talk | Absence
 
 
 Make = Callable[[Hospital, Random, int], Happening]
@@ -207,6 +215,10 @@ def _talk(hospital: Hospital, chance: Random, number: int) -> Talk:
     return Talk(unit=chance.choice(hospital.units).name, words=words)
 
 
+def _absence(_: Hospital, chance: Random, __: int) -> Absence:
+    return Absence(service=chance.choice(_CLINICAL), lasts_s=chance.uniform(600, 2400))
+
+
 def _any_bed(hospital: Hospital, chance: Random) -> Bed:
     return chance.choice(chance.choice(hospital.units).beds)
 
@@ -218,11 +230,14 @@ PER_HOUR: tuple[tuple[Make, float], ...] = (
     (_consult, 60.0),
     (_code, 0.4),
     (_talk, 80.0),
+    (_absence, 6.0),
 )
 
 
 def overture(hospital: Hospital) -> Iterator[At]:
-    """One of each that everybody should see, in the first seconds: an alarm, a consult, a result, a code call."""
+    """One of each that everybody should see, in the first seconds: alarm, consult, result, code call; and somebody
+    goes into a procedure.
+    """
     chance = Random("overture")
     makes: tuple[tuple[float, Make], ...] = (
         (0.0, _alarm),
@@ -230,6 +245,7 @@ def overture(hospital: Hospital) -> Iterator[At]:
         (2.0, _critical),
         (3.0, _talk),
         (5.0, _code),
+        (7.0, _absence),
     )
     for at_s, make in makes:
         yield At(at_s, make(hospital, chance, 0))
