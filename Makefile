@@ -5,6 +5,7 @@
 #   make check              formatting, lint, types, floors, generated docs, tracked files
 #   make fmt                put the code into shape
 #   make faults             the fault campaign; goes on where it stopped            (SEEDS=10, which is FULL=1)
+#   make web                build what browsers run, with Node from PATH or PyPI    (users of a wheel need none)
 #   make bench              the benchmarks                                          (W=w1,w2 picks; FULL=1 is the long form)
 #   make docs               write the generated parts of docs/
 #   make lock               renew the lock files after a change of pyproject.toml   (UPGRADE=1 moves versions up)
@@ -14,7 +15,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check fmt faults bench docs lock clean run-venv dev-venv
+.PHONY: help demo test check fmt faults web bench docs lock clean run-venv dev-venv
 
 export PYTHON
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -37,11 +38,17 @@ check: dev-venv
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m tools.web_types --check
+	@tools/web check
 	@$(BIN)/python -m tools.tracked
 
 fmt: dev-venv
 	@$(BIN)/ruff check --fix --exit-zero .
 	@$(BIN)/ruff format .
+	@tools/web fmt
+
+web:
+	@tools/web build
 
 faults: dev-venv
 	@$(BIN)/python -m tests.faults.campaign --seeds $(SEEDS)
@@ -51,12 +58,13 @@ bench: dev-venv
 
 docs: dev-venv
 	@$(BIN)/python -m docs.generate
+	@$(BIN)/python -m tools.web_types
 
 lock:
 	@tools/lock
 
 clean:
-	@rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .data web/node_modules web/.node src/wardwire/webapp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 	@find src tests bench docs tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 run-venv:

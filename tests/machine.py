@@ -82,6 +82,14 @@ def mount_prefix() -> list[str] | None:
     return prefix if tried.returncode == 0 else None
 
 
+def _chromium() -> bool:
+    return shutil.which("chromium") is not None
+
+
+def _webapp() -> bool:
+    return (Path(__file__).parents[1] / "src" / "wardwire" / "webapp" / "index.html").is_file()
+
+
 def _history() -> bool:
     from tests.upgrade.former import has_history
 
@@ -108,6 +116,18 @@ NEEDS = (
         name="mounts of one's own",
         remedy="run as root, or allow user namespaces",
         is_met=lambda: mount_prefix() is not None,
+    ),
+    Need(
+        marker="needs_chromium",
+        name="Debian's Chromium",
+        remedy="apt-get install chromium",
+        is_met=_chromium,
+    ),
+    Need(
+        marker="needs_webapp",
+        name="what browsers run",
+        remedy="make web",
+        is_met=_webapp,
     ),
     Need(
         marker="needs_history",

@@ -16,6 +16,7 @@ GROUPS = PROJECT["dependency-groups"]
 ASKED = {
     "requirements.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"]],
     "requirements-dev.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"], *GROUPS["dev"]],
+    "requirements-web.lock": GROUPS["web"],
 }
 _ENTRY = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)(?P<rest>(?:.*\\\n)*.*)$", re.MULTILINE)
 

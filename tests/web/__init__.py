@@ -1,0 +1,1 @@
+"""The clinician's app in a real browser, on a site in this process."""

@@ -1,0 +1,76 @@
+// Keeps the app's shell, so that it opens without a network. It keeps nothing of any message.
+//
+// A new version waits until the person says so (`update`): an app that changes under a finger harms somebody.
+
+const SHELL = "wardwire-shell-1";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(SHELL);
+      const page = await fetch("/", { cache: "no-cache" });
+      const written = await page.clone().text();
+      const parts = [...written.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((found) => found[1]);
+      await cache.put("/", page);
+      await cache.addAll([...new Set(parts)]);
+    })(),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name !== SHELL) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (url.pathname.startsWith("/assets/")) event.respondWith(fromCache(event.request));
+  else if (url.pathname === "/" || /^\/(icon|manifest)/.test(url.pathname))
+    event.respondWith(fromNetwork(event.request));
+});
+
+// Files whose name carries a digest of their content never change.
+async function fromCache(request) {
+  const cache = await caches.open(SHELL);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const fresh = await fetch(request);
+  if (fresh.ok) await cache.put(request, fresh.clone());
+  return fresh;
+}
+
+// The page as it is now; when no answer comes, or somebody else answers (the sign-in page of a Wi-Fi), the one we have.
+async function fromNetwork(request) {
+  const cache = await caches.open(SHELL);
+  const key = new URL(request.url).pathname;
+  try {
+    const fresh = await fetch(request, { signal: AbortSignal.timeout(4000) });
+    if (fresh.ok && !fresh.redirected) {
+      await cache.put(key, fresh.clone());
+      return fresh;
+    }
+    return (await cache.match(key)) ?? fresh;
+  } catch {
+    return (await cache.match(key)) ?? Response.error();
+  }
+}
+
+self.addEventListener("message", (event) => {
+  if (event.data === "update") void self.skipWaiting();
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(
+    (async () => {
+      const [open] = await self.clients.matchAll({ type: "window" });
+      if (open) await open.focus();
+      else await self.clients.openWindow("/#/inbox");
+    })(),
+  );
+});

@@ -1,0 +1,213 @@
+/**
+ * This device, as the screens use it: what it has, how it is connected, and what its person says.
+ *
+ * Of several tabs of one browser one is the device (a Web Lock says which); the others see what it keeps, and hand it
+ * what their person says through the same outbox.
+ */
+
+import { signal } from "@preact/signals";
+import { newId } from "./bytes";
+import { Device, type Link } from "./device/device";
+import type { Found, FoundFrame, Priority } from "./device/frames";
+import type { Said } from "./device/outbox";
+import { priorityOf, type Row } from "./device/rows";
+import type { Card } from "./device/session";
+import type { Database } from "./store/database";
+import { type Changed, Kept } from "./store/keep";
+
+const LOCK = "wardwire-device";
+const CHANNEL = "wardwire";
+
+type Word =
+  | { t: "changed"; what: Changed }
+  | { t: "link"; link: Link; why: string; since: number; offset: number }
+  | { t: "who" }
+  | { t: "pick" }
+  | { t: "hurry" }
+  | { t: "read"; id: string; priority: Priority }
+  | { t: "search"; id: string; query: string; limit: number; kind: string }
+  | { t: "found"; id: string; found: FoundFrame | null }
+  | { t: "ended"; why: string };
+
+export class Client {
+  readonly kept: Kept;
+  readonly card: Card;
+  /** How the device is connected, and since when (Unix milliseconds). */
+  readonly link = signal<{ link: Link; why: string; since: number }>({
+    link: "connecting",
+    why: "",
+    since: Date.now(),
+  });
+  /** This device's clock minus the site's, milliseconds. */
+  readonly offset = signal(0);
+  /** Why nothing more will come; "" while it may. */
+  readonly ended = signal("");
+  /** What could not be kept on this device; "" while all is well. */
+  readonly trouble = signal("");
+  /** Whether this tab is the device. */
+  readonly leads = signal(false);
+
+  #database: Database;
+  #device: Device | null = null;
+  #channel: BroadcastChannel | null = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
+  #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #url: string;
+  #app: string;
+
+  constructor(card: Card, database: Database, url: string, app: string) {
+    this.card = card;
+    this.#database = database;
+    this.#url = url;
+    this.#app = app;
+    this.kept = new Kept(database, card.person);
+  }
+
+  async start(): Promise<void> {
+    await this.kept.load();
+    this.kept.changed = (what) => this.#tell({ t: "changed", what });
+    this.kept.ordered = (what) => this.#obey(what);
+    if (this.#channel) this.#channel.onmessage = (event: MessageEvent<Word>) => void this.#hear(event.data);
+    this.#tell({ t: "who" });
+    addEventListener("online", () => this.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.hurry();
+    });
+    if (navigator.locks) void navigator.locks.request(LOCK, () => this.#lead());
+    else void this.#lead();
+  }
+
+  /** Be the device until this tab goes. */
+  async #lead(): Promise<void> {
+    if (this.ended.value) return;
+    await this.kept.load(); // what the tab before us has kept
+    this.leads.value = true;
+    this.#device = new Device(this.card, this.kept, {
+      url: this.#url,
+      app: this.#app,
+      onLink: (link, why) => this.#turn(link, why),
+      onWelcome: (welcome) => {
+        this.offset.value = welcome.offset_ms;
+        this.trouble.value = "";
+      },
+      onEnd: (why) => void this.#end(why),
+      onTrouble: (error) => {
+        this.trouble.value = error;
+      },
+    });
+    this.#device.start();
+    await new Promise(() => undefined);
+  }
+
+  // What the person says ------------------------------------------------------------------------------------------
+
+  /** Say something: on return it is kept, and is said until the site answers. Throws StorageFailed. */
+  async say(kind: Said["kind"], frame: Record<string, unknown>, words = ""): Promise<string> {
+    const id = newId();
+    const t = {
+      send: "send",
+      response: "response",
+      cancel: "cancel",
+      escalate: "escalate",
+      availability: "availability",
+    }[kind];
+    const message = typeof frame.message === "string" ? frame.message : "";
+    await this.kept.say({ id, body: JSON.stringify({ t, id, ...frame }), kind, message, words, created: Date.now() });
+    if (this.#device) this.#device.pick();
+    else this.#tell({ t: "pick" });
+    return id;
+  }
+
+  /** Answer a message: with one of the protocol's words, a choice, or a text. */
+  answer(row: Row, answer: { word?: string; choice?: string; text?: string }): Promise<string> {
+    const { word, choice, text } = answer;
+    const said = word ? { [word]: true } : choice ? { choice } : { text };
+    return this.say("response", { message: row.id, ...said, p: priorityOf(row) }, word ?? choice ?? text ?? "");
+  }
+
+  /** Something was on the screen for a second. */
+  async read(row: Row): Promise<void> {
+    if (row.sent) return;
+    await this.kept.read(row);
+    if (this.#device) this.#device.read(row.id, priorityOf(row));
+    else this.#tell({ t: "read", id: row.id, priority: priorityOf(row) });
+  }
+
+  /** Find people, roles, groups, places; null when nobody answers in time. */
+  async search(query: string, limit = 20, kind = ""): Promise<Found[] | null> {
+    if (this.#device) return (await this.#device.search(query, limit, kind))?.data ?? null;
+    const id = newId();
+    const found = new Promise<FoundFrame | null>((resolve) => {
+      this.#searches.set(id, resolve);
+      setTimeout(() => resolve(null), 5_500);
+    });
+    this.#tell({ t: "search", id, query, limit, kind });
+    const frame = await found;
+    this.#searches.delete(id);
+    return frame?.data ?? null;
+  }
+
+  hurry(): void {
+    if (this.#device) this.#device.hurry();
+    else this.#tell({ t: "hurry" });
+  }
+
+  /** Forget this device: keys, messages, everything. */
+  async wipe(): Promise<void> {
+    await this.#database.wipe();
+  }
+
+  // The other tabs ------------------------------------------------------------------------------------------------
+
+  #tell(word: Word): void {
+    this.#channel?.postMessage(word);
+  }
+
+  #turn(link: Link, why: string): void {
+    if (link === this.link.value.link) return;
+    this.link.value = { link, why, since: Date.now() };
+    this.#tell({ t: "link", ...this.link.value, offset: this.offset.value });
+  }
+
+  async #hear(word: Word): Promise<void> {
+    if (word.t === "changed") await this.kept.reload(word.what);
+    else if (word.t === "link" && !this.#device) {
+      this.link.value = { link: word.link, why: word.why, since: word.since };
+      this.offset.value = word.offset;
+    } else if (word.t === "found") this.#searches.get(word.id)?.(word.found);
+    else if (word.t === "ended") this.ended.value = word.why;
+    if (!this.#device) return;
+    if (word.t === "who") this.#tell({ t: "link", ...this.link.value, offset: this.offset.value });
+    else if (word.t === "pick") {
+      await this.kept.reload({ outbox: true });
+      this.#device.pick();
+    } else if (word.t === "hurry") this.#device.hurry();
+    else if (word.t === "read") this.#device.read(word.id, word.priority);
+    else if (word.t === "search") {
+      this.#tell({ t: "found", id: word.id, found: await this.#device.search(word.query, word.limit, word.kind) });
+    }
+  }
+
+  // The end -------------------------------------------------------------------------------------------------------
+
+  async #end(why: string): Promise<void> {
+    if (why !== "session_replaced") {
+      const unsent = this.kept.waiting.length;
+      await this.#database.wipe();
+      await this.#database.put("state", "ended", { why, unsent });
+    }
+    this.ended.value = why;
+    this.#tell({ t: "ended", why });
+  }
+
+  async #obey(what: string): Promise<void> {
+    const keys = await this.#database.get("device", "card");
+    await this.#database.wipe();
+    // Its keys are needed once more: to say that it is done.
+    await this.#database.write(["device", "state"], (open) => {
+      if (keys) open("device").put(keys, "card");
+      open("state").put({ why: what, unsent: 0 }, "ended");
+    });
+    this.ended.value = what;
+    this.#tell({ t: "ended", why: what });
+  }
+}

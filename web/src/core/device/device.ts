@@ -1,0 +1,421 @@
+/**
+ * The device: says hello, hears its person's events in order and once, and says what the person says.
+ *
+ * What it hears is on the disk before it is confirmed; what it says is on the disk before it is said (`Keep`). Frames
+ * are taken and said one after the other. It is `wardwire.client` in the browser; docs/reference/device-protocol.md.
+ */
+
+import { type Bytes, newId, text } from "../bytes";
+import { Connection, type State, type Timing } from "../nats/connection";
+import { about } from "./about";
+import type {
+  Cursor,
+  Down,
+  Event,
+  FoundFrame,
+  OrderFrame,
+  Priority,
+  RefusedFrame,
+  SettingsFrame,
+  StatusFrame,
+  StoredFrame,
+  TeamFrame,
+  Welcome,
+} from "./frames";
+import { Hearing } from "./hearing";
+import { sign } from "./keys";
+import { Repeats, type Said } from "./outbox";
+import { type Card, nameOf, Session } from "./session";
+
+/** Where a device keeps what must not be lost. Each resolves when it is on the disk. */
+export interface Keep {
+  readonly cursor: Cursor | null;
+  /** What waits for its answer, oldest first. */
+  readonly waiting: readonly Said[];
+  /** Ids of messages of others that this device has kept and was not told that the site knows, and their priority. */
+  readonly unconfirmed: readonly { id: string; priority: Priority }[];
+  applied(events: Event[], cursor: Cursor | null): Promise<void>;
+  confirmed(messages: string[]): Promise<void>;
+  status(frame: StatusFrame): Promise<void>;
+  team(frame: TeamFrame): void;
+  stored(said: Said, frame: StoredFrame): Promise<void>;
+  done(said: Said, state: string): Promise<void>;
+  refused(said: Said, frame: RefusedFrame): Promise<void>;
+  settled(frame: SettingsFrame): Promise<void>;
+  obey(order: OrderFrame): Promise<void>;
+  /** Own messages of which something live may have been lost. */
+  questions(all: boolean): string[];
+}
+
+/** `refused`: the site does not let this device in. It may have been put out; or the site is in doubt about everybody. */
+export type Link = "connecting" | "live" | "away" | "refused" | "ended";
+
+export interface DeviceOptions {
+  url: string;
+  app: string;
+  timing?: Partial<Timing>;
+  onLink: (link: Link, why: string) => void;
+  onWelcome?: (welcome: Welcome) => void;
+  /** Nothing more will come: `device_revoked`, `session_replaced`, `not_permitted`. */
+  onEnd: (why: string) => void;
+  /** Something could not be kept: the disk is full, or the browser has taken it away. */
+  onTrouble: (error: string) => void;
+}
+
+const TICK_MS = 500;
+const SEARCH_MS = 5_000;
+const FINAL = new Set(["device_revoked", "not_permitted", "session_replaced"]);
+const UNCONFIRMED = new Set(["pending", "unreachable"]);
+
+export class Device {
+  #card: Card;
+  #keep: Keep;
+  #options: DeviceOptions;
+  #session: Session;
+  #hearing: Hearing;
+  #connection: Connection;
+  #repeats = new Repeats();
+  #receipts = new Map<string, { body: string; message: string }>();
+  #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #heardAt = 0;
+  #beatAt = 0;
+  #ended = false;
+  #barred = false;
+  /** Frames are taken, and said, one after the other. */
+  #taking: Promise<unknown> = Promise.resolve();
+  #saying: Promise<unknown> = Promise.resolve();
+
+  constructor(card: Card, keep: Keep, options: DeviceOptions) {
+    this.#card = card;
+    this.#keep = keep;
+    this.#options = options;
+    this.#session = new Session(card);
+    this.#hearing = new Hearing(
+      { apply: (events, cursor) => this.#apply(events, cursor), resume: () => this.#resume() },
+      keep.cursor,
+    );
+    this.#connection = new Connection({
+      url: options.url,
+      name: `device ${nameOf(card)}`,
+      login: { nkey: card.keys.nkey, sign: (nonce) => sign(card.keys, nonce) },
+      ...(options.timing ? { timing: options.timing } : {}),
+      onState: (state, detail) => this.#turned(state, detail),
+    });
+    this.#connection.subscribe(`d.${nameOf(card)}.down.>`, (message) => this.#hear(message.payload));
+  }
+
+  start(): void {
+    this.#connection.start();
+    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    this.#ended = true;
+    clearInterval(this.#ticker);
+    this.#hearing.end();
+    this.#connection.close();
+  }
+
+  /** The network may be back, or the person looks again. */
+  hurry(): void {
+    this.#connection.hurry();
+    if (this.#session.isOpen) this.#beat();
+  }
+
+  // Saying ------------------------------------------------------------------------------------------------------
+
+  /** There is something new in the outbox. */
+  pick(): void {
+    this.#sayDue(performance.now());
+  }
+
+  /** Say that a message was on an unlocked screen for a second. */
+  read(message: string, priority: Priority): void {
+    this.#receipt(message, "read", priority, `r${message}`);
+  }
+
+  /** Ask whom somebody means who types this; null without an answer in time. */
+  search(query: string, limit: number, kind = ""): Promise<FoundFrame | null> {
+    const id = `s${newId()}`;
+    return new Promise((resolve) => {
+      const settle = (found: FoundFrame | null): void => {
+        clearTimeout(timer);
+        this.#searches.delete(id);
+        resolve(found);
+      };
+      const timer = setTimeout(() => settle(null), SEARCH_MS);
+      this.#searches.set(id, settle);
+      if (this.#session.isOpen)
+        this.#say(JSON.stringify({ t: "search", id, q: query, limit, ...(kind ? { kind } : {}) }));
+      else settle(null);
+    });
+  }
+
+  #say(body: string, signed = false): void {
+    this.#queue(async () => {
+      const envelope = await this.#session.prove(body, signed);
+      if (envelope !== null) this.#publish(envelope);
+    });
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#saying = this.#saying.then(work).catch((error: unknown) => this.#options.onTrouble(String(error)));
+  }
+
+  #publish(envelope: Bytes): void {
+    try {
+      this.#connection.publish(`d.${nameOf(this.#card)}.up`, envelope);
+    } catch {
+      // Away: everything that matters is said again, with the same id.
+    }
+  }
+
+  #hello(): void {
+    const info = this.#connection.info;
+    if (info === null || this.#ended) return;
+    this.#queue(async () => {
+      const envelope = await this.#session.writeHello(
+        info,
+        this.#options.app,
+        this.#hearing.cursor,
+        performance.now(),
+      );
+      if (this.#connection.info === info) this.#publish(envelope);
+    });
+  }
+
+  #resume(): void {
+    this.#hearing.asked(performance.now());
+    this.#say(JSON.stringify({ t: "resume", ...(this.#hearing.cursor ?? { epoch: 0, seq: 0 }) }));
+  }
+
+  #beat(): void {
+    this.#beatAt = performance.now();
+    this.#say(JSON.stringify({ t: "beat", ...(this.#hearing.cursor ?? { epoch: 0, seq: 0 }) }));
+    this.#ask(this.#keep.questions(false));
+  }
+
+  #ask(messages: string[]): void {
+    if (messages.length > 0) this.#say(JSON.stringify({ t: "ask", messages: messages.slice(0, 100) }));
+  }
+
+  #receipt(message: string, kind: "delivered" | "read" | "heard", priority: Priority, id: string): void {
+    if (this.#receipts.has(id)) return;
+    const body = JSON.stringify({ t: "receipt", message, kind, p: priority, id });
+    this.#receipts.set(id, { body, message });
+    this.#repeats.said(id, performance.now());
+    this.#say(body);
+  }
+
+  #sayDue(now: number): void {
+    if (!this.#session.isOpen) return;
+    for (const said of this.#keep.waiting) {
+      if (!this.#repeats.isDue(said.id, now)) continue;
+      this.#repeats.said(said.id, now);
+      this.#say(said.body, true);
+    }
+    for (const [id, receipt] of this.#receipts) {
+      if (!this.#repeats.isDue(id, now)) continue;
+      this.#repeats.said(id, now);
+      this.#say(receipt.body);
+    }
+  }
+
+  #sayAllAgain(): void {
+    if (!this.#session.isOpen) {
+      this.#hello();
+      return;
+    }
+    this.#repeats = new Repeats();
+    for (const { id, priority } of this.#keep.unconfirmed) this.#receipt(id, "delivered", priority, `d${id}`);
+    this.#sayDue(performance.now());
+    this.#ask(this.#keep.questions(true));
+  }
+
+  // Hearing -----------------------------------------------------------------------------------------------------
+
+  #turned(state: State, detail: string): void {
+    if (state === "connected") {
+      this.#session.forget();
+      this.#heardAt = performance.now();
+      this.#hello();
+    } else if (state !== "connecting") {
+      this.#session.forget();
+    }
+    if (this.#ended || state === "closed") return;
+    // A device that is refused tries again each second or two: that changes nothing of how it stands.
+    this.#barred = state === "refused" || (this.#barred && state === "connecting");
+    const connecting = state === "connected" || state === "connecting";
+    this.#options.onLink(this.#barred ? "refused" : connecting ? "connecting" : "away", detail);
+  }
+
+  #hear(payload: Bytes): void {
+    if (this.#ended) return;
+    this.#heardAt = performance.now();
+    let frame: Down;
+    try {
+      frame = JSON.parse(text(payload)) as Down;
+    } catch {
+      return; // a newer core may speak otherwise
+    }
+    this.#taking = this.#taking
+      .then(() => (this.#ended ? undefined : this.#take(frame)))
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  /** What could not be kept is not confirmed, and asked for anew: the cursor on the disk stands before it. */
+  #failed(error: unknown): void {
+    this.#options.onTrouble(String(error));
+    this.#hearing.end();
+    this.#hearing = new Hearing(
+      { apply: (events, cursor) => this.#apply(events, cursor), resume: () => this.#resume() },
+      this.#keep.cursor,
+    );
+    setTimeout(() => this.#connection.reconnect("something could not be kept"), 2_000);
+  }
+
+  async #take(frame: Down): Promise<void> {
+    switch (frame.t) {
+      case "event":
+        return this.#hearing.event(frame);
+      case "condensed":
+        return this.#hearing.condensed(frame);
+      case "beat":
+        if (frame.again) this.#sayAllAgain();
+        this.#hearing.beat(frame);
+        return;
+      case "welcome":
+        return this.#greeted(frame);
+      case "confirmed":
+        return this.#confirmed(frame.ids);
+      case "stored":
+        return this.#answered(frame.id, (said) => this.#keep.stored(said, frame));
+      case "done":
+        return this.#answered(frame.id, (said) => this.#keep.done(said, frame.state ?? ""));
+      case "refused":
+        return this.#refused(frame);
+      case "unknown":
+        this.#repeats.said(frame.id, performance.now());
+        return;
+      case "error":
+        if (frame.code === "session_unknown" && frame.session && frame.session === this.#session.id) {
+          this.#session.forget();
+          this.#hello();
+        } else if (frame.id) this.#repeats.said(frame.id, performance.now());
+        return;
+      case "status":
+        return this.#keep.status(frame);
+      case "team":
+        this.#keep.team(frame);
+        return;
+      case "found":
+        this.#searches.get(frame.id)?.(frame);
+        return;
+      case "settings":
+        return this.#keep.settled(frame);
+      case "login": {
+        const info = this.#connection.info;
+        if (info?.server_id === frame.server_id && info.client_id === frame.cid)
+          this.#connection.reconnect("a new login");
+        return;
+      }
+      case "order":
+        await this.#keep.obey(frame);
+        this.#publish(await this.#session.writeObeyed(frame));
+        return;
+      case "bye":
+        if (frame.why !== "session_replaced" || frame.session === this.#session.id) this.#end(frame.why);
+        return;
+    }
+  }
+
+  async #greeted(welcome: Welcome): Promise<void> {
+    if (!(await this.#session.open(welcome))) return;
+    const now = performance.now();
+    this.#beatAt = now;
+    this.#hearing.welcomed(welcome, this.#session.resumed, now);
+    this.#options.onWelcome?.(welcome);
+    this.#options.onLink("live", "");
+    if (welcome.hears?.includes("about")) this.#say(JSON.stringify(about(this.#options.app)));
+    this.#sayAllAgain();
+  }
+
+  async #apply(events: Event[], cursor: Cursor | null): Promise<void> {
+    await this.#keep.applied(events, cursor);
+    for (const event of events) this.#confirm(event);
+  }
+
+  #confirm(event: Event): void {
+    const own = this.#card.person;
+    const priority = (event.message?.priority ?? "high") as Priority;
+    const mine = event.deliveries?.find((view) => view.person === own)?.state;
+    const state = mine ?? (event.event === "new" || event.event === "ring" ? "pending" : "");
+    if (event.message && UNCONFIRMED.has(state)) {
+      const call = event.event === "ring" ? `.${event.seq}` : "";
+      this.#receipt(event.id, "delivered", priority, `d${event.id}${call}`);
+    }
+    if (event.event === "unreachable" || event.event === "expired") {
+      if (event.deliveries?.some((view) => view.person !== own))
+        this.#receipt(event.id, "heard", priority, `h${event.id}`);
+    }
+  }
+
+  async #confirmed(ids: string[]): Promise<void> {
+    const kept: string[] = [];
+    for (const id of ids) {
+      const receipt = this.#receipts.get(id);
+      if (receipt && id.startsWith("d")) kept.push(receipt.message);
+      this.#receipts.delete(id);
+      this.#repeats.done(id);
+    }
+    if (kept.length > 0) await this.#keep.confirmed(kept);
+  }
+
+  async #answered(id: string, keep: (said: Said) => Promise<void>): Promise<void> {
+    const said = this.#keep.waiting.find((one) => one.id === id);
+    if (said === undefined) return;
+    await keep(said);
+    this.#repeats.done(id);
+  }
+
+  async #refused(frame: RefusedFrame): Promise<void> {
+    if (this.#session.isOfHello(frame.id)) {
+      if (FINAL.has(frame.code)) this.#end(frame.code);
+      else this.#session.spent(performance.now());
+      return;
+    }
+    if (this.#receipts.delete(frame.id)) this.#repeats.done(frame.id);
+    this.#searches.get(frame.id)?.(null);
+    await this.#answered(frame.id, (said) => this.#keep.refused(said, frame));
+  }
+
+  // Time --------------------------------------------------------------------------------------------------------
+
+  #tick(): void {
+    if (this.#connection.state !== "connected") return;
+    const now = performance.now();
+    if (!this.#session.isOpen) {
+      if (this.#session.helloIsDue(now)) this.#hello();
+      return;
+    }
+    this.#sayDue(now);
+    this.#hearing.tick(now);
+    const beatMs = 1_000 * (this.#session.welcome?.beat_s ?? 15);
+    if (now - this.#beatAt >= beatMs) this.#beat();
+    if (now - this.#heardAt > 3 * beatMs) {
+      // The connection stays, its server answers: it is the cores that are away.
+      this.#heardAt = now;
+      this.#session.forget();
+      this.#options.onLink("away", "no core answers");
+      this.#hello();
+    }
+  }
+
+  #end(why: string): void {
+    if (this.#ended) return;
+    this.stop();
+    this.#options.onLink("ended", why);
+    this.#options.onEnd(why);
+  }
+}

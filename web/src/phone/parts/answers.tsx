@@ -1,0 +1,195 @@
+/** The buttons that answer a message, what was said, and whether the site knows it yet. */
+
+import { useSignal } from "@preact/signals";
+import { type Said, waits } from "../../core/device/outbox";
+import { hasAnswered, needsMe, offersAnswer, priorityOf, type Row } from "../../core/device/rows";
+import { isKey, t, time } from "../../core/i18n";
+import { client, now } from "../state";
+
+/** How long an acceptance can be taken back with one tap. */
+const UNDO_MS = 5_000;
+/** After so long without an answer the person must know that nobody has heard them. */
+const UNSENT_MS = 10_000;
+
+export function Answers({ row }: { row: Row }) {
+  const mine =
+    client.value?.kept.outbox.value.filter((said) => said.kind === "response" && said.message === row.id) ?? [];
+  const refused = mine.find((said) => !waits(said));
+  const waiting = mine.findLast(waits);
+  return (
+    <div class="answers">
+      {refused && <Refused said={refused} />}
+      {waiting ? <Waiting said={waiting} row={row} /> : needsMe(row) ? <Buttons row={row} /> : <Outcome row={row} />}
+    </div>
+  );
+}
+
+function Buttons({ row }: { row: Row }) {
+  const replying = useSignal(false);
+  const offered = row.message?.responses;
+  const say = (answer: { word?: string; choice?: string; text?: string }) => () =>
+    void client.value?.answer(row, answer);
+  if (row.asked) {
+    return (
+      <>
+        <p class="note">{t("answer.asked")}</p>
+        <div class="buttons">
+          <button type="button" class="first" onClick={say({ word: "keep" })}>
+            {t("answer.keep")}
+          </button>
+          <button type="button" onClick={say({ word: "done" })}>
+            {t("answer.done")}
+          </button>
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <div class="buttons">
+        {offered?.accept_decline && (
+          <button type="button" class="first" onClick={say({ word: "accept" })}>
+            {t("answer.accept")}
+          </button>
+        )}
+        {offered?.choices?.map((choice, nth) => (
+          <button
+            type="button"
+            class={nth === 0 && !offered.accept_decline ? "first" : ""}
+            key={choice}
+            onClick={say({ choice })}
+          >
+            {choice}
+          </button>
+        ))}
+        {offered?.free_text && !replying.value && (
+          <button
+            type="button"
+            onClick={() => {
+              replying.value = true;
+            }}
+          >
+            {t("answer.reply")}
+          </button>
+        )}
+        {row.message?.callback && <Call number={row.message.callback} />}
+        {offered?.accept_decline && (
+          <button type="button" class="apart" onClick={say({ word: "decline" })}>
+            {t("answer.decline")}
+          </button>
+        )}
+      </div>
+      {replying.value && <Reply row={row} />}
+    </>
+  );
+}
+
+export function Call({ number }: { number: string }) {
+  return (
+    <a class="button" href={`tel:${number.replace(/[^\d+*#]/g, "")}`}>
+      {t("message.callback", { number })}
+    </a>
+  );
+}
+
+function Reply({ row }: { row: Row }) {
+  const text = useSignal("");
+  return (
+    <form
+      class="reply"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (text.value.trim()) void client.value?.answer(row, { text: text.value.trim() });
+      }}
+    >
+      <label>
+        {t("answer.reply.label")}
+        <input
+          maxLength={1000}
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+          }}
+        />
+      </label>
+      <button type="submit" class="first" disabled={!text.value.trim()}>
+        {t("answer.reply")}
+      </button>
+    </form>
+  );
+}
+
+/** An answer that the site has not confirmed must not look as if it had. */
+function Waiting({ said, row }: { said: Said; row: Row }) {
+  const live = client.value?.link.value.link === "live";
+  const late = now.value + (client.value?.offset.value ?? 0) - said.created > UNSENT_MS;
+  const number = row.message?.callback ?? "";
+  const urgent = priorityOf(row) === "code" || priorityOf(row) === "high";
+  return (
+    <p class={late ? "waiting late" : "waiting"} role="status">
+      <span>{t(live && !late ? "answer.sending" : "answer.waiting", { what: saying(said.words) })}</span>
+      {late && urgent && <strong>{number ? t("answer.unsent", { number }) : t("answer.unsent.nonumber")}</strong>}
+      {late && urgent && number && <Call number={number} />}
+    </p>
+  );
+}
+
+export function Refused({ said }: { said: Said }) {
+  const key = `error.${said.refused?.code}`;
+  const why = isKey(key) ? t(key) : t("error.other", { detail: said.refused?.detail ?? "" });
+  return (
+    <p class="trouble" role="alert">
+      <span>{t("answer.refused", { why })}</span>
+      <button type="button" onClick={() => void client.value?.kept.forget(said.id)}>
+        {t("answer.seen")}
+      </button>
+    </p>
+  );
+}
+
+function Outcome({ row }: { row: Row }) {
+  const state = row.mine?.state ?? "";
+  const at = row.mine ? Date.parse(row.mine.at) : 0;
+  const undo = state === "accepted" && !row.ended && priorityOf(row) !== "code";
+  const young = undo && now.value + (client.value?.offset.value ?? 0) - at < UNDO_MS;
+  return (
+    <>
+      {row.ended ? (
+        <p class="note">{ended(row)}</p>
+      ) : (
+        row.taken && <p class="note">{t("taken.by", { who: row.taken })}</p>
+      )}
+      {hasAnswered(row) && (
+        <p class="said">
+          <span>{t(`you.${state as "accepted"}`, { time: time(at), what: saying(row.mine?.response ?? "") })}</span>
+          {undo && (
+            <button type="button" onClick={() => void client.value?.answer(row, { word: "hand_back" })}>
+              {t(young ? "answer.undo" : "answer.hand_back")}
+            </button>
+          )}
+        </p>
+      )}
+      {row.taken &&
+        !row.ended &&
+        offersAnswer(row) &&
+        !hasAnswered(row) &&
+        row.message?.responses?.accept_decline && (
+          <div class="buttons">
+            <button type="button" onClick={() => void client.value?.answer(row, { word: "accept" })}>
+              {t("answer.accept")}
+            </button>
+          </div>
+        )}
+    </>
+  );
+}
+
+export function ended(row: Row): string {
+  const what = t(`ended.${row.ended as "cancelled"}`);
+  return row.by ? t("ended.by", { what, who: row.by }) : what;
+}
+
+function saying(words: string): string {
+  const key = `answer.${words}`;
+  return isKey(key) ? t(key) : words;
+}

@@ -1,0 +1,75 @@
+/** What the screens of this app share: the client, where they are, what time it is, and what the person prefers. */
+
+import { computed, effect, signal } from "@preact/signals";
+import type { Client } from "../core/client";
+import { compareRows, needsMe, type Row } from "../core/device/rows";
+import { type Language, language } from "../core/i18n";
+import { Database } from "../core/store/database";
+
+export const database = new Database();
+/** null until the device is known; undefined: this browser is none yet. */
+export const client = signal<Client | null | undefined>(null);
+
+// Where ---------------------------------------------------------------------------------------------------------
+
+export type Place = { view: string; id: string };
+
+export const place = signal<Place>(read());
+
+function read(): Place {
+  const [view = "", id = ""] = location.hash.replace(/^#\/?/, "").split("/");
+  return { view: view || "inbox", id: decodeURIComponent(id) };
+}
+
+addEventListener("hashchange", () => {
+  place.value = read();
+});
+
+export function go(view: string, id = ""): void {
+  location.hash = `#/${view}${id ? `/${encodeURIComponent(id)}` : ""}`;
+}
+
+// Time ----------------------------------------------------------------------------------------------------------
+
+/** The site's time as far as this device knows it, Unix milliseconds; moves once a second. */
+export const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now() - (client.value?.offset.value ?? 0);
+}, 1_000);
+
+// What there is to see --------------------------------------------------------------------------------------------
+
+export const rows = computed<Row[]>(() =>
+  [...(client.value?.kept.rows.value.values() ?? [])].filter((row) => row.message !== null).sort(compareRows),
+);
+export const needing = computed(() => rows.value.filter(needsMe));
+/** Messages that this device makes itself heard for. */
+export const ringing = computed(() => rows.value.filter((row) => row.rings && !row.sent && !row.ended));
+
+// What the person prefers ---------------------------------------------------------------------------------------
+
+export type Theme = "auto" | "light" | "dark" | "night";
+export interface Preferences {
+  language?: Language;
+  theme: Theme;
+}
+
+export const theme = signal<Theme>("auto");
+
+export async function loadPreferences(): Promise<void> {
+  const kept = await database.get<Preferences>("state", "preferences").catch(() => undefined);
+  if (kept?.language) language.value = kept.language;
+  if (kept) theme.value = kept.theme;
+}
+
+export function prefer(change: Partial<Preferences>): void {
+  if (change.language) language.value = change.language;
+  if (change.theme) theme.value = change.theme;
+  const kept: Preferences = { language: language.value, theme: theme.value };
+  void database.put("state", "preferences", kept).catch(() => undefined);
+}
+
+effect(() => {
+  document.documentElement.lang = language.value;
+  document.documentElement.dataset.theme = theme.value;
+});

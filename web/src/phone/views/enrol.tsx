@@ -1,0 +1,221 @@
+/** How a person becomes reachable on this device: a code, then what the browser has to allow, step by step. */
+
+import { type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { Client } from "../../core/client";
+import { NoKeys } from "../../core/device/keys";
+import { enrol, NotEnrolled } from "../../core/enrol";
+import { count, isKey, t } from "../../core/i18n";
+import { canNotify } from "../notify";
+import { sound, unlock } from "../sound";
+import { client, database, go, place } from "../state";
+
+export const APP = "web/1";
+
+/** Begin to be the device of this card. */
+export async function begin(card: Client["card"]): Promise<Client> {
+  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/nats`;
+  const made = new Client(card, database, address, APP);
+  await made.start();
+  client.value = made;
+  return made;
+}
+
+/** The code of a link: `#enrol=CODE`. */
+export function codeOfLink(): string {
+  return /^enrol=([\w-]+)$/.exec(place.value.view)?.[1] ?? "";
+}
+
+export function Enrol() {
+  const code = useSignal(codeOfLink());
+  const name = useSignal(t("enrol.name.default"));
+  const busy = useSignal(false);
+  const failed = useSignal("");
+  const join = async (): Promise<void> => {
+    busy.value = true;
+    failed.value = "";
+    void unlock();
+    try {
+      const card = await enrol(database, code.value, name.value.trim() || t("enrol.name.default"), APP);
+      void navigator.storage?.persist?.();
+      await begin(card);
+      go("welcome");
+    } catch (error) {
+      failed.value = wordsOf(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="enrol">
+      <h1>{t("enrol.title")}</h1>
+      <p>{t("enrol.about")}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void join();
+        }}
+      >
+        <label>
+          {t("enrol.code")}
+          <input
+            required
+            autoComplete="one-time-code"
+            autoCapitalize="characters"
+            spellcheck={false}
+            maxLength={40}
+            value={code.value}
+            onInput={(event) => {
+              code.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <label>
+          {t("enrol.name")}
+          <input
+            maxLength={60}
+            value={name.value}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        {failed.value && (
+          <p class="trouble" role="alert">
+            {failed.value}
+          </p>
+        )}
+        <button type="submit" class="first wide" disabled={busy.value || !code.value.trim()}>
+          {t("enrol.go")}
+        </button>
+        <p class="quiet" role="status">
+          {busy.value ? t("enrol.busy") : ""}
+        </p>
+      </form>
+    </main>
+  );
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof NotEnrolled) {
+    const key = `error.${error.code}`;
+    return isKey(key) ? t(key) : error.message;
+  }
+  return t(error instanceof NoKeys ? "error.nokeys" : "error.storage");
+}
+
+const isApple = /iPhone|iPad/.test(navigator.userAgent);
+const isInstalled = matchMedia("(display-mode: standalone)").matches;
+
+/** What is left to do before this device rings in a pocket. */
+export function Welcome() {
+  const notify = useSignal(canNotify());
+  const home = useSignal(isInstalled);
+  const live = client.value?.link.value.link === "live";
+  return (
+    <main class="enrol">
+      <h1>{t("enrol.title")}</h1>
+      <h2>{t("enrol.steps")}</h2>
+      <ol class="steps">
+        <Step done label={t("enrol.step.code")} />
+        <Step done={home.value} label={t("enrol.step.home")}>
+          <p class="quiet">{t(isApple ? "enrol.home.ios" : "enrol.home.other")}</p>
+          <Later done={home} />
+        </Step>
+        <Step done={notify.value === "granted"} label={t("enrol.step.notify")}>
+          {notify.value === "default" ? (
+            <button
+              type="button"
+              onClick={() =>
+                void Notification.requestPermission().then((answer) => {
+                  notify.value = answer;
+                })
+              }
+            >
+              {t("more.notifications.allow")}
+            </button>
+          ) : (
+            <p class="quiet">
+              {t(notify.value === "denied" ? "more.notifications.blocked" : "more.notifications.none")}
+            </p>
+          )}
+        </Step>
+        <Step done={sound.value === "on"} label={t("enrol.step.sound")}>
+          <button type="button" onClick={() => void unlock()}>
+            {t("sound.start")}
+          </button>
+        </Step>
+        <Step done={live} label={t("enrol.step.reachable")}>
+          <p class="quiet" role="status">
+            {t("enrol.connecting")}
+          </p>
+        </Step>
+      </ol>
+      {live && (
+        <p class="state" role="status">
+          {t("enrol.reachable", { name: client.value?.card.name ?? "" })}
+        </p>
+      )}
+      <button type="button" class="first wide" onClick={() => go("inbox")}>
+        {t("enrol.finish")}
+      </button>
+    </main>
+  );
+}
+
+function Later({ done }: { done: Signal<boolean> }) {
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        done.value = true;
+      }}
+    >
+      {t("enrol.done")}
+    </button>
+  );
+}
+
+function Step({ done, label, children }: { done: boolean; label: string; children?: ComponentChildren }) {
+  return (
+    <li class={done ? "done" : ""}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        {done ? <path d="M3 8.5l3.5 3.5L13 4.5" /> : <circle cx="8" cy="8" r="5.5" />}
+      </svg>
+      <div>
+        <p>
+          {label}
+          {done && <span class="hidden"> {t("enrol.done")}</span>}
+        </p>
+        {!done && children}
+      </div>
+    </li>
+  );
+}
+
+/** Nothing more will come on this device: why, and what was not sent. */
+export function Ended({ why, unsent }: { why: string; unsent: number }) {
+  const key = `ended.${why}`;
+  const elsewhere = why === "session_replaced";
+  const again = async (): Promise<void> => {
+    if (!elsewhere) await database.wipe();
+    location.hash = "";
+    location.reload();
+  };
+  return (
+    <main class="enrol">
+      <h1>{t("ended.title")}</h1>
+      <p>{isKey(key) ? t(key) : why}</p>
+      {unsent > 0 && (
+        <p class="trouble" role="alert">
+          {count("ended.unsent", unsent)}
+        </p>
+      )}
+      {why !== "lock" && (
+        <button type="button" class="first wide" onClick={() => void again()}>
+          {t(elsewhere ? "ended.here" : "ended.again")}
+        </button>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+// Pages that hold parts of the app to what they are measured by; built by the tests, never shipped.
+export default defineConfig({
+  root: "test",
+  base: "./",
+  build: { emptyOutDir: true, rolldownOptions: { input: ["test/nats.html", "test/order.html"] } },
+});
