@@ -230,6 +230,11 @@ class Access:
     session_h: float = setting(
         12.0, "A session ends after so long, however it is used.", unit="h", least=0.1, most=168
     )
+    origin: str = setting(
+        "",
+        "Where browsers see us, e.g. https://wardwire.hospital.example: passkeys are bound to its host. Empty: no"
+        " passkeys.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

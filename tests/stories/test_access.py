@@ -297,6 +297,8 @@ def test_no_route_is_without_an_action() -> None:
         "claimAccount",
         "beginOidc",
         "finishOidc",
+        "beginPasskeySignIn",
+        "signInByPasskey",
     }
     for operation in GUARDED:
         assert operation.action is not None, f"{operation.id} needs an action of model/matrix.py"

@@ -21,6 +21,7 @@ from wardwire.model.facts import FactKind
 from wardwire.model.rights import Caller
 from wardwire.store import accounts as store
 from wardwire.store.chain import Draft
+from wardwire.store.passkeys import remove_passkeys
 
 RECOVERY_CODES = 10
 RECOVERY_LENGTH = 15
@@ -102,7 +103,7 @@ async def take_away(at: Accounts, account_id: UUID, password: str, *, address: s
 async def reset(at: Accounts, caller: Caller, account_id: UUID) -> None:
     """Take somebody's second factor away: their phone is gone, and their recovery codes too. A fact.
 
-    A password that cannot stand alone is worth nothing then: they need a code to choose
+    Their passkeys go with it. A password that cannot stand alone is worth nothing then: they need a code to choose
     another.
 
     Raises:
@@ -130,6 +131,7 @@ async def _clear(at: Accounts, account_id: UUID, by: str, caller: Caller | None 
         guarded = await _lock(connection, account_id)
         if caller is not None:
             check_administers(caller, (await known_account(connection, account_id)).roles)
+            await remove_passkeys(connection, account_id)
         await store.set_second_factor(connection, account_id, None, is_set=False, used=0, recovery=())
         return None, [_fact("second_factor_taken_away", guarded, by)]
 

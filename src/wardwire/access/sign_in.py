@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from wardwire.access import second_factor
+from wardwire.access import passkeys, second_factor
 from wardwire.access.accounts import Accounts, Read
 from wardwire.access.callers import CredentialRefused
 from wardwire.access.passwords import refuse_early
@@ -27,6 +28,7 @@ from wardwire.model.rights import Caller
 from wardwire.store import accounts as store
 from wardwire.store import sign_ins
 from wardwire.store.chain import Draft
+from wardwire.store.passkeys import count_passkeys
 
 # How exactly it is known when a session was last used.
 SEEN_EVERY = timedelta(minutes=1)
@@ -34,9 +36,20 @@ _WRONG = "name, password or code are wrong"
 
 
 async def sign_in(
-    at: Accounts, read: Read, login: str, password: str, code: str, *, address: str, agent: str = ""
+    at: Accounts,
+    read: Read,
+    login: str,
+    password: str,
+    code: str,
+    *,
+    passkey: Mapping[str, Any] | None = None,
+    address: str,
+    agent: str = "",
 ) -> tuple[Session, str]:
     """Sign somebody in; returns the session and its token, which is kept nowhere.
+
+    Args:
+        passkey: What an authenticator has signed, in the place of a code.
 
     Raises:
         CredentialRefused: `NOT_AUTHENTICATED`.
@@ -48,7 +61,7 @@ async def sign_in(
     # Counted before it is looked at: many at once are many guesses.
     at.guesses.wrong(login, address, at.clock.monotonic())
     try:
-        signed_in = await _prove(at, read, login, password, code, address, agent)
+        signed_in = await _prove(at, read, login, password, code, passkey, address, agent)
     except CredentialRefused:
         raise
     except WardwireError:
@@ -59,15 +72,27 @@ async def sign_in(
 
 
 async def _prove(
-    at: Accounts, read: Read, login: str, password: str, code: str, address: str, agent: str
+    at: Accounts,
+    read: Read,
+    login: str,
+    password: str,
+    code: str,
+    passkey: Mapping[str, Any] | None,
+    address: str,
+    agent: str,
 ) -> tuple[Session, str]:
     guarded = await read(lambda connection: store.secrets_of_login(connection, login))
     who = ids.write_id(ids.ACCOUNT, guarded.account_id) if guarded else ""
     if not await at.hasher.check(password, guarded.password if guarded else None) or guarded is None:
         raise CredentialRefused(_WRONG, who)
-    if not code and guarded.totp_set:
-        raise Refused(Code.SECOND_FACTOR_NEEDED, "the code of the authenticator app is needed too", pointer="/code")
-    if not guarded.totp_set and not guarded.long:
+    account_id = guarded.account_id
+    has_passkeys = await read(lambda connection: count_passkeys(connection, account_id)) > 0
+    if not code and passkey is None and (guarded.totp_set or has_passkeys):
+        detail = "the code of the authenticator app, or a passkey, is needed too"
+        raise Refused(Code.SECOND_FACTOR_NEEDED, detail, pointer="/code")
+    if passkey is not None:
+        passkeys.site_of(at)
+    if not guarded.totp_set and not has_passkeys and not guarded.long:
         raise CredentialRefused("this password needs a second factor, which is gone; ask for a new code", who)
     fresh = await _rehash(at, guarded, password)
     session, token, secret = _begin(at, guarded, address, agent)
@@ -76,7 +101,12 @@ async def _prove(
         locked = await store.lock_secrets(connection, guarded.account_id)
         if locked is None or locked.password != guarded.password or locked.totp_set != guarded.totp_set:
             return False, ()
-        factor = await second_factor.use(connection, at, locked, code) if locked.totp_set else "password alone"
+        factor: str | None = "password alone"
+        if passkey is not None:
+            proved = await passkeys.prove(connection, at, passkey, account_id=account_id)
+            factor = "passkey" if proved else None
+        elif locked.totp_set or has_passkeys:
+            factor = await second_factor.use(connection, at, locked, code)
         if factor is None:
             return False, ()
         if fresh:
@@ -111,6 +141,42 @@ async def sign_in_as(
     if not await at.ledger.commit(session.made_at, work):
         raise CredentialRefused("this account was disabled", "")
     return session, token
+
+
+async def sign_in_by_passkey(
+    at: Accounts, credential: Mapping[str, Any], *, address: str, agent: str = ""
+) -> tuple[Session, str]:
+    """Sign somebody in by a passkey alone.
+
+    Raises:
+        CredentialRefused: `NOT_AUTHENTICATED`.
+        Refused: `INVALID`, `NOT_FOUND` (this site has none), `RATE_LIMITED`.
+    """
+    passkeys.site_of(at)
+    passkeys.challenge_of(credential)
+    whom = f"passkey {passkeys.write(passkeys.read(credential.get('id'))[:24])}"
+    refuse_early(at, whom, address)
+    at.guesses.wrong(whom, address, at.clock.monotonic())
+    now = at.clock.now()
+
+    async def work(connection: asyncpg.Connection) -> tuple[tuple[Session, str] | None, Sequence[Draft]]:
+        proved = await passkeys.prove(connection, at, credential)
+        guarded = await store.lock_secrets(connection, proved.account_id) if proved else None
+        if guarded is None:
+            return None, ()  # the challenge stays used
+        session, token, secret = _begin(at, guarded, address, agent)
+        await sign_ins.insert_session(connection, session, secret)
+        return (session, token), [_signed_in(guarded, session, address, "passkey")]
+
+    try:
+        signed_in = await at.ledger.commit(now, work)
+    except WardwireError:
+        at.guesses.forgive(whom, address)  # we have failed: it was no wrong guess
+        raise
+    if signed_in is None:
+        raise CredentialRefused("this passkey is not known here, or what it says is not good; begin again", "")
+    at.guesses.right(whom, address)
+    return signed_in
 
 
 async def caller_of_token(at: Accounts, connection: asyncpg.Connection, token: str) -> Caller:

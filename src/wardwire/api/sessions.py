@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -34,11 +34,16 @@ Secret = Annotated[str, Meta(max_length=4 * LONGEST)]
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """With what somebody signs in. `code`: of the authenticator app, or a recovery code. `cookie`: for a browser."""
+    """With what somebody signs in.
+
+    `code`: of the authenticator app, or a recovery code; `passkey`: instead of it, what the browser's API gave.
+    `cookie`: for a browser.
+    """
 
     login: Annotated[str, Meta(min_length=1, max_length=80)]
     password: Secret
     code: Annotated[str, Meta(max_length=40)] = ""
+    passkey: dict[str, Any] | None = None
     cookie: bool = False
 
 
@@ -114,7 +119,7 @@ async def sign_in(call: Call) -> Answer:
     at, body = accounts_of(call.deps), call.body
     agent = call.headers.get("user-agent", "")
     session, token = await access.sign_in(
-        at, call.read, body.login, body.password, body.code, address=call.address, agent=agent
+        at, call.read, body.login, body.password, body.code, passkey=body.passkey, address=call.address, agent=agent
     )
     shown = show_session(at, session, session.id, "" if body.cookie else token)
     return Answer(body=shown, status=201, headers={"Set-Cookie": cookie_of(token)} if body.cookie else {})

@@ -99,6 +99,7 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
                 guesses=Guesses(),
                 spans=spans_of(ground.settings.access),
                 site=ground.settings.site.name,
+                origin=ground.settings.access.origin.rstrip("/"),
             ),
             sso=make_sso(ground.settings.oidc, ground.clock),
             version=__version__,

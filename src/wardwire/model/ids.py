@@ -36,6 +36,7 @@ SESSION = "ses"
 BROKEN = "brk"
 DRAFT = "drf"
 REMINDER = "rem"
+PASSKEY = "psk"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
