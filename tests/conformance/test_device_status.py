@@ -8,6 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.conformance.device_pair import PATIENCE_S, make_device, take, until
+from tests.ward import OPERATOR, directory_desk
+from wardwire.directory.oncall import set_people
+from wardwire.directory.roles import add_role, add_shift
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Status
@@ -62,3 +65,34 @@ async def test_people_test_their_own_alerts_and_nobody_elses(site: Site) -> None
             await phone.test(f"ept_{'1' * 32}", timeout_s=PATIENCE_S)
         assert other.value.code is Code.NOT_FOUND
     assert await site.fetch("SELECT kind FROM messages WHERE sender_device IS NOT NULL") == []
+
+
+async def test_a_swap_is_offered_and_accepted_through_devices(site: Site, database_url: str) -> None:
+    """H186: who is asked says yes; the same said again is one change; nobody answers for another."""
+    chen, okafor, mallory = [await site.add_person(name) for name in ("Dr. Chen", "Dr. Okafor", "Mallory")]
+    begin = site.clock.now() + timedelta(hours=1)
+    async with directory_desk(database_url, site.clock) as desk:
+        role = await add_role(desk, OPERATOR, name="Cardiology 1st", fallback="desk")
+        until_then = begin + timedelta(hours=8)
+        shift = await add_shift(desk, OPERATOR, role.id, person_id=chen, starts_at=begin, ends_at=until_then)
+        await set_people(desk, OPERATOR, role.id, swappers=[okafor])
+    await site.refresh()
+    written = [ids.write_id(ids.ROLE, role.id), ids.write_id(ids.SHIFT, shift.id), ids.write_id(ids.PERSON, okafor)]
+    giver, taker, other = [make_device(await site.enrol(one)) for one in (chen, okafor, mallory)]
+    async with giver, taker, other:
+        offered = await giver.offer_swap(*written, id="o1", timeout_s=PATIENCE_S)
+        assert (offered.state, await giver.offer_swap(*written, id="o1", timeout_s=PATIENCE_S)) == (
+            "offered",
+            offered,
+        )
+        for nobody in (giver, other):
+            with pytest.raises(Refused) as refused:
+                await nobody.answer_swap(offered.swap, accept=True, timeout_s=PATIENCE_S)
+            assert refused.value.code is Code.NOT_PERMITTED
+        done = await taker.answer_swap(offered.swap, accept=True, id="a1", timeout_s=PATIENCE_S)
+        assert (done.state, done.swap) == ("accepted", offered.swap)
+        with pytest.raises(Refused) as late:
+            await giver.answer_swap(offered.swap, accept=None, timeout_s=PATIENCE_S)
+        assert late.value.code is Code.TOO_LATE
+    facts = [fact["body"] for fact in await site.facts("DirectoryChanged")]
+    assert [sum(f'"{what}"' in body for body in facts) for what in ("swap_offered", "swap_accepted")] == [1, 1]

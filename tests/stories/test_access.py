@@ -117,6 +117,8 @@ class Walk(NamedTuple):
         if operation.id == "addShift":
             times = {"starts_at": "2036-01-01T00:00:00Z", "ends_at": "2036-01-02T00:00:00Z"}
             return {"person": self.things["person_id"][OTHERS], **times}
+        if operation.id == "answerSwap":
+            return {"accept": True, "person": self.things["taker"][whose]}
         return operation.example
 
 
@@ -132,6 +134,12 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
     await ward.assign(near, Rank.PRIMARY, ward.ben)
     await ward._change("UPDATE devices SET version = $1, unit_id = $2, turn = 1 WHERE id = $3", west, ward.ben.device)
     await ward.assign(far, Rank.PRIMARY, ward.mallory)
+    ours, theirs = await ward.add_role("Cardiology 1st"), await ward.add_role("Cardiology 2nd")
+    await ward.connection.execute(
+        "UPDATE roles SET owners = $2, version = version + 100 WHERE id = $1", ours, [ward.anna.id]
+    )
+    await ward.add_shift(ours, ward.anna, timedelta(0), timedelta(hours=8))
+    await ward.add_shift(theirs, ward.ben, timedelta(0), timedelta(hours=8))
     directory = ward.people.directory
 
     def each(prefix: str, own: UUID | None, unit: UUID | None, other: UUID | None) -> dict[str, str]:
@@ -157,6 +165,15 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
             ids.SESSION, await signed_in_as(ward, ward.anna), None, await signed_in_as(ward, ward.mallory)
         ),
         "access_id": each(ids.BROKEN, await broken_by(ward, ward.anna), None, await broken_by(ward, ward.mallory)),
+        "role_id": each(ids.ROLE, ours, None, theirs),
+        "shift_id": each(ids.SHIFT, await shift_of(ward, ours), None, await shift_of(ward, theirs)),
+        "swap_id": each(
+            ids.SWAP,
+            await swap_of(ward, ours, ward.anna, ward.ben),
+            None,
+            await swap_of(ward, theirs, ward.ben, ward.mallory),
+        ),
+        "taker": each(ids.PERSON, ward.ben.id, None, ward.mallory.id),
         "policy_id": each(ids.POLICY, of_east.id, of_west.id, of_east.id),
         "draft_id": each(
             ids.DRAFT, await drafted(ward, of_east), await drafted(ward, of_west), await drafted(ward, of_east)
@@ -168,6 +185,25 @@ async def things(ward: Ward) -> tuple[dict[str, dict[str, str]], UUID]:
             directory.assignments[far][0].id,
         ),
     }, west
+
+
+async def shift_of(ward: Ward, role: UUID) -> UUID:
+    """The shift of a role."""
+    found: UUID = await ward.connection.fetchval("SELECT id FROM shifts WHERE role_id = $1", role)
+    return found
+
+
+async def swap_of(ward: Ward, role: UUID, giver: Member, taker: Member) -> UUID:
+    """Somebody has offered a shift; returns the swap."""
+    swap = uuid4()
+    await ward.connection.execute(
+        "INSERT INTO swaps (id, role_id, shift, giver, taker, shift_starts_at, shift_ends_at, starts_at, ends_at,"
+        " state, version)"
+        " SELECT $1, $2, 'weeks/1', $3, $4, starts_at, ends_at, starts_at, ends_at, 'offered', version"
+        " FROM shifts WHERE role_id = $2",
+        swap, role, giver.id, taker.id,
+    )  # fmt: skip
+    return swap
 
 
 async def drafted(ward: Ward, policy: Policy) -> UUID:

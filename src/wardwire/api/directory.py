@@ -25,6 +25,7 @@ from wardwire.model.oncall import on_call
 from wardwire.model.oncall_rights import may_view
 from wardwire.model.people import ApiKey, Directory, Endpoint, Group, Person, Role, Shift, Status
 from wardwire.model.quiet import write_quiet
+from wardwire.store.roles import find_shift as find_shift_row
 
 T = TypeVar("T")
 
@@ -81,6 +82,23 @@ async def find_person(call: Call) -> Found:
     )
     units = frozenset(unit for bed in beds if (unit := unit_of(directory, bed)) is not None)
     return Found([Owner(people=frozenset({person_id}), units=units)])
+
+
+async def find_role(call: Call) -> Found:
+    """Find whose a role's schedule is: its owners'."""
+    role = call.deps.rules().directory.roles.get(call.id(ids.ROLE, "role_id"))
+    if role is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return Found([Owner(people=role.owners)])
+
+
+async def find_shift(call: Call) -> Found:
+    """Find whose a shift by hand is: its role's owners'."""
+    shift = await call.read(lambda connection: find_shift_row(connection, call.id(ids.SHIFT, "shift_id")))
+    role = call.deps.rules().directory.roles.get(shift.role_id) if shift else None
+    if role is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return Found([Owner(people=role.owners)])
 
 
 # People ----------------------------------------------------------------------------------------------------------
@@ -582,11 +600,12 @@ OPERATIONS = (
     write_operation(
         "addShift", "POST", "/v1/roles/{role_id}/shifts",
         "Let somebody hold a role. Of overlapping shifts the latest written holds.",
-        add_shift, wire.NewShift, 201, wire.ShiftOut, action=Action.SHIFT_WRITE,
+        add_shift, wire.NewShift, 201, wire.ShiftOut, action=Action.SHIFT_WRITE, find=find_role,
     ),
     write_operation(
         "cancelShift", "DELETE", "/v1/shifts/{shift_id}", "Take a shift away.",
         cancel_shift, None, 204, None, Code.NOT_FOUND, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+        find=find_shift,
     ),
     read_operation(
         "listKeys", "/v1/keys", "List the keys of integrations.", list_keys, wire.Keys, action=Action.KEY_MANAGE

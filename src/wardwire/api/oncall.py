@@ -14,6 +14,8 @@ from wardwire.api import oncall_wire as wire
 from wardwire.api.directory import (
     changed,
     find,
+    find_role,
+    find_shift,
     given,
     read_operation,
     read_person,
@@ -21,19 +23,20 @@ from wardwire.api.directory import (
     write_operation,
 )
 from wardwire.api.making import make
-from wardwire.api.operation import Answer, Call, Operation, Query
+from wardwire.api.operation import Answer, Call, Found, Operation, Query
 from wardwire.api.wire import ShiftOut
 from wardwire.directory import calendars, oncall, swaps
 from wardwire.directory.roles import write_fallback
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
-from wardwire.model.matrix import Action
+from wardwire.model.matrix import Action, Owner
 from wardwire.model.oncall import final, next_edge, on_call
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_quality import judge
-from wardwire.model.oncall_rights import may_view, require_owner
+from wardwire.model.oncall_rights import may_view, on_schedule, require_owner
 from wardwire.model.oncall_time import in_reach
 from wardwire.model.people import Directory, Role
+from wardwire.store.oncall import find_swap as load_swap
 from wardwire.store.oncall import text_of
 
 DEFAULT_DAYS = 14
@@ -84,6 +87,23 @@ def _show(role: Role, call: Call) -> wire.ScheduleOut:
         shifts=[show_shift(shift, directory) for shift in shifts],
         final=list(stretches(role, directory, now, call.query.get("days") or DEFAULT_DAYS)),
     )
+
+
+async def find_offer(call: Call) -> Found:
+    """Find who may offer a shift: whoever is on the schedule, and its owners. Whose it is the desk looks at."""
+    role = call.deps.rules().directory.roles.get(call.id(ids.ROLE, "role_id"))
+    if role is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return Found([Owner(people=role.owners | frozenset(on_schedule(role)))])
+
+
+async def find_swap(call: Call) -> Found:
+    """Find whose a swap is: who gives, who takes, and its role's owners."""
+    swap = await call.read(lambda connection: load_swap(connection, call.id(ids.SWAP, "swap_id")))
+    role = call.deps.rules().directory.roles.get(swap.role_id) if swap else None
+    if swap is None or role is None:
+        raise Refused(Code.NOT_FOUND, "there is nothing of this id")
+    return Found([Owner(people=role.owners | {swap.giver, swap.taker})])
 
 
 async def get_schedule(call: Call) -> Answer:
@@ -317,7 +337,8 @@ OPERATIONS: tuple[Operation, ...] = (
             "setSchedule", "PUT", "/v1/roles/{role_id}/schedule",
             "Set a role's rotations. With `dry_run` only say what would come of them.",
             set_schedule, wire.ScheduleIn, 200, wire.ScheduleOut, Code.NOT_FOUND, Code.ZONE_UNKNOWN,
-            Code.SCHEDULE_INVALID, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+            Code.SCHEDULE_INVALID, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE, find=find_role,
             example={
                 "zone": "America/Chicago",
                 "layers": [{"name": "weeks", "participants": [], "starts": "2026-12-07T08:00:00", "length_h": 168}],
@@ -333,7 +354,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "addOverride", "POST", "/v1/roles/{role_id}/overrides",
         "Let somebody hold a role before everybody else, for a time to come. It is taken away as a shift is.",
         add_override, wire.NewOverride, 201, ShiftOut, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
-        action=Action.SHIFT_WRITE,
+        action=Action.SHIFT_WRITE, find=find_role,
         example={
             "person": _PERSON,
             "starts_at": "2036-01-01T19:00:00",
@@ -348,7 +369,8 @@ OPERATIONS: tuple[Operation, ...] = (
     write_operation(
         "makeCalendar", "POST", "/v1/roles/{role_id}/calendar",
         "Make a secret address for a role's calendar (iCalendar); a former one ends.",
-        make_calendar, None, 201, wire.CalendarMade, Code.NOT_FOUND, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+        make_calendar, None, 201, wire.CalendarMade, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE, find=find_role,
     ),
     Operation(
         id="readCalendar", method="GET", path="/v1/calendars/{secret}", tag="directory",
@@ -360,7 +382,8 @@ OPERATIONS: tuple[Operation, ...] = (
             "importCalendar", "POST", "/v1/roles/{role_id}/import",
             "Take the events of a calendar in as shifts by hand; the same again changes nothing.",
             import_calendar, wire.CalendarIn, 200, wire.Imported, Code.NOT_FOUND, Code.CALENDAR_INVALID,
-            Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE, example={"calendar": "BEGIN:VCALENDAR…"},
+            Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_WRITE, find=find_role, example={"calendar": "BEGIN:VCALENDAR…"},
         ),
         query=(_DRY,),
     ),
@@ -368,7 +391,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "moveShift", "PATCH", "/v1/shifts/{shift_id}",
         "Give a shift other times. Who has agreed on a swap of it is asked again; meanwhile the old plan holds.",
         move_shift, wire.ShiftChange, 200, ShiftOut, Code.NOT_FOUND, Code.COMMIT_UNKNOWN,
-        action=Action.SHIFT_WRITE, example={"starts_at": "2036-01-01T20:00:00"},
+        action=Action.SHIFT_WRITE, find=find_shift, example={"starts_at": "2036-01-01T20:00:00"},
     ),
     read_operation(
         "listSwaps", "/v1/roles/{role_id}/swaps", "List the swaps of a role that are open, or agreed on.",
@@ -377,15 +400,17 @@ OPERATIONS: tuple[Operation, ...] = (
     write_operation(
         "offerSwap", "POST", "/v1/roles/{role_id}/swaps", "Offer a shift, or a part of it: its taker is asked.",
         offer_swap, wire.SwapIn, 201, wire.SwapOut, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
-        action=Action.SHIFT_WRITE, example={"shift": "weeks/12", "taker": _PERSON},
+        action=Action.SHIFT_SWAP, find=find_offer, example={"shift": "weeks/12", "taker": _PERSON},
     ),
     write_operation(
         "answerSwap", "POST", "/v1/swaps/{swap_id}/answer", "Say yes or no to a swap.",
         answer_swap, wire.SwapAnswer, 200, wire.SwapOut, Code.NOT_FOUND, Code.ALREADY_ENDED, Code.TOO_LATE,
-        Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE, example={"accept": True, "person": _PERSON},
+        Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_SWAP, find=find_swap, example={"accept": True, "person": _PERSON},
     ),
     write_operation(
         "withdrawSwap", "DELETE", "/v1/swaps/{swap_id}", "Take an offer back, before it is accepted.",
-        withdraw_swap, None, 204, None, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN, action=Action.SHIFT_WRITE,
+        withdraw_swap, None, 204, None, Code.NOT_FOUND, Code.TOO_LATE, Code.COMMIT_UNKNOWN,
+        action=Action.SHIFT_SWAP, find=find_swap,
     ),
 )  # fmt: skip

@@ -112,6 +112,54 @@ def try_(
     _show(run(speak(find_card(card), wait, work)), json_)
 
 
+@app.command("offer")
+def offer(
+    role: Annotated[str, typer.Argument(help="rol_…")],
+    shift: Annotated[str, typer.Argument(help="shf_…, or a turn such as weeks/12: `oncall show` names them.")],
+    taker: Annotated[str, typer.Argument(help="Who is to take it: per_…")],
+    card: CardOption = "",
+    wait: Wait = 20.0,
+    json_: AsJson = False,
+) -> None:
+    """
+    Offer a shift of yours to somebody, who is asked; returns when it is stored.
+
+    Example: wardwire device offer rol_0193… weeks/12 per_0193… --card chen
+    """
+
+    async def work(device: Device) -> Done:
+        return await device.offer_swap(role, shift, taker, timeout_s=wait)
+
+    _say_swap(run(speak(find_card(card), wait, work)), json_)
+
+
+@app.command("swap")
+def swap(
+    swap: Annotated[str, typer.Argument(help="swp_…")],
+    answer: Annotated[str, typer.Argument(help="accept, decline, or withdraw an offer of yours.")],
+    card: CardOption = "",
+    wait: Wait = 20.0,
+    json_: AsJson = False,
+) -> None:
+    """
+    Answer a swap that you are asked about, or take your offer back; returns when it is stored.
+
+    Example: wardwire device swap swp_0193… accept --card okafor
+    """
+    words = {"accept": True, "decline": False, "withdraw": None}
+    if answer not in words:
+        raise typer.BadParameter("say accept, decline or withdraw")
+
+    async def work(device: Device) -> Done:
+        return await device.answer_swap(swap, accept=words[answer], timeout_s=wait)
+
+    _say_swap(run(speak(find_card(card), wait, work)), json_)
+
+
+def _say_swap(done: Done, as_json: bool) -> None:
+    print(encode(done).decode() if as_json else f"Stored: {done.swap} is {done.state}.")
+
+
 @app.command("cancel")
 def cancel(
     message: str,

@@ -8,7 +8,19 @@ from typing import Any
 from uuid import uuid4
 
 from wardwire.client.saying import Saying
-from wardwire.devices.frames import Cancel, Done, Escalate, Response, SetStatus, StoredFrame, Test, encode
+from wardwire.devices.frames import (
+    AnswerSwap,
+    Cancel,
+    Done,
+    Escalate,
+    OfferSwap,
+    Response,
+    SetStatus,
+    StoredFrame,
+    Test,
+    WithdrawSwap,
+    encode,
+)
 from wardwire.flow.statement import Statement, write_statement
 from wardwire.model.priority import Priority
 
@@ -120,6 +132,36 @@ class Voice:
         """Say what one is, until when, and who covers (`per_…`, `rol_…`, `number:…`, `hold`). Raises as `send`."""
         request = id or uuid4().hex
         frame = SetStatus(id=request, status=status, until=until, cover=cover)
+        done: Done = await self._saying.ask(request, encode(frame), timeout_s)
+        return done
+
+    async def offer_swap(
+        self,
+        role: str,
+        shift: str,
+        taker: str,
+        *,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        id: str = "",
+        timeout_s: float | None = None,
+    ) -> Done:
+        """Offer a shift of one's own (`shf_…`, `weeks/12`), or a part of it, to somebody. Raises as `send`."""
+        request = id or uuid4().hex
+        frame = OfferSwap(id=request, role=role, shift=shift, taker=taker, starts_at=starts_at, ends_at=ends_at)
+        done: Done = await self._saying.ask(request, encode(frame), timeout_s)
+        return done
+
+    async def answer_swap(
+        self, swap: str, *, accept: bool | None, id: str = "", timeout_s: float | None = None
+    ) -> Done:
+        """Say yes or no to a swap; None takes one's own offer back. Raises as `send`."""
+        request = id or uuid4().hex
+        frame: AnswerSwap | WithdrawSwap = (
+            WithdrawSwap(id=request, swap=swap)
+            if accept is None
+            else AnswerSwap(id=request, swap=swap, accept=accept)
+        )
         done: Done = await self._saying.ask(request, encode(frame), timeout_s)
         return done
 

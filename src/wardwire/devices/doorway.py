@@ -22,6 +22,7 @@ from wardwire.devices.availability import Availability
 from wardwire.devices.catchup import Acquire, CatchUp
 from wardwire.devices.frames import (
     AboutFrame,
+    AnswerSwap,
     Ask,
     Badge,
     Beat,
@@ -34,6 +35,7 @@ from wardwire.devices.frames import (
     FoundFrame,
     Hello,
     Obeyed,
+    OfferSwap,
     Receipt,
     Response,
     Resume,
@@ -41,6 +43,7 @@ from wardwire.devices.frames import (
     SetStatus,
     Test,
     Up,
+    WithdrawSwap,
     encode,
     id_in,
     read_body,
@@ -59,6 +62,7 @@ from wardwire.devices.session import Door, Session, read_frame, read_signature
 from wardwire.devices.settings import DeviceSettings
 from wardwire.devices.shared import SharedDevices
 from wardwire.devices.standing import Standing
+from wardwire.devices.swapping import SwapFrame, Swapping
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say, Signed
@@ -181,6 +185,7 @@ class Doorway:
         )
         desk = DirectoryDesk(ledger, clock)
         self.availability = Availability(desk, directory=self._directory, answers=self.answers)
+        self.swapping = Swapping(desk, directory=self._directory, answers=self.answers)
         self.greeter = Greeter(
             ledger=ledger,
             site_key=site_key,
@@ -205,6 +210,9 @@ class Doorway:
             Ask: self._ask,
             Search: self._search,
             SetStatus: self._availability,
+            OfferSwap: self._swap,
+            AnswerSwap: self._swap,
+            WithdrawSwap: self._swap,
             AboutFrame: self._about,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
@@ -241,6 +249,7 @@ class Doorway:
             self.orders,
             self.shared,
             self.availability,
+            self.swapping,
             self.kicks,
         ):
             await part.stop()
@@ -508,6 +517,15 @@ class Doorway:
             self._slow_down(door)
             return
         self.availability.put(door, session, frame)
+
+    def _swap(self, door: Door, session: Session, envelope: Envelope, frame: SwapFrame) -> None:
+        session.caller(self._directory())
+        if self.answers.again(door, session, frame.id):
+            return
+        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
+            self._slow_down(door)
+            return
+        self.swapping.put(door, session, frame)
 
     def _about(self, door: Door, session: Session, envelope: Envelope, frame: AboutFrame) -> None:
         if not door.bucket.take(self._clock.monotonic(), RESUME_COST):

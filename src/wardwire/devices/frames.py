@@ -216,6 +216,36 @@ class SetStatus(_Up, frozen=True, tag="availability"):
     cover: Annotated[str, Meta(max_length=60)] = ""
 
 
+class OfferSwap(_Up, frozen=True, tag="swap_offer"):
+    """Offer a shift of one's own, or a part of it, to somebody. Answered by `done` with the swap, or `refused`.
+
+    Attributes:
+        shift: `shf_…`, or a layer's name with the number of a turn (`weeks/12`).
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=190)]
+    role: WrittenId
+    shift: Annotated[str, Meta(min_length=1, max_length=120)]
+    taker: WrittenId
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class AnswerSwap(_Up, frozen=True, tag="swap_answer"):
+    """Say yes or no to a swap that one is asked about. Answered as an offer is."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=190)]
+    swap: WrittenId
+    accept: bool
+
+
+class WithdrawSwap(_Up, frozen=True, tag="swap_withdraw"):
+    """Take one's offer back, before it is accepted. Answered as an offer is."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=190)]
+    swap: WrittenId
+
+
 class AboutFrame(_Up, frozen=True, tag="about"):
     """What this device is, and how it stands: only to a core whose welcome `hears` it. To be shown, never trusted.
 
@@ -238,7 +268,7 @@ class AboutFrame(_Up, frozen=True, tag="about"):
 
 Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
-    | SetStatus | AboutFrame | Badge
+    | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap
 )  # fmt: skip
 
 
@@ -331,12 +361,13 @@ class StoredFrame(_Down, frozen=True, tag="stored"):
 
 
 class Done(_Down, frozen=True, tag="done"):
-    """A response or a cancel is committed. `count`: how many deliveries a cancel ended."""
+    """A response or a cancel is committed. `count`: how many deliveries a cancel ended. `swap`: of which one."""
 
     id: str
     message: str
     state: str = ""
     count: int = 0
+    swap: str = ""
 
 
 class Confirmed(_Down, frozen=True, tag="confirmed"):

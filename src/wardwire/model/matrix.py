@@ -62,6 +62,7 @@ class Action(StrEnum):
     ENDPOINT_TEST = "endpoint.test"
     BED_ASSIGN = "bed.assign"
     SHIFT_WRITE = "shift.write"
+    SHIFT_SWAP = "shift.swap"
     POLICY_WRITE = "policy.write"
     DIRECTORY_WRITE = "directory.write"
     DIRECTORY_SYNC = "directory.sync"
@@ -97,7 +98,8 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.PREFERENCE_SET: "say how somebody wants to be tried",
         Action.ENDPOINT_TEST: "send a test to one endpoint of somebody",
         Action.BED_ASSIGN: "say who has which bed",
-        Action.SHIFT_WRITE: "say who holds a role when",
+        Action.SHIFT_WRITE: "say who holds a role when (own: of roles that one owns)",
+        Action.SHIFT_SWAP: "offer and answer swaps of shifts (own: what one gives, takes, or owns the role of)",
         Action.POLICY_WRITE: "draft, simulate, approve and publish policies",
         Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
         Action.DIRECTORY_SYNC: "keep people and groups as another directory has them, by SCIM",
@@ -163,7 +165,8 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.PREFERENCE_SET:  Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.ENDPOINT_TEST:   Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.BED_ASSIGN:      Row(_,    ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
-        Action.SHIFT_WRITE:     Row(_,    ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.SHIFT_WRITE:     Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.SHIFT_SWAP:      Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.POLICY_WRITE:    Row(_,    _,    UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DIRECTORY_WRITE: Row(_,    _,    _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DIRECTORY_SYNC:  Row(_,    _,    _,    _,    _,    ANY,  SYNC,      SHOWN),

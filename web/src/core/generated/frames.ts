@@ -12,6 +12,13 @@ export type AboutFrame = {
   charging?: boolean | null;
 };
 
+export type AnswerSwap = {
+  t: "swap_answer";
+  id: string;
+  swap: string;
+  accept: boolean;
+};
+
 export type Answering = {
   id: string;
   name: string;
@@ -107,6 +114,7 @@ export type Done = {
   message: string;
   state?: string;
   count?: number;
+  swap?: string;
 };
 
 export type Envelope = {
@@ -210,6 +218,16 @@ export type Obeyed = {
   device: string;
   what: string;
   at: string;
+};
+
+export type OfferSwap = {
+  t: "swap_offer";
+  id: string;
+  role: string;
+  shift: string;
+  taker: string;
+  starts_at?: string | null;
+  ends_at?: string | null;
 };
 
 export type OrderFrame = {
@@ -412,6 +430,12 @@ export type Welcome = {
   hears?: string[];
 };
 
+export type WithdrawSwap = {
+  t: "swap_withdraw";
+  id: string;
+  swap: string;
+};
+
 export type Up =
   | Hello
   | Resume
@@ -427,7 +451,10 @@ export type Up =
   | Search
   | SetStatus
   | AboutFrame
-  | Badge;
+  | Badge
+  | OfferSwap
+  | AnswerSwap
+  | WithdrawSwap;
 
 export type Down =
   | Welcome
