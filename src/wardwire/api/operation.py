@@ -124,6 +124,7 @@ class Deps:
         """Run a reading query.
 
         Raises:
+            Refused: `INVALID`: what is asked for cannot stand in the database.
             Unavailable: The database is not there, or slow; or nothing may be told before it is known to be whole.
         """
         if not self.serving():
@@ -131,6 +132,8 @@ class Deps:
         try:
             async with self.reads.acquire(timeout=2) as connection, asyncio.timeout(5):
                 return await query(connection)
+        except asyncpg.DataError as error:
+            raise Refused(Code.INVALID, "it holds what no text may hold, such as the character NUL") from error
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
 
