@@ -51,7 +51,7 @@ from wardwire.devices.frames import (
 )
 from wardwire.devices.gather import Gather
 from wardwire.devices.hello import Greeter, agree
-from wardwire.devices.kicks import Kick, Kicks
+from wardwire.devices.kicks import LAST_WORD_S, Kick, Kicks
 from wardwire.devices.logins import Logins
 from wardwire.devices.orders import Orders
 from wardwire.devices.precedence import Precedence
@@ -265,7 +265,7 @@ class Doorway:
         self.settings.directory_changed()
         for device_id, place in self._logins.unwelcome():
             self._leave(device_id)
-            self.kicks.put(place)
+            self.kicks.put(place, after_s=LAST_WORD_S)
 
     def announce_hand_over(self, device_id: UUID) -> None:
         """Let all cores drop what they have of a device, and close it; it comes back."""
@@ -592,12 +592,13 @@ class Doorway:
             device_id = UUID(hex=text[:32])
         except ValueError:
             return
-        if text[32:] == "+":
+        comes_back = text[32:] == "+"
+        if comes_back:
             self._doors.pop(device_id.hex, None)
         else:
             self._leave(device_id)
         for place in self._logins.of(device_id):
-            self.kicks.put(place)
+            self.kicks.put(place, after_s=0.0 if comes_back else LAST_WORD_S)
 
     def _leave(self, device_id: UUID) -> None:
         self._publish(f"d.{device_id.hex}.down.m", encode(Bye(why=Code.DEVICE_REVOKED)))

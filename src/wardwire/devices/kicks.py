@@ -47,7 +47,7 @@ class Kicks:
     def __init__(self, kick: Kick) -> None:
         self._kick = kick
         self._gather: Gather[Place] = Gather("kicks", self._work, largest=1, most_waiting=20_000, at_once=8)
-        self._later: set[asyncio.TimerHandle] = set()
+        self._later: dict[asyncio.TimerHandle, Place] = {}
         self.closed = 0
 
     def put(self, place: Place, *, after_s: float = 0.0) -> None:
@@ -56,15 +56,15 @@ class Kicks:
             self._gather.put(place)
             return
 
-        def now() -> None:
-            self._later.discard(timer)
-            self._gather.put(place)
-
-        timer = asyncio.get_running_loop().call_later(after_s, now)
-        self._later.add(timer)
+        timer = asyncio.get_running_loop().call_later(after_s, lambda: self._gather.put(self._later.pop(timer)))
+        self._later[timer] = place
 
     async def settled(self) -> None:
-        """Wait until all were tried."""
+        """Close at once what waits for its last word, too; wait until all were tried."""
+        for timer, place in self._later.items():
+            timer.cancel()
+            self._gather.put(place)
+        self._later.clear()
         await self._gather.settled()
 
     async def stop(self) -> None:

@@ -6,6 +6,7 @@ holds the key that it names. Nothing secret ever leaves it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -21,7 +22,7 @@ from msgspec import Meta, Struct
 
 from wardwire.carrier import nkeys
 from wardwire.devices import proof
-from wardwire.devices.kicks import Kick, kick_all
+from wardwire.devices.kicks import LAST_WORD_S, Kick, kick_all
 from wardwire.devices.logins import Place
 from wardwire.devices.rate import Buckets
 from wardwire.model.clock import Clock
@@ -210,6 +211,8 @@ async def revoke_device(
 
     changed, places = await ledger.commit(now, work)
     announce(device_id)
+    if places:
+        await asyncio.sleep(LAST_WORD_S)
     await kick_all(kick, places)
     return changed
 
