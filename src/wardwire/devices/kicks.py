@@ -56,7 +56,10 @@ class Kicks:
             self._gather.put(place)
             return
 
-        timer = asyncio.get_running_loop().call_later(after_s, lambda: self._gather.put(self._later.pop(timer)))
+        def now() -> None:
+            self._gather.put(self._later.pop(timer))
+
+        timer = asyncio.get_running_loop().call_later(after_s, now)
         self._later[timer] = place
 
     async def settled(self) -> None:
