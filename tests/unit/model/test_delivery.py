@@ -51,9 +51,9 @@ RANK = {
 
 # What only those who have it can say, and what alone leads backwards.
 HOLDERS = (Event.HAND_BACK, Event.KEEP, Event.DONE)
-BACKWARDS = (Event.HAND_BACK, Event.RING)
+BACKWARDS = (Event.HAND_BACK, Event.RING, Event.GONE)
 # What counts each time that it is said: another stage, another call, another *yes*.
-NOT_TWICE = (Event.DEADLINE, Event.RING, Event.KEEP)
+NOT_TWICE = (Event.DEADLINE, Event.GONE, Event.RING, Event.KEEP)
 
 
 def delivery(
@@ -261,13 +261,14 @@ def test_devices_hear_what_another_device_said() -> None:
         Event.CLEAR: "cleared",
         Event.CANCEL: "cancelled",
         Event.EXPIRE: "expired",
+        Event.GONE: None,
     }
     silent = [event for event, decided in heard.items() if not decided.tell_sender]
     assert silent == [Event.TAKE, Event.RING, Event.CANCEL, Event.CLEAR]
 
 
 def test_the_table_leads_out_of_no_end_and_never_back() -> None:
-    """But for the hand-back, and for being called again."""
+    """But for the hand-back, for being called again, and when the device that has it is somebody else's now."""
     for (before, event), then in TRANSITIONS.items():
         assert before not in ENDED
         assert RANK[then] >= RANK[before] or event in BACKWARDS
@@ -297,7 +298,7 @@ OFFERED = st.builds(
 def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offered, life: list[Happened]) -> None:
     """
     Whatever happens in whatever order: each change is one of the table, has its fact and its version, never goes
-    backwards but by a hand-back, and an end stays. While it is pending, one deadline is armed; else none.
+    backwards but by one of BACKWARDS, and an end stays. While it is pending, one deadline is armed; else none.
     """
     now, one = T0, delivery(*stages, kind=kind, offered=offered)
     armed = first_step(one, now).arm is not None
@@ -315,7 +316,7 @@ def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offe
             assert decided == Step(one)
             continue
         allowed = {TRANSITIONS[one.state, happened.event]}
-        if happened.event is Event.DEADLINE:
+        if happened.event in (Event.DEADLINE, Event.GONE):
             allowed.add(State.UNREACHABLE)
         assert then.state in allowed
         assert then.version == one.version + 1
@@ -325,7 +326,7 @@ def test_no_life_leaves_the_table(stages: list[Stage], kind: Kind, offered: Offe
         armed = decided.arm is not None if State.PENDING in (one.state, then.state) else armed
         assert armed is (then.state is State.PENDING)
         assert decided.begin == (then.stages[then.stage] if armed and then.stages else None)
-        _agrees(then, rung := rung or happened.event is Event.RING)
+        _agrees(then, rung := rung or happened.event in (Event.RING, Event.GONE))
         again = step(then, happened, now) if happened.event not in NOT_TWICE else None
         assert again is None or again.delivery is then
         one = then
