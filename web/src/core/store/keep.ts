@@ -4,7 +4,7 @@
  * One tab writes (it is the device); the others read what it has written, when it says so.
  */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { Keep } from "../device/device";
 import type {
   Cursor,
@@ -71,16 +71,19 @@ export class Kept implements Keep {
 
   /** Read again what another tab has changed. */
   async reload(what: Changed): Promise<void> {
-    if (what.rows) {
+    const ids = what.rows ?? [];
+    const found = await Promise.all(ids.map((id) => this.#database.get<Row>("messages", id)));
+    const outbox = what.outbox ? inOrder(await this.#database.all<Said>("outbox")) : null;
+    batch(() => {
       const rows = new Map(this.rows.value);
-      for (const id of what.rows) {
-        const row = await this.#database.get<Row>("messages", id);
+      for (const [at, id] of ids.entries()) {
+        const row = found[at];
         if (row) rows.set(id, row);
         else rows.delete(id);
       }
-      this.rows.value = rows;
-    }
-    if (what.outbox) this.outbox.value = inOrder(await this.#database.all<Said>("outbox"));
+      if (ids.length > 0) this.rows.value = rows;
+      if (outbox) this.outbox.value = outbox;
+    });
     if (what.settings)
       this.settings.value = (await this.#database.get<SettingsFrame>("state", "settings")) ?? this.settings.value;
     if (what.teams) this.#teams(what.teams);
@@ -225,13 +228,17 @@ export class Kept implements Keep {
       if (cursor) open("state").put(cursor, "cursor");
     });
     if (cursor) this.cursor = cursor;
-    if (rows.length > 0 || old.length > 0) {
-      const all = new Map(this.rows.value);
-      for (const row of rows) all.set(row.id, row);
-      for (const id of old) all.delete(id);
-      this.rows.value = all;
-    }
-    if (change) this.outbox.value = inOrder(await this.#database.all<Said>("outbox"));
+    const outbox = change ? inOrder(await this.#database.all<Said>("outbox")) : null;
+    // At once: what goes from the outbox to the rows is never seen in both.
+    batch(() => {
+      if (rows.length > 0 || old.length > 0) {
+        const all = new Map(this.rows.value);
+        for (const row of rows) all.set(row.id, row);
+        for (const id of old) all.delete(id);
+        this.rows.value = all;
+      }
+      if (outbox) this.outbox.value = outbox;
+    });
     this.changed({ rows: [...rows.map((row) => row.id), ...old], ...(change ? { outbox: true } : {}) });
   }
 }
