@@ -379,10 +379,8 @@ class Doorway:
             door = self._doors[door.name] = Door(door.name, device.down, door.bucket)
         try:
             if isinstance(frame, Badge):
-                if door.bucket.take(self._clock.monotonic(), RESUME_COST):
+                if self._affords(door, RESUME_COST):
                     self.shared.badge(door, device, envelope, frame)
-                else:
-                    self._slow_down(door)
             elif not isinstance(frame, Hello):
                 self._say_hello(door, envelope)
             elif not self.shared.greet(door, device, envelope, frame):
@@ -488,24 +486,28 @@ class Doorway:
         session.caller(self._directory())
         self.catchup.beat(door, session, Cursor(epoch=frame.epoch, seq=frame.seq))
 
+    def _affords(self, door: Door, cost: float) -> bool:
+        """Whether a device may ask for what costs more than a frame; else it is told to slow down."""
+        if door.bucket.take(self._clock.monotonic(), cost):
+            return True
+        self._slow_down(door)
+        return False
+
     def _resume(self, door: Door, session: Session, envelope: Envelope, frame: Resume) -> None:
         session.caller(self._directory())
-        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
-            self._slow_down(door)
+        if not self._affords(door, RESUME_COST):
             return
         self.catchup.resume(door, session, Cursor(epoch=frame.epoch, seq=frame.seq))
 
     def _ask(self, door: Door, session: Session, envelope: Envelope, frame: Ask) -> None:
         session.caller(self._directory())
-        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
-            self._slow_down(door)
+        if not self._affords(door, RESUME_COST):
             return
         self.standing.ask(door, session, tuple(ids.read_id(ids.MESSAGE, written) for written in frame.messages))
 
     def _search(self, door: Door, session: Session, envelope: Envelope, frame: Search) -> None:
         session.caller(self._directory())
-        if not door.bucket.take(self._clock.monotonic(), SEARCH_COST):
-            self._slow_down(door)
+        if not self._affords(door, SEARCH_COST):
             return
         self._publish(door.down, encode(FoundFrame(id=frame.id, data=self._find(frame.q, frame.limit, frame.kind))))
 
@@ -513,8 +515,7 @@ class Doorway:
         session.caller(self._directory())
         if self.answers.again(door, session, frame.id):
             return
-        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
-            self._slow_down(door)
+        if not self._affords(door, RESUME_COST):
             return
         self.availability.put(door, session, frame)
 
@@ -522,14 +523,12 @@ class Doorway:
         session.caller(self._directory())
         if self.answers.again(door, session, frame.id):
             return
-        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
-            self._slow_down(door)
+        if not self._affords(door, RESUME_COST):
             return
         self.swapping.put(door, session, frame)
 
     def _about(self, door: Door, session: Session, envelope: Envelope, frame: AboutFrame) -> None:
-        if not door.bucket.take(self._clock.monotonic(), RESUME_COST):
-            self._slow_down(door)
+        if not self._affords(door, RESUME_COST):
             return
         kind, platform, model, os, app, carrier = (
             clean_line(getattr(frame, word), f"/{word}") for word in About._fields[:6]
