@@ -125,10 +125,10 @@ async def test_a_device_that_cannot_wipe_does_not_say_so(site: Site) -> None:
 async def test_a_lost_device_is_let_in_for_its_order_alone(site: Site) -> None:
     """Whatever else it says is answered with the order; a word of another's key, or order, is not believed."""
     anna, ben = [await site.add_person(name) for name in ("Anna", "Ben")]
-    raw = Raw(await site.enrol(anna), on_order=lambda order: None)
-    other = make_device(await site.enrol(ben))
-    async with raw.device, other:
-        lost = await report(site, raw.device, Order.LOCK)
+    raw = Raw(await site.enrol(anna))
+    async with raw.device, make_device(await site.enrol(ben)) as other:
+        pass  # both have been here; reported while it is there, it would obey at once
+    lost = await report(site, raw.device, Order.LOCK)
     raw = Raw(raw.device.card)
     raw.device._obey = lambda order: None  # type: ignore[method-assign]
     raw.device.start()

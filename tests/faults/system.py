@@ -315,25 +315,50 @@ class System:
         for name in self._voices:
             settled = self.case.folder / f"settled-{name}"
             await processes.wait_until(settled.exists, within_s=HEAL_S, what=f"{name} settle")
-        try:
-            await processes.wait_until(self._quiet, within_s=HEAL_S, what="quiet", every_s=0.3)
-        except TimeoutError:
-            self.extra.append(_late("the site is not quiet long after the fault", await self._unquiet()))
+        finding = await self._judge_at_rest(check)
         self.signal_voices(signal.SIGTERM)
         for name, process in self._voices.items():
             await processes.wait_until(partial(_ended, process), within_s=20, what=f"{name} end")
             if process.returncode != 0:
                 raise RuntimeError(f"{name} ended with {process.returncode}: {self._log_end(name)}")
-        connection = await self.owner()
-        try:
-            dump = await dump_site(connection, self.apart)
-            self.extra += await self._undelivered(connection)
-            figures = await _count(connection)
-            history = self.history()
-            if check is not None:
-                self.extra += await check(self, connection, history)
-        finally:
-            await connection.close()
+        return finding
+
+    async def _judge_at_rest(self, check: Check | None) -> Finding:
+        """Judge one moment at which nothing moves; after a minute without one, the moment that it is then.
+
+        The site goes on: it may ask the desk again at any time. So quiet and verdict are of one snapshot, and what
+        devices had written down is read before it: whatever they saw is in it.
+        """
+        until = time.monotonic() + HEAL_S
+        while True:
+            self._look_after_voices()
+            history, moves = self.history(), ""
+            try:
+                connection = await self.owner()
+            except (OSError, asyncpg.PostgresError) as error:
+                if time.monotonic() > until:
+                    raise
+                moves = f"the database: {type(error).__name__}"
+            else:
+                try:
+                    async with connection.transaction(isolation="repeatable_read", readonly=True):
+                        moves = await self._unquiet(connection, history)
+                        if not moves or time.monotonic() > until:
+                            if moves:
+                                self.extra.append(_late("the site is not quiet long after the fault", moves))
+                            return await self._judge_moment(connection, history, check)
+                finally:
+                    await connection.close()
+            await asyncio.sleep(0.3)
+
+    async def _judge_moment(
+        self, connection: asyncpg.Connection, history: Sequence[Record], check: Check | None
+    ) -> Finding:
+        dump = await dump_site(connection, self.apart)
+        self.extra += await self._undelivered(connection)
+        figures = await _count(connection)
+        if check is not None:
+            self.extra += await check(self, connection, history)
         verdict = judge(history, dump, ranks=RANKS)
         self.extra += check_to_the_end(history, dump)
         verdict = replace(verdict, violations=(*verdict.violations, *self.extra))
@@ -353,27 +378,16 @@ class System:
             },
         )
 
-    async def _quiet(self) -> bool:
-        return not await self._unquiet()
-
-    async def _unquiet(self) -> str:
+    async def _unquiet(self, connection: asyncpg.Connection, history: Sequence[Record]) -> str:
         """What still moves; empty when nothing does."""
-        self._look_after_voices()
-        try:
-            connection = await self.owner()
-        except (OSError, asyncpg.PostgresError) as error:
-            return f"the database: {type(error).__name__}"
-        try:
-            pending = len(await self._undelivered(connection))
-            # An alert that somebody has, or that the desk is asked about, is looked at again after minutes or hours.
-            armed = await connection.fetch(
-                "SELECT kind, count(*) AS n FROM deadlines WHERE kind <> 'escalate' OR message_id IN"
-                " (SELECT message_id FROM escalations WHERE state = 'running') GROUP BY kind"
-            )
-            heads = {row[0].hex: row[1] for row in await connection.fetch("SELECT person_id, seq FROM inbox_heads")}
-        finally:
-            await connection.close()
-        reached = reached_by_devices(self.history())
+        pending = len(await self._undelivered(connection))
+        # An alert that somebody has, or that the desk is asked about, is looked at again after minutes or hours.
+        armed = await connection.fetch(
+            "SELECT kind, count(*) AS n FROM deadlines WHERE kind <> 'escalate' OR message_id IN"
+            " (SELECT message_id FROM escalations WHERE state = 'running') GROUP BY kind"
+        )
+        heads = {row[0].hex: row[1] for row in await connection.fetch("SELECT person_id, seq FROM inbox_heads")}
+        reached = reached_by_devices(history)
         behind = {device: (seq, heads[person]) for (device, person), seq in reached.items() if seq < heads[person]}
         if not pending and not armed and not behind:
             return ""
