@@ -23,6 +23,8 @@ from wardwire.engine.desk import LOOK_EVERY_S as DESK_EVERY_S
 from wardwire.engine.desk import DeskWatch
 from wardwire.engine.due import DueLoop
 from wardwire.engine.feeds import LOOK_EVERY_S as FEEDS_EVERY_S
+from wardwire.engine.front_watch import LOOK_EVERY_S as FRONT_EVERY_S
+from wardwire.engine.front_watch import FrontWatch, look_at
 from wardwire.engine.muster import BEAT_EVERY_S, Muster
 from wardwire.engine.proof_watch import CHECK_EVERY_S, ProofWatch
 from wardwire.engine.sealer import SEAL_EVERY_S, Sealer
@@ -30,7 +32,8 @@ from wardwire.engine.upkeep import Alarm, Upkeep, keep
 from wardwire.engine.way import LOOK_EVERY_S as WAY_EVERY_S
 from wardwire.engine.way import Absences, WayWatch
 from wardwire.ops.engines import EngineLogins
-from wardwire.settings import Settings
+from wardwire.ops.ports import is_loopback
+from wardwire.settings import Settings, split_address
 
 PATH, ENGINE, API, AUDIT, ADAPTERS = "path", "engine", "api", "audit", "adapters"
 SERVES = (PATH, ENGINE, API, AUDIT, ADAPTERS)
@@ -105,6 +108,8 @@ async def run_core(
             look = open_auditor(ground, watch).round
             tasks.create_task(keep("auditor", LOOK_EVERY_S, look, turns=ground.turns))
             tasks.create_task(keep("desk", DESK_EVERY_S, _make_desk(ground).round, turns=ground.turns))
+            if ground.settings.front.listen:
+                tasks.create_task(keep("front", FRONT_EVERY_S, _make_front_watch(ground).round, turns=ground.turns))
             watch.canary = await stack.enter_async_context(open_canary(ground, tasks, watch.amiss.append))
         ground.nats.subscribe(DIRECTORY, lambda *_: ground.people.hint())
         _look_after(ground, tasks)
@@ -186,6 +191,14 @@ def _keep_record(ground: Ground, tasks: asyncio.TaskGroup) -> None:
 def _make_desk(ground: Ground) -> DeskWatch:
     again = timedelta(seconds=ground.settings.site.desk_again_s)
     return DeskWatch(pool=ground.pool, clock=ground.clock, writer=ground.lanes, rules=ground.rules, again=again)
+
+
+def _make_front_watch(ground: Ground) -> FrontWatch:
+    own = ground.settings.front
+    host, port = split_address(own.listen)
+    tls = own.tls_certificate is not None or not is_loopback(host)
+    look = look_at(host, port, tls=tls)
+    return FrontWatch(look, own.listen, clock=ground.clock, writer=ground.lanes, rules=ground.rules)
 
 
 async def _leave(muster: Muster) -> None:

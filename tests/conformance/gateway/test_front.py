@@ -13,10 +13,13 @@ from typing import Any, cast
 
 import pytest
 import uvicorn
+from cryptography import x509
 
 from tests.conformance.device_pair import PATIENCE_S, make_device, until
 from tests.conformance.websocket import by_websocket
 from wardwire.app.http import Server
+from wardwire.engine import front_watch
+from wardwire.engine.front_watch import Shown, look_at
 from wardwire.gateway import front as module
 from wardwire.gateway.certificate import Certificate
 from wardwire.gateway.front import Behind, Front
@@ -235,6 +238,23 @@ async def test_a_renewed_certificate_is_shown_to_the_next_client(open_front: Ope
     assert (await answer(reader))[0] == 200
     for each in (writer, second, third):
         each.close()
+
+
+async def test_a_look_sees_the_certificate_and_whether_somebody_answers(
+    open_front: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers where connections only wait in a queue, as they do while a front is started anew."""
+    site = await open_front()
+    look = look_at("0.0.0.0", site.port, tls=True)
+    shown = await look()
+    (leaf, *_) = x509.load_pem_x509_certificates((site.authority.folder / "front.pem").read_bytes())
+    assert shown == Shown(leaf.not_valid_after_utc)
+    monkeypatch.setattr(front_watch, "PATIENCE_S", 0.2)
+    with bind(LOOPBACK, 0, what="", key="") as queue:
+        queue.listen()
+        waits = look_at(LOOPBACK, queue.getsockname()[1], tls=False)
+        assert await waits() is None
+    assert await waits() is None
 
 
 async def test_a_device_says_hello_through_the_port_that_shows_the_pages(
