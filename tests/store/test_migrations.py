@@ -38,6 +38,23 @@ async def test_two_at_once_wait_for_each_other(fresh_database: FreshDatabase) ->
     assert sorted(applied) == [[], ALL]
 
 
+async def test_one_waits_for_another_however_long_it_takes(fresh_database: FreshDatabase) -> None:
+    """Longer than its role waits for a lock: on a large database a change of the schema takes minutes."""
+    async with reading(fresh_database.logins.owner) as owner:
+        name = await owner.fetchval("SELECT current_database()")
+        await owner.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {name} SET lock_timeout = '10ms'")
+        await owner.execute("SELECT pg_advisory_lock(hashtext('wardwire.migrate'))")
+        second = asyncio.create_task(run(fresh_database))
+        while not await owner.fetchval(
+            "SELECT exists(SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        ):
+            assert not second.done(), second.exception()
+        await owner.execute("SELECT pg_sleep(0.1)")  # the real database's real time
+        assert not second.done()
+        await owner.execute("SELECT pg_advisory_unlock_all()")
+        assert await second == []
+
+
 async def test_a_migration_in_another_wording_is_refused(fresh_database: FreshDatabase) -> None:
     """What was applied once is history: it is never edited, and a start on an edited one says so."""
     async with reading(fresh_database.logins.owner) as owner:

@@ -54,7 +54,10 @@ async def migrate(
     """
     connection = await asyncpg.connect(dsn)
     try:
+        # Another one may take minutes on a large database: however long its role waits for locks otherwise.
+        await connection.execute("SET lock_timeout = 0")
         await connection.execute("SELECT pg_advisory_lock(hashtext('wardwire.migrate'))")
+        await connection.execute("RESET lock_timeout")
         await connection.execute(_LEDGER)
         applied = dict(await connection.fetch("SELECT name, digest FROM wardwire.migrations"))
         done = []
