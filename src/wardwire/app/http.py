@@ -130,8 +130,9 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
 def _configs(ground: Ground, app: Asgi) -> Iterator[uvicorn.Config]:
     own, socket = ground.settings.api, os.environ.get(SOCKET_VARIABLE, "")
     host, port = split_address(own.listen)
+    # Anybody on this machine can open it, so nobody is believed to speak for another address.
     yield _config(
-        app, host=host, port=port, ssl_certfile=own.tls_certificate, ssl_keyfile=own.tls_key,
+        app, host=host, port=port, ssl_certfile=own.tls_certificate, ssl_keyfile=own.tls_key, proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS,
     )  # fmt: skip
     if ground.settings.front.listen and socket:

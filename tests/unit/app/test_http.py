@@ -1,0 +1,44 @@
+"""What the two servers of the API believe of those who come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from wardwire.app.ground import Ground
+from wardwire.app.http import _configs
+from wardwire.ops.front import SOCKET_VARIABLE
+from wardwire.settings_sources import load
+
+CLAIMED, CAME_FROM = "10.9.9.9", ("127.0.0.1", 40_000)
+
+
+async def seen_by(server: Any) -> str:
+    """Let somebody on this machine claim to speak for another address; whom the application sees."""
+    scope = {
+        "type": "http",
+        "client": CAME_FROM,
+        "scheme": "http",
+        "headers": [(b"x-forwarded-for", CLAIMED.encode())],
+    }
+    await server.loaded_app(scope, None, None)
+    return cast(str, scope["client"][0])
+
+
+async def test_only_the_front_speaks_for_other_addresses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """H259: guesses of passwords are counted by address; a program on this machine does not choose one."""
+    monkeypatch.setenv(SOCKET_VARIABLE, str(tmp_path / "api.sock"))
+    settings = load(flags={"front.listen": "127.0.0.1:8043"}).settings
+    ground = cast(Ground, SimpleNamespace(settings=settings))
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Answer nothing: the scope tells."""
+
+    tcp, front = list(_configs(ground, app))
+    for server in (tcp, front):
+        server.load()
+    assert await seen_by(tcp) == CAME_FROM[0]
+    assert await seen_by(front) == CLAIMED
