@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from wardwire.api.app import OPERATIONS
+from wardwire.api.openapi import describe
 from wardwire.devices import frames
 from wardwire.devices.register import Registration
 from wardwire.devices.registration import DeviceOut
@@ -93,9 +95,66 @@ def _frame_name(name: str) -> str:
     return {"Event": "EventFrame"}.get(name, name)
 
 
+def api_types() -> str:
+    """Write every shape of the HTTP API, and what goes in and out of each operation.
+
+    What speaks a protocol of others (SCIM) is left out: no browser speaks it.
+    """
+    ours = [operation for operation in OPERATIONS if operation.speech is None]
+    document = describe(ours, "0")
+    schemas = document["components"]["schemas"]
+    names = _shape_names(schemas)
+    written = [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    lines = (f"  {_literal(key)}: {_write_operation(operation, names)};\n" for key, operation in sorted(written))
+    ways = "/** What goes in and out of each operation, by its method and path. */\n"
+    ways += "export interface Api {\n" + "".join(lines) + "}\n"
+    return HEAD.format(source="the application's OpenAPI") + write_types(schemas, names) + "\n" + ways
+
+
+def _shape_names(schemas: Iterable[str]) -> dict[str, str]:
+    """Name each shape by its last word, and by its module where two have the same: `DeviceRegisterDeviceOut`."""
+    last = [name.rpartition(".")[2] for name in schemas]
+    names = {}
+    for name, short in zip(schemas, last, strict=True):
+        module = name.rpartition(".")[0].rpartition(".")[2] if last.count(short) > 1 else ""
+        names[name] = "".join(part.capitalize() for part in module.split("_")) + short
+    return names
+
+
+def _write_operation(operation: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Write what an operation takes and gives; what it does not take is not there."""
+    fields = {}
+    for place in ("path", "query"):
+        there = [one for one in operation.get("parameters", ()) if one["in"] == place]
+        if there:
+            properties = {one["name"]: one["schema"] for one in there}
+            required = [one["name"] for one in there if one["required"]]
+            fields[place] = {"type": "object", "properties": properties, "required": required}
+    asks = {one["name"]: one["required"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+    told = [f"{place}: {write_type(schema, names)}" for place, schema in fields.items()]
+    if "requestBody" in operation:
+        told.append(f"body: {write_type(operation['requestBody']['content']['application/json']['schema'], names)}")
+    if "Idempotency-Key" in asks:
+        told.append("again: true")
+    if "If-Match" in asks:
+        told.append("guarded: true")
+    told.append(f"answer: {_write_answer(operation['responses'], names)}")
+    return ("{ " + "; ".join(told) + " }").replace("\n", "\n  ")
+
+
+def _write_answer(responses: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    contents = [one.get("content", {}) for status, one in responses.items() if status.startswith("2")]
+    shapes = [write_type(one["application/json"]["schema"], names) for one in contents if one]
+    return " | ".join(dict.fromkeys(shapes)) or "null"
+
+
 def files() -> dict[str, str]:
     """Give every generated file by its name."""
-    return {"frames.ts": frame_types()}
+    return {"frames.ts": frame_types(), "api.ts": api_types()}
 
 
 def main(arguments: list[str]) -> int:

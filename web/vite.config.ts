@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
 // Names of files carry a digest of their content, so the server lets browsers keep them for good; the entries and the
@@ -10,7 +11,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ["chrome137", "safari17", "firefox130"],
-    rolldownOptions: { input: { index: "index.html" } },
+    rolldownOptions: { input: readdirSync(".").filter((name) => name.endsWith(".html")) },
     sourcemap: false,
   },
   // What Preact's JSX is made of.

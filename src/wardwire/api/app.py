@@ -47,6 +47,7 @@ from wardwire.api import (
     sessions,
     shared_devices,
     unit_roles,
+    who,
 )
 from wardwire.api.openapi import describe
 from wardwire.api.operation import Answer, Call, Deps, Found, Operation, Query, Speech
@@ -95,6 +96,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *reminders.OPERATIONS,
     *alarms.OPERATIONS,
     *accounts.OPERATIONS,
+    *who.OPERATIONS,
     *passkeys.OPERATIONS,
     *sessions.OPERATIONS,
     *break_glass.OPERATIONS,

@@ -1,39 +1,13 @@
-/** The words in the person's language, and times as its people write them. */
+/** The words of the clinician's app in the person's language, and times as its people write them. */
 
-import { signal } from "@preact/signals";
 import { de } from "./de";
 import { en, type Key } from "./en";
+import { region, words } from "./language";
 
-const CATALOGUES = { en, de } satisfies Record<string, Record<Key, string>>;
-export type Language = keyof typeof CATALOGUES;
-export const LANGUAGES: Record<Language, string> = { en: "English", de: "Deutsch" };
+export { LANGUAGES, type Language, language } from "./language";
 export type { Key };
 
-export const language = signal<Language>(guess());
-
-function guess(): Language {
-  const wished = navigator.languages.map((one) => one.slice(0, 2));
-  return (wished.find((one) => one in CATALOGUES) as Language | undefined) ?? "en";
-}
-
-/** How this browser's people write times in that language: `en-GB` rather than `en`, if they say so. */
-function region(): string {
-  return navigator.languages.find((one) => one.startsWith(language.value)) ?? language.value;
-}
-
-/** A text, with what stands in its braces filled in. */
-export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const catalogue: Record<Key, string> = CATALOGUES[language.value];
-  return catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
-
-/** A text about a number of things. */
-export function count(key: "inbox.new" | "compose.people" | "ended.unsent", n: number): string {
-  const form = new Intl.PluralRules(language.value).select(n) === "one" ? "one" : "other";
-  return t(`${key}.${form}`, { n });
-}
-
-export const isKey = (key: string): key is Key => key in en;
+export const { t, count, isKey } = words({ en, de });
 
 /** A time of day; with the day when that is another one. */
 export function time(ms: number): string {

@@ -1,0 +1,122 @@
+"""A whole site under `serve` with its front, a browser, and people who sign in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+
+from tests.faults.site import WHOLE, Served, served
+from tests.web.ground import PATIENCE_MS, SCREENS
+from wardwire.ops.ports import free_port
+
+PASSWORD = "four words of a nurse"
+DESK: ViewportSize = {"width": 1280, "height": 900}
+expect.set_options(timeout=PATIENCE_MS)
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@dataclass
+class Office:
+    """The site, the browser in front of it, and whatever a page said that it should not."""
+
+    site: Served
+    browser: Browser
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def run(self, *words: str) -> Any:
+        """Run a command of `wardwire` at this site, in a process of its own; returns its JSON."""
+        command = [sys.executable, "-m", "wardwire", *words, "--data", str(self.site.home), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def add_account(self, name: str, login: str, *roles: str) -> str:
+        """Make a person with an account; returns the person's id."""
+        person: str = self.run("people", "add", name)["id"]
+        chosen = [word for role in roles for word in ("--role", role)]
+        self.run("account", "add", person, "--login", login, *chosen)
+        self.set_password(login)
+        return person
+
+    def set_password(self, login: str) -> None:
+        """Set somebody's password to ours; wherever they are signed in, they are no longer."""
+        words = ["account", "password", login, "--password-file", "-", "--data", str(self.site.home)]
+        subprocess.run(
+            [sys.executable, "-m", "wardwire", *words], input=PASSWORD, text=True, check=True, capture_output=True
+        )
+
+    def context(self, **options: Any) -> BrowserContext:
+        """A browser of somebody, who is not signed in yet."""
+        context = self.browser.new_context(locale="en-GB", viewport=options.pop("viewport", DESK), **options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    def page(self, context: BrowserContext) -> Page:
+        """A page that tells of its faults."""
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if "Content Security" in said.text else None
+        )
+        return page
+
+    def sign_in(self, page: Page, login: str, path: str, password: str = PASSWORD) -> None:
+        """Go to a page that sends to the sign-in page, and sign in there."""
+        page.goto(f"{self.url}{path}")
+        page.get_by_label("Name").fill(login)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for a person's eyes."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+
+def look(page: Page, name: str, widths: tuple[int, ...] = (320, 768, 1280)) -> list[str]:
+    """What is wrong with what is on the screen, in both themes and each width; keeps a picture of each."""
+    wrong = []
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            picture(page, f"{name}-{theme}-{width}")
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                wrong.append(f"{name} at {width}: {wide} px too wide")
+            found = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+            for violation in found["violations"]:
+                targets = [node["target"] for node in violation["nodes"]]
+                wrong.append(f"{name} {theme} at {width}: {violation['id']} {targets}")
+    page.set_viewport_size(DESK)
+    return wrong
+
+
+@contextmanager
+def open_office(*sets: str) -> Iterator[Office]:
+    """Open a site for a while; Dora may administer and audit it."""
+    port = free_port()
+    with served(f"front.listen=127.0.0.1:{port}", *sets, program=WHOLE) as site:
+        site.start()
+        site.until_ready()
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            office = Office(site, browser, f"http://localhost:{port}")
+            office.add_account("Dora", "dora", "administrator", "operator", "auditor")
+            yield office
+            browser.close()

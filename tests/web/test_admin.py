@@ -1,0 +1,82 @@
+"""Administration in a browser, as a site gives it: one site for all, in the order that they stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.office import Office, look, open_office
+
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_webapp]
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    """A site with its front, and a browser."""
+    with open_office() as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def dora(office: Office) -> Page:
+    """The page of Dora, who is signed in."""
+    page = office.page(office.context())
+    office.sign_in(page, "dora", "/admin#/overview")
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    return page
+
+
+def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_back(office: Office) -> None:
+    """Who opens a section without a session signs in first, hears of a wrong password, and comes to that section."""
+    page = office.page(office.context())
+    office.sign_in(page, "dora", "/admin#/overview", password="not the words of a nurse")
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    office.sign_in(page, "dora", "/admin#/overview")
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    expect(page.get_by_text("Dora", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    page.goto(f"{office.url}/admin")
+    expect(page.get_by_label("Password")).to_be_visible()
+    page.context.close()
+
+
+def test_the_frame_can_be_read_and_used(office: Office, dora: Page) -> None:
+    """In both themes and three widths; by keys, in German, and under the policy of the site."""
+    assert look(dora, "admin-overview") == []
+    dora.keyboard.press("Control+k")
+    dora.get_by_label("A section, or the id of a message").fill("over")
+    dora.keyboard.press("Enter")
+    expect(dora.get_by_role("dialog")).to_have_count(0)
+    dora.get_by_label("Language").select_option("Deutsch")
+    expect(dora.get_by_role("heading", name="Überblick")).to_be_visible()
+    dora.get_by_label("Sprache").select_option("English")
+    assert office.complaints == []
+
+
+def test_a_session_that_ends_loses_nothing(office: Office, dora: Page) -> None:
+    """The page says so, and goes on where it was when its person is signed in again in another tab."""
+    office.set_password("dora")
+    dora.get_by_role("button", name="Refresh").first.click()
+    expect(dora.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    other = office.page(dora.context)
+    office.sign_in(other, "dora", "/login")
+    expect(other.get_by_role("button", name="Sign in", exact=True)).to_have_count(0)
+    other.close()
+    dora.get_by_role("button", name="I am signed in again").click()
+    dora.get_by_role("button", name="Try again").first.click()
+    expect(dora.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_server_that_was_killed_is_said_and_comes_back(office: Office, dora: Page) -> None:
+    """While it is away the page says so beside what it has; afterwards it goes on."""
+    office.site.stop()
+    dora.get_by_role("button", name="Refresh").first.click()
+    expect(dora.get_by_role("alert").first).to_contain_text("does not answer")
+    office.site.start()
+    office.site.until_ready()
+    dora.get_by_role("button", name="Try again").first.click()
+    expect(dora.get_by_role("alert")).to_have_count(0)
+    assert office.complaints == []

@@ -1,0 +1,28 @@
+/**
+ * The sections of administration, in the order of the menu. Each is loaded when it is first looked at, and has its own
+ * folder with its own words: `<name>/index.tsx` gives its view, `<name>/words.ts` what it says.
+ */
+
+import type { ComponentType } from "preact";
+import { may } from "./state";
+import type { Key } from "./words";
+
+export interface Section {
+  name: string;
+  label: Key;
+  /** Shown to whoever may do one of these, however far. */
+  actions: readonly string[];
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const SECTIONS: readonly Section[] = [
+  {
+    name: "overview",
+    label: "nav.overview",
+    actions: ["alarm.read", "device.read"],
+    load: () => import("./overview"),
+  },
+];
+
+/** The sections that whoever is signed in may look at. */
+export const open = (): Section[] => SECTIONS.filter((section) => section.actions.some((action) => may(action)));
