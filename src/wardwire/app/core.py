@@ -87,6 +87,7 @@ async def run_core(
 
             for server in await stack.enter_async_context(open_http(ground, watch.metrics)):
                 tasks.create_task(server.serve())
+                await server.listening.wait()  # whoever is told that we are ready comes at once
             if PATH not in serves:
                 # What this process's earlier life has committed, and not told any more, is noticed at once.
                 tasks.create_task(make_rollcall(ground).call())

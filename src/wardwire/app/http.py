@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -45,7 +47,16 @@ _DESCRIBED = {"/asyncapi.json": make_file("asyncapi.json", msgspec.json.encode(d
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which leaves the signals to the process that it is in."""
+    """uvicorn's server, which leaves the signals to the process that it is in, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -128,17 +139,17 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
 
 
 def _configs(ground: Ground, app: Asgi) -> Iterator[uvicorn.Config]:
-    own, socket = ground.settings.api, os.environ.get(SOCKET_VARIABLE, "")
+    own, way = ground.settings.api, os.environ.get(SOCKET_VARIABLE, "")
     host, port = split_address(own.listen)
     # Anybody on this machine can open it, so nobody is believed to speak for another address.
     yield _config(
         app, host=host, port=port, ssl_certfile=own.tls_certificate, ssl_keyfile=own.tls_key, proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS,
     )  # fmt: skip
-    if ground.settings.front.listen and socket:
+    if ground.settings.front.listen and way:
         # Only the front can open this socket: what it says of who is at its other end is believed.
         yield _config(
-            app, uds=socket, proxy_headers=True, forwarded_allow_ips="*",
+            app, uds=way, proxy_headers=True, forwarded_allow_ips="*",
             limit_concurrency=ground.settings.front.connections,
         )  # fmt: skip
 

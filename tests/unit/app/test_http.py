@@ -1,15 +1,17 @@
-"""What the two servers of the API believe of those who come."""
+"""The two servers of the API: when they listen, and what they believe of those who come."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import uvicorn
 
 from wardwire.app.ground import Ground
-from wardwire.app.http import _configs
+from wardwire.app.http import Server, _configs
 from wardwire.ops.front import SOCKET_VARIABLE
 from wardwire.settings_sources import load
 
@@ -42,3 +44,19 @@ async def test_only_the_front_speaks_for_other_addresses(monkeypatch: pytest.Mon
         server.load()
     assert await seen_by(tcp) == CAME_FROM[0]
     assert await seen_by(front) == CLAIMED
+
+
+async def test_a_server_tells_when_it_listens(tmp_path: Path) -> None:
+    """Not before: a core says that it is ready then, and whoever waited for that comes at once."""
+    way = tmp_path / "api.sock"
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Nobody asks."""
+
+    server = Server(uvicorn.Config(app, uds=str(way), lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve())
+    await server.listening.wait()
+    _, writer = await asyncio.open_unix_connection(way)
+    writer.close()
+    server.should_exit = True
+    await serving
