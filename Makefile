@@ -27,6 +27,7 @@ help:
 	@sed -n 's/^#   make/  make/p' Makefile
 
 demo: run-venv
+	@tools/web ensure || echo "wardwire: the demo's windows for browsers are not built; all else is there"
 	@$(BIN)/wardwire demo
 
 test: dev-venv

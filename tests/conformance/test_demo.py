@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,13 @@ def parts_of(home: Path) -> list[int]:
     return [pid for pid in found if pid is not None]
 
 
+def address_of(demo: subprocess.Popen[str]) -> str:
+    """The one address that it prints."""
+    assert demo.stderr is not None
+    found = next(match for line in demo.stderr if (match := re.search(r"Open (http://localhost:\d+) in", line)))
+    return found[1]
+
+
 def test_the_demo_plays_counts_and_ends_by_itself_twice(home: Path) -> None:
     """Eight seconds of a hospital: stories in lines, the last line from the database, nothing lost; then again."""
     for words in (("--for", "8s"), ("--for", "2s")):
@@ -77,7 +85,7 @@ def test_the_demo_plays_counts_and_ends_by_itself_twice(home: Path) -> None:
 
 
 def test_a_killed_demo_leaves_nothing_running(home: Path) -> None:
-    """Its one address leads to the API while it runs; whoever kills it takes the database and all else with it."""
+    """Its one address leads to the windows of the hospital. Whoever kills it takes the database and all along."""
     demo = start(home)
     assert demo.stdout is not None
     assert "→" in demo.stdout.readline()
@@ -89,6 +97,12 @@ def test_a_killed_demo_leaves_nothing_running(home: Path) -> None:
         assert b"Messages are taken" in answer.read()
     with urllib.request.urlopen(f"http://{front}/asyncapi.json", timeout=30) as answer:
         assert json.load(answer)["asyncapi"] == "3.1.0"
+    page = address_of(demo)
+    with urllib.request.urlopen(page, timeout=30) as answer:
+        assert b"Sign in as <code>eva</code>" in answer.read()
+    # The code is in the fragment, which nobody sends.
+    with urllib.request.urlopen(f"{page}/phone", timeout=30) as answer:
+        assert answer.url.startswith(f"http://localhost:{front.rpartition(':')[2]}/")
     demo.send_signal(signal.SIGKILL)
     demo.communicate()
 

@@ -29,6 +29,8 @@ from wardwire.store.ledger import Ledger
 
 T = TypeVar("T")
 
+# For a commit: nobody's message waits for what somebody does at a terminal.
+PATIENCE_S = 60.0
 _SCHEMA = {"search_path": "wardwire", "application_name": "wardwire-cli"}
 
 
@@ -84,6 +86,7 @@ def at_desk(place: Place, work: Callable[[Desk], Awaitable[T]]) -> T:
         ledger = Ledger(
             f"cli-{os.getpid()}/directory",
             open_connection=lambda: open_durable(place.logins.app, without_standby=place.without_standby),
+            patience_s=PATIENCE_S,
         )
         try:
             clock, people = SiteClock(), LiveDirectory()

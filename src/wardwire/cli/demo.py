@@ -23,12 +23,20 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 For = Annotated[str, typer.Option("--for", envvar="DEMO_FOR", help="End by itself after this time, e.g. 60s or 5m.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The demo's own folder.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Remove the folder of an earlier demo, and begin anew.")]
+Lan = Annotated[bool, typer.Option("--lan", envvar="DEMO_LAN", help="Let phones in this network open it, too.")]
 Seed = Annotated[int, typer.Option("--seed", help="Another number plays another day.")]
 Plain = Annotated[bool, typer.Option("--plain", help="One line a story, as without a terminal.")]
 
 
 @app.command()
-def demo(for_: For = "", data: Data = None, fresh: Fresh = False, seed: Seed = 4, plain: Plain = False) -> None:
+def demo(
+    for_: For = "",
+    data: Data = None,
+    fresh: Fresh = False,
+    lan: Lan = False,
+    seed: Seed = 4,
+    plain: Plain = False,
+) -> None:
     """
     Start everything on this machine, let a hospital live, show it, and stop everything at the end.
 
@@ -48,7 +56,7 @@ def demo(for_: For = "", data: Data = None, fresh: Fresh = False, seed: Seed = 4
         sys.stdout.reconfigure(errors="replace", line_buffering=True)
     began = time.monotonic()
     folder = open_folder((data or default_folder()).absolute(), fresh=fresh)
-    options = Options(seed=seed, for_s=for_s, console=console if live else None, say=say, tell=print)
+    options = Options(seed=seed, for_s=for_s, lan=lan, console=console if live else None, say=say, tell=print)
     try:
         outcome = asyncio.run(run_demo(folder, options))
     except Interrupted:

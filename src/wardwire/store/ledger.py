@@ -16,7 +16,7 @@ import asyncpg
 from wardwire.model.errors import Code, Unavailable, Unknown
 from wardwire.model.facts import FactKind
 from wardwire.store.chain import Chain, Draft, Linked
-from wardwire.store.durable import BROKEN, DurableConnection, commit_durable
+from wardwire.store.durable import BROKEN, PATIENCE_S, DurableConnection, commit_durable
 from wardwire.store.facts import append_facts
 
 T = TypeVar("T")
@@ -31,11 +31,19 @@ class Ledger:
     Args:
         name: Of this writer, e.g. `core-1/sessions`; shown in the fact that begins its chain.
         open_connection: Opens a durable connection; may raise `Unavailable`.
+        patience_s: After so long a commit ends as `Unknown`. Longer for whoever enters a whole hospital at once.
     """
 
-    def __init__(self, name: str, *, open_connection: Callable[[], Awaitable[DurableConnection]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        open_connection: Callable[[], Awaitable[DurableConnection]],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self.name = name
         self._open = open_connection
+        self._patience_s = patience_s
         self._durable: DurableConnection | None = None
         self._chain = Chain(uuid4())
         self._after: str | None = None
@@ -66,7 +74,7 @@ class Ledger:
                     return result, await append_facts(connection, chain, now, facts)
 
             try:
-                result, linked = await commit_durable(durable, transaction)
+                result, linked = await commit_durable(durable, transaction, patience_s=self._patience_s)
             except Unknown:
                 self._give_up()
                 raise

@@ -192,6 +192,10 @@ class Board:
         if row is not None and person not in row.people:
             row.people[person] = Standing(name, State.DELIVERED)
 
+    def settled(self, message: str) -> None:
+        """Nothing is to be asked about it any more: it was answered elsewhere."""
+        self.questions = deque(question for question in self.questions if question.message != message)
+
     def refused(self, row: Row, why: str) -> None:
         """Nothing was kept of it."""
         row.refused = why

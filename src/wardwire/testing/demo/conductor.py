@@ -82,6 +82,7 @@ class Conductor:
         self._views: OrderedDict[str, MessageView] = OrderedDict()
         self._running = 0
         self._questions = cycle(_FOR_YOU)
+        self._by_hand = False
 
     async def play(self, day: Iterable[At], stop: asyncio.Event) -> None:
         """Begin what happens when it happens, until `stop`; what is under way goes on."""
@@ -109,6 +110,10 @@ class Conductor:
     def ask_you(self) -> None:
         """Send the person at the terminal a message, as Dr. Chen."""
         self._begin(self._send_you(next(self._questions)))
+
+    def leave_to_browser(self) -> None:
+        """Somebody is Dr. Chen in a browser now: the phone that plays them answers nothing any more."""
+        self._by_hand = True
 
     def answer(self, question: Question, number: int) -> None:
         """Answer it with its option of this number, from 1; another number does nothing."""
@@ -274,12 +279,13 @@ class Conductor:
         if event.event in ("new", "ring") and view is not None and event.age_ms < 60_000:
             self._show(phone, view)
             self._stop(phone, event.id)
-            if phone.name != CHEN or view.text not in _FOR_YOU:
+            if phone.name != CHEN or not (self._by_hand or view.text in _FOR_YOU):
                 key = (phone.name, event.id)
                 task = self._reacting[key] = self._begin(self._react(phone, view))
                 task.add_done_callback(lambda done: self._reacted(key, done))
         elif event.event in _SILENT:
             self._stop(phone, event.id)
+            self._board.settled(event.id)
             if event.event == "cleared" and (row := self._board.find(event.id)) is not None:
                 self._board.end(row, "cleared by its source")
                 self._board.finish(row)

@@ -20,7 +20,7 @@ from wardwire.directory.entering import enter_house
 from wardwire.directory.keys import make_key
 from wardwire.model import ids
 from wardwire.model.errors import Refused
-from wardwire.model.rights import ALARMS, CODE, DIRECTORY, READ, SCOPES, SEND, Caller
+from wardwire.model.rights import ACCOUNTS, ADMINISTER, ALARMS, CODE, DIRECTORY, READ, SCOPES, SEND, Caller
 from wardwire.ops.engines import logins_file, read_logins
 from wardwire.store.clock import SiteClock
 from wardwire.store.durable import open_durable
@@ -32,8 +32,9 @@ from wardwire.testing.hospital.house import make_house
 from wardwire.testing.hospital.plan import Hospital
 
 _OPERATOR = Caller(source="demo", scopes=frozenset(SCOPES))
-_SCOPES = (SEND, CODE, READ, DIRECTORY, ALARMS)
+_SCOPES = (SEND, CODE, READ, DIRECTORY, ALARMS, ACCOUNTS, ADMINISTER)
 _AT_ONCE = 8
+ENTER_S = 60.0  # the whole hospital is one change
 
 
 async def enter_hospital(
@@ -55,7 +56,11 @@ async def enter_hospital(
 
 async def _enter(folder: Folder, hospital: Hospital, *, now: datetime, zone: tzinfo, pace: float) -> str:
     logins = read_logins(logins_file(folder.home)).database
-    ledger = Ledger("demo/directory", open_connection=lambda: open_durable(logins.app, without_standby="degraded"))
+    ledger = Ledger(
+        "demo/directory",
+        open_connection=lambda: open_durable(logins.app, without_standby="degraded"),
+        patience_s=ENTER_S,
+    )
     clock = SiteClock()
     connection = await asyncpg.connect(logins.app, server_settings={"search_path": "wardwire"})
     try:

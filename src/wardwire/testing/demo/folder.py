@@ -12,6 +12,7 @@ from pathlib import Path
 from wardwire.ops.account import THROWAWAY_USER, Account, drop_account, private_folder
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.home import default_home
+from wardwire.ops.ports import LOOPBACK
 from wardwire.ops.secrets import write_private
 from wardwire.testing.hospital.plan import DESK, MONITORS, SITE
 
@@ -142,14 +143,16 @@ def _refuse_running(home: Path) -> None:
         os.close(descriptor)
 
 
-def write_settings(folder: Folder, *, edge: int, api: int, front: int, ops: int, smtp: int, hl7: int) -> None:
+def write_settings(
+    folder: Folder, front_host: str = LOOPBACK, /, *, edge: int, api: int, front: int, ops: int, smtp: int, hl7: int
+) -> None:
     """Write the settings of the demo's site: ports of its own, short waits, a small ballast."""
     sections: dict[str, dict[str, str | int | float]] = {
         "site": {"name": SITE, "desk": f"role:{DESK}"},
         "data": {"dir": str(folder.home), "user": THROWAWAY_USER},
         "nats": {"edge_listen": f"127.0.0.1:{edge}"},
         "api": {"listen": f"127.0.0.1:{api}"},
-        "front": {"listen": f"127.0.0.1:{front}"},
+        "front": {"listen": f"{front_host}:{front}"},
         "ops": {"listen": f"127.0.0.1:{ops}"},
         # Short, so that somebody who looks on sees what happens when nobody confirms.
         "waits": {"code_s": 3.0, "high_s": 5.0, "medium_s": 4.0, "low_s": 15.0},

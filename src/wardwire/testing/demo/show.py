@@ -22,6 +22,7 @@ from wardwire.model.errors import WardwireError
 from wardwire.ops.engines import logins_file, read_logins
 from wardwire.ops.failure import StartFailed
 from wardwire.ops.ports import LOOPBACK, free_port, is_free
+from wardwire.testing.demo.accounts import give_accounts
 from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, worth
 from wardwire.testing.demo.cast import choose_cast
 from wardwire.testing.demo.conductor import Conductor, why
@@ -35,18 +36,21 @@ from wardwire.testing.demo.rest import Rest
 from wardwire.testing.demo.screen import draw, story_line
 from wardwire.testing.demo.server import Attached, Server
 from wardwire.testing.demo.tally import count_run, running
+from wardwire.testing.demo.windows import Windows, list_windows
 from wardwire.testing.hospital.day import PER_HOUR, At, happenings, overture
 from wardwire.testing.hospital.house import only
-from wardwire.testing.hospital.plan import make_hospital
+from wardwire.testing.hospital.plan import SITE, make_hospital
 from wardwire.testing.hospital.zone import local_zone
 
 T = TypeVar("T")
 Say = Callable[[str], None]
 
+EVERYWHERE = "0.0.0.0"  # every address of this machine, when somebody asks for that
 FRONT_PORT = 8043  # where it is free: a page that was installed is found again
 FRAME_S = 0.25
 COUNT_S = 2.0
 RUNNING_S = 0.5
+ASK_S = 20.0  # between two messages for whoever is Dr. Chen in a browser
 STORY_S = 6.0  # a story stays so long before the next one
 SETTLE_S = 3.0
 HURRY_S = 0.5
@@ -61,6 +65,7 @@ class Options:
         pace: People, alarms and policies are so much faster than in a hospital.
         begins_h: The hour of the day at which it begins.
         for_s: Ends by itself after so many seconds of messages; None = when told.
+        lan: Phones in this network may open the demo, too.
         console: The terminal to draw on; None = there is none, and each story is a line.
         say: Hears what is going on, line by line.
         tell: Hears each story's line, when there is no terminal.
@@ -71,6 +76,7 @@ class Options:
     pace: float = 6.0
     begins_h: float = 12.0
     for_s: float | None
+    lan: bool = False
     console: Console | None
     say: Say
     tell: Say
@@ -112,7 +118,7 @@ async def run_demo(folder: Folder, options: Options) -> Outcome:
     """
     server = Server(folder)
     show = Show(folder, options, server)
-    async with Relay(show.mailed).running() as relay:
+    async with Relay(show.mailed).running() as relay, show.windows.open():
         return await _run(show, show.begin(server, relay.port))
 
 
@@ -155,9 +161,12 @@ class Show:
         self._since = datetime.now(UTC)
         self._hurry = False
         self._hospital = make_hospital(options.seed)
+        self.windows = Windows(SITE)
+        self._browser: asyncio.Event = asyncio.Event()
         self._line: AlarmLine | None = None
         self._conductor: Conductor
         self._operator: Rest
+        self._people: dict[str, Any] = {}
 
     def hurry(self) -> None:
         """Come to the end now; what is under way is not waited for."""
@@ -174,8 +183,17 @@ class Show:
         """Start the site, enter the hospital, connect everybody's phone."""
         self._options.say(f"The demo keeps its data in {self._folder.home}.")
         await self._serve(server, smtp)
-        self._options.say(f"Open {server.front} in a browser.")
         await self.join(self._hl7)
+        accounts = await give_accounts(self._folder, self._operator, self._people)
+        self.windows.windows = list_windows(
+            server.front,
+            self._operator,
+            self._people,
+            accounts,
+            lan=self._options.lan,
+            opened=self._browser.set,
+        )
+        self._options.say(f"Open {self.windows.address} in a browser.")
 
     async def join(self, hl7_port: int) -> None:
         """Enter the hospital into a site that runs, and connect everybody's phone."""
@@ -190,13 +208,23 @@ class Show:
                 f"Its logs are in {self._folder.home / 'log'}.{hint}",
             ) from error
 
+    async def _ask_browser(self) -> None:
+        """Send Dr. Chen a message now and then, once somebody is Dr. Chen in a browser."""
+        await self._browser.wait()
+        self._conductor.leave_to_browser()
+        while True:
+            await asyncio.sleep(ASK_S)
+            self._conductor.ask_you()
+
     async def _serve(self, server: Server, smtp: int) -> None:
         """Start the site on free ports; another program may be quicker, so there is a second try."""
         for attempt in (1, 2):
             self._hl7 = free_port()
-            front = FRONT_PORT if attempt == 1 and is_free(LOOPBACK, FRONT_PORT) else free_port()
+            host = EVERYWHERE if self._options.lan else LOOPBACK
+            front = FRONT_PORT if attempt == 1 and is_free(host, FRONT_PORT) else free_port(host)
             write_settings(
                 self._folder,
+                host,
                 edge=free_port(),
                 api=free_port(),
                 front=front,
@@ -219,12 +247,12 @@ class Show:
         assert zone is not None
         if not self._folder.old:
             say("Entering the hospital: 800 people, 534 beds, their shifts and policies…")
-        self._operator, people = await enter_hospital(
+        self._operator, self._people = await enter_hospital(
             self._folder, self._server, self._hospital, now=now, zone=zone, pace=self._options.pace
         )
         cast = choose_cast(self._hospital, now=now, zone=zone)
         say(f"Connecting {len(cast.phones)} phones…")
-        cards = await give_phones(self._folder, self._server, people, cast.phones)
+        cards = await give_phones(self._folder, self._server, self._people, cast.phones)
         self._line = AlarmLine("127.0.0.1", self._hl7)
         self._played = only(self._hospital, cast.units)
         self._conductor = Conductor(
@@ -266,6 +294,7 @@ class Show:
                 tasks.create_task(self._count_now_and_then()),
                 tasks.create_task(self._tell_stories()),
                 tasks.create_task(self._watch_escalations()),
+                tasks.create_task(self._ask_browser()),
             ]
             with self._screen() as refresh:
                 drawing = tasks.create_task(self._keep_drawing(refresh))
