@@ -22,6 +22,7 @@ from wardwire.flow.notices import LeftOpen, Return, TellPerson
 from wardwire.flow.overdue import DeviceGone, Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
 from wardwire.flow.reminders import Remind
+from wardwire.flow.turn import Turn
 from wardwire.model.clock import Clock
 from wardwire.model.delivery import Event
 from wardwire.model.errors import Unavailable, Unknown, WardwireError
@@ -39,12 +40,14 @@ from wardwire.store.deadlines import (
     REMIND,
     SEND,
     TELL,
+    TURN,
     Due,
     claim_due,
     give_back,
     make_due,
     next_due,
 )
+from wardwire.store.deliveries import find_for_role
 from wardwire.store.durable import BROKEN
 from wardwire.store.messages import load_fanout
 from wardwire.store.oncall import find_notice
@@ -217,6 +220,9 @@ class DueLoop:
                     rules=rules,
                     done=lambda result: done(result if isinstance(result, WardwireError) else None),
                 )
+            case k if k == TURN:
+                called = await find_for_role(connection, due.message_id, due.ref, due.person_id)
+                return Turn(due, called, lane=lane, rules=rules, done=done)
             case k if k == EXPAND:
                 fanout = await load_fanout(connection, due.message_id)
                 if fanout is not None:

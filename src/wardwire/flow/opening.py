@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from wardwire.flow.copies import roles_named, send_copies, store_copied
+from wardwire.flow.copies import send_copies, store_copied
 from wardwire.flow.escalating import next_look, take_commands, tell_team
 from wardwire.flow.planning import Planning, make_planning, plan_submission
 from wardwire.flow.ports import Known, Rules
@@ -29,6 +29,7 @@ from wardwire.model.rights import Caller
 from wardwire.model.routing import Plan, plan, plan_person
 from wardwire.model.scene import called_beside
 from wardwire.model.simulation import look_ahead
+from wardwire.model.whom import roles_named
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
 
@@ -121,6 +122,7 @@ def open_alert(
     named = (
         plan(submission, directory, rules.waits, now, sender=sender, desk=rules.desk).people if submission.to else ()
     )
+    fresh = fresh._replace(roles=roles_named(submission.to, directory, rules.desk, now))
     decided = begin(fresh, given.whom, now, map(called_beside, named))
     people = tuple(
         plan_person(page.person_id, page.why, submission, directory, rules.waits, now, page.kinds)
@@ -165,7 +167,7 @@ def store_alert(
     known.escalated(escalation)
     people = [one.person_id for one in opened.planning.plan.people]
     send_copies(
-        batch, rules, [*(role for role, _ in escalation.roles), *roles_named(submission.to, rules.directory)],
+        batch, rules, [role for role, _ in escalation.roles],
         message_id=message_id, thread_id=thread_id or message_id, content=submission.content,
         priority=submission.priority, sender=sender, others=[*people, *filter(None, (caller.person_id,))],
     )  # fmt: skip

@@ -22,7 +22,7 @@ from wardwire.store.messages import Fanout
 Done = Callable[[WardwireError | None], None]
 
 
-class _Overdue(Act):
+class Overdue(Act):
     """What acts on deadlines have in common: they answer nobody but the loop that claimed them."""
 
     __slots__ = ("_done", "_message_id", "_rules", "affinity", "lane")
@@ -45,7 +45,7 @@ class _Overdue(Act):
         self._done(error)
 
 
-class Unconfirmed(_Overdue):
+class Unconfirmed(Overdue):
     """No device has confirmed a stage in its time: the next stage, or *unreachable*."""
 
     __slots__ = ("_person_id", "_stage")
@@ -78,7 +78,7 @@ class Unconfirmed(_Overdue):
         take_step(batch, known, self._rules(), before, decided, detail={"stage": self._stage})
 
 
-class DeviceGone(_Overdue):
+class DeviceGone(Overdue):
     """The shared device on which somebody had a message has gone to somebody else: on to their next endpoint."""
 
     __slots__ = ("_device_id", "_person_id")
@@ -112,7 +112,7 @@ class DeviceGone(_Overdue):
         take_step(batch, known, rules, before, decided, detail={"stage": before.stage, "why": "device_gone"})
 
 
-class Unheard(_Overdue):
+class Unheard(Overdue):
     """The sender's devices have not shown that the message failed: the desk is told."""
 
     __slots__ = ("_sender",)
@@ -133,7 +133,7 @@ class Unheard(_Overdue):
                 alarm_unreached(batch, self._rules(), delivery)
 
 
-class Expand(_Overdue):
+class Expand(Overdue):
     """The next chunk of a large message's frozen recipients get their deliveries."""
 
     __slots__ = ("_fanout",)

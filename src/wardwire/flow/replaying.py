@@ -27,6 +27,7 @@ from wardwire.model.people import Directory, Status
 from wardwire.model.places import PlaceKind, unit_of
 from wardwire.model.replay import Past, Said
 from wardwire.model.scene import Grounds, named_beside
+from wardwire.model.whom import roles_named
 from wardwire.store.deliveries import load_all_reasons
 from wardwire.store.fact_reads import ToldFact, facts_of_messages
 from wardwire.store.replay import Alerted, read_alerts, read_assignments
@@ -107,6 +108,7 @@ def past_of(
         bed=place.id if place is not None and place.kind is PlaceKind.BED else None,
         unit=unit_of(grounds.directory, place.id) if place is not None else None,
         named=_named(submission, alert, grounds),
+        roles=roles_named(submission.to, grounds.directory, grounds.desk, alert.stored_at),
         said=said,
         unreached=frozenset(unreached),
         ended_after=alert.ended_at - alert.stored_at if alert.ended_at else None,

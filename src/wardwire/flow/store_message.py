@@ -24,8 +24,9 @@ from wardwire.model.priority import Kind, Priority, lane_of
 from wardwire.model.rights import Caller
 from wardwire.model.routing import Planned
 from wardwire.model.stages import APP
+from wardwire.model.turning import next_look
 from wardwire.store.batch import NOBODY, Batch
-from wardwire.store.deadlines import EXPAND, EXPIRE
+from wardwire.store.deadlines import EXPAND, EXPIRE, TURN
 from wardwire.store.offered import write_offered
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -134,6 +135,10 @@ def store_message(
     for person_id, why in decided.left_out:
         batch.record(FactKind.LEFT_OUT, _ENCODE({"why": why}).decode(), message_id=message_id, person_id=person_id)
     lane = lane_of(submission.priority)
+    if decided.roles and submission.kind is Kind.ALERT and not escalates:
+        for role_id, holder, turn in decided.roles:
+            look_at = next_look(batch.now, turn, batch.now) or batch.now
+            batch.arm(message_id, holder, TURN, role_id, lane, look_at)
     if submission.expires_at is not None:
         batch.arm(message_id, NOBODY, EXPIRE, NOBODY, lane, submission.expires_at)
     if later:

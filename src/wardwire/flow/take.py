@@ -50,6 +50,8 @@ def take_step(
         begin_stage(batch, rules.directory, after, step.begin, step.arm)
     if after.escalates and step.fact in _LOOK[after.looks]:
         batch.arm(after.message_id, NOBODY, ESCALATE, NOBODY, lane_of(after.priority), batch.now)
+    elif step.fact is FactKind.HANDED_BACK:
+        batch.also("turn_sooner", batch.now, after.message_id)
     if step.fact is not None:
         batch.record(
             step.fact,

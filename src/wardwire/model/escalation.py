@@ -36,7 +36,7 @@ from wardwire.model.alert import (
     Tell,
     Whom,
 )  # fmt: skip
-from wardwire.model.coverage import COVERED
+from wardwire.model.coverage import COVERED, COVERS
 from wardwire.model.facts import FactKind
 from wardwire.model.policy import Ends
 from wardwire.model.policy import Step as PolicyStep
@@ -350,22 +350,31 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
             ),
             Tell(former, "handed_over"),
         )
-        now_called = given.whom(ids.write_id(ids.ROLE, role), step_out).people
-        absent = next((one.absent for one in now_called if one.person_id == new and one.absent), "")
-        if new not in given.afresh and not standing.refused(after, given, new):
-            call = Ring if new in given.deliveries else Page
+        people = given.whom(ids.write_id(ids.ROLE, role), step_out).people
+        if all(one.person_id != new for one in people):
+            people = (Called(new, written), *people)
+        for person_id, why, absent in people:
+            if person_id in given.afresh or standing.refused(after, given, person_id):
+                continue
+            call = Ring if person_id in given.deliveries else Page
             kinds = () if _elsewhere(step_out, absent) else step_out.endpoints
-            commands.append(call(new, written, kinds))
+            commands.append(call(person_id, why if why.startswith((COVERED, COVERS)) else written, kinds))
             given = _now_called(given, commands)
-        # The former one is waited for, and rung, no more: unless the step names them otherwise, too. Nor is a new one
-        # whom nothing reaches.
-        waited = () if absent else (new,)
-        called = [
-            (target, _replaced(people, former, waited) if through.get(target) == role else people)
-            for target, people in called
-        ]
-        if waited and not any(new in people for _, people in called):
-            called.append(("", (new,)))
+        # The former one, and who covers for them, is waited for, and rung, no more: unless the step names them
+        # otherwise, too. Nor is a new one whom nothing reaches.
+        waited = tuple(one.person_id for one in people if not one.absent)
+        entries, called = called, []
+        relieved: dict[UUID, None] = {}
+        for target, there in entries:
+            leave = (former,) if not target else _of_role(before, given, target, there)
+            if target and through.get(target) != role:
+                leave = ()
+            relieved.update(dict.fromkeys(leave))
+            called.append((target, _replaced(there, leave, waited)))
+        if waited and not any(set(waited).issubset(there) for _, there in called):
+            called.append(("", waited))
+        left = {person for _, there in called for person in there}
+        commands += (Tell(one, "handed_over") for one in relieved if one != former and one not in left)
         if former in before.holders:
             after, resumed = _lapse(after, (former,), now), True
     after = after._replace(called=tuple(called), roles=tuple(roles.items()))
@@ -383,8 +392,18 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
     return Decided(after, tuple(commands))
 
 
-def _replaced(people: tuple[UUID, ...], former: UUID, by: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(new for one in people for new in (by if one == former else (one,))))
+def _of_role(before: Escalation, given: Circumstances, target: str, people: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Return who was called for a role itself: its holder, or who covers; not the backup of a part of a team."""
+    step_out = standing.step_out(before)
+    backups = [part.backup for part in step_out.quorum if part.role == target and part.backup]
+    beside = {one.person_id for backup in backups for one in given.whom(backup, step_out).people}
+    return tuple(one for one in people if one not in beside)
+
+
+def _replaced(people: tuple[UUID, ...], leave: tuple[UUID, ...], by: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Put some people in the place of others, where those were."""
+    stay = tuple(one for one in people if one not in leave)
+    return people if len(stay) == len(people) else tuple(dict.fromkeys((*by, *stay)))
 
 
 def _lapse(escalation: Escalation, people: Iterable[UUID], now: datetime) -> Escalation:

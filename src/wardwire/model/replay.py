@@ -49,6 +49,7 @@ class Past(NamedTuple):
 
     Attributes:
         named: Who was called beside the policy.
+        roles: The roles that they were called through, each with who answered for it.
         said: Everybody who was called: what they said.
         unreached: Whom no device had confirmed for in all their time.
         ended_after: How long after its beginning its source, or somebody, ended it; None = nobody did.
@@ -62,6 +63,7 @@ class Past(NamedTuple):
     bed: UUID | None = None
     unit: UUID | None = None
     named: tuple[Called, ...] = ()
+    roles: tuple[tuple[UUID, UUID], ...] = ()
     said: Mapping[UUID, Said] = {}
     unreached: frozenset[UUID] = frozenset()
     ended_after: timedelta | None = None
@@ -143,8 +145,9 @@ class _Life:
         """Live it until somebody has it, or it is over."""
         past, now = self._past, self._past.at
         fresh = Escalation(
-            past.message_id, 1, State.RUNNING, self._policy, past.priority, now, now, unit=past.unit, bed=past.bed
-        )
+            past.message_id, 1, State.RUNNING, self._policy, past.priority, now, now, unit=past.unit, bed=past.bed,
+            roles=past.roles,
+        )  # fmt: skip
         ends = now + (past.ended_after if past.ended_after is not None else HORIZON)
         decided = begin(fresh, self._given().whom, now, past.named)
         desk_after: timedelta | None = None

@@ -63,11 +63,13 @@ class Plan(NamedTuple):
 
     Attributes:
         until: The first instant at which the same directory may give another plan; None = never.
+        roles: The roles that it went through, each with whoever answers for it, and until when it is theirs at least.
     """
 
     people: tuple[Planned, ...]
     left_out: tuple[tuple[UUID, str], ...] = ()
     until: datetime | None = None
+    roles: tuple[tuple[UUID, UUID, datetime | None], ...] = ()
 
 
 def plan(
@@ -87,6 +89,7 @@ def plan(
     whys: dict[UUID, str] = {}
     left_out: dict[UUID, str] = {}
     turns: list[datetime] = []
+    roles: dict[UUID, tuple[UUID, UUID, datetime | None]] = {}
     for nth, target in enumerate(submission.to):
         kind, value = find_target(target, directory, f"/to/{nth}")
         if kind == ids.PERSON:
@@ -95,8 +98,9 @@ def plan(
             _add_group(directory.groups[value], directory, sender, whys, left_out, f"/to/{nth}")
         else:
             role = directory.roles[value]
-            _add_role(role, directory, now, desk, whys, f"/to/{nth}")
+            holder = _add_role(role, directory, now, desk, whys, f"/to/{nth}")
             turn = next_change(role, directory, now, desk)
+            roles[value] = (value, holder, turn)
             turns += [turn] if turn else []
     if not whys:
         raise Refused(Code.GROUP_EMPTY, "there is nobody but the sender", pointer="/to")
@@ -108,7 +112,8 @@ def plan(
     outside = [found for person_id in whys if (found := directory.endpoints_of.get(person_id))]
     turns += [turn for endpoints in outside if (turn := next_turn(endpoints, now))]
     turns += [planned.until for planned in people if planned.until is not None]
-    return Plan(people=people, left_out=gone, until=min((turn for turn in turns if turn > now), default=None))
+    until = min((turn for turn in turns if turn > now), default=None)
+    return Plan(people, gone, until, tuple(roles.values()))
 
 
 def _plan_all(
@@ -228,7 +233,8 @@ def _add_group(
 
 def _add_role(
     role: Role, directory: Directory, now: datetime, desk: str, whys: dict[UUID, str], pointer: str
-) -> None:
+) -> UUID:
+    """Add who answers for a role; returns the first of them."""
     if role.disabled:
         raise Refused(Code.RECIPIENT_DISABLED, "this role is disabled", pointer=pointer)
     answers = on_call(role, directory, now, desk)
@@ -239,3 +245,4 @@ def _add_role(
     why = answers.why(answers.holdings[0])  # all by one rule: one holder, or everybody of the fallback
     for holding in answers.holdings:
         whys.setdefault(holding.person_id, why)
+    return answers.holdings[0].person_id

@@ -15,6 +15,7 @@ from wardwire.model.policy import DESK, Policy
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.routing import Planned, Waits, plan
 from wardwire.model.simulation import Beyond, Happening, find_beyond, simulate_alert
+from wardwire.model.whom import roles_named
 
 MAX_SCENES = 20
 # Farther away nobody's shifts are known.
@@ -78,6 +79,7 @@ def play(policy: Policy, scene: Scene, grounds: Grounds) -> Outcome:
         place=place,
         desk=grounds.desk,
         named=named_beside(scene.to, scene.priority, scene.at, grounds),
+        roles=roles_named(scene.to, directory, grounds.desk, scene.at),
     )
     last = len(policy.steps)
     return Outcome(

@@ -79,15 +79,17 @@ def simulate_alert(
     place: Place | None,
     desk: str,
     named: Iterable[Called] = (),
+    roles: Roles = (),
 ) -> tuple[Happening, ...]:
     """Return what would happen up to the technical alarm after the last step, which is always the last line.
 
     Args:
         named: Who is called beside the policy from the beginning.
+        roles: The roles that they were called through.
     """
     bed = place.id if place and place.kind is PlaceKind.BED else None
     unit = unit_of(directory, place.id) if place else None
-    fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed)
+    fresh = Escalation(_NOBODY, 1, State.RUNNING, policy, priority, at, at, unit=unit, bed=bed, roles=roles)
     ahead = look_ahead(directory, bed=bed, unit=unit, desk=desk, priority=priority)
     return tuple(foretell(begin(fresh, ahead.given(at, ()).whom, at, named), ahead, at))
 

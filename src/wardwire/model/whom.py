@@ -139,6 +139,21 @@ def is_attended(directory: Directory, desk: str, now: datetime) -> bool:
     return any(not called.absent for called in call.people)
 
 
+def roles_named(
+    targets: Iterable[str], directory: Directory, desk: str, now: datetime
+) -> tuple[tuple[UUID, UUID], ...]:
+    """Return the roles among some targets, each with who answers for it now; a vacant one has nobody to follow."""
+    found: dict[UUID, UUID] = {}
+    for target in targets:
+        try:
+            sort, value = find_target(target, directory, "")
+        except Refused:
+            continue
+        if sort == ids.ROLE and (answers := on_call(directory.roles[value], directory, now, desk).holdings):
+            found[value] = answers[0].person_id
+    return tuple(found.items())
+
+
 def turned_roles(
     roles: Iterable[tuple[UUID, UUID]], directory: Directory, desk: str, now: datetime
 ) -> dict[UUID, UUID]:

@@ -196,6 +196,11 @@ FROM unnest($2::uuid[], $3::text[]) AS u(person_id, plan) WHERE d.message_id = $
 INSERT INTO responses (message_id, person_id, device_id, digest, body, at)
 SELECT u.*, $1 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::bytea[]) AS u
 
+-- name: turn_sooner
+-- What was handed back may be somebody else's by now: the role it came through is looked at.
+UPDATE deadlines SET visible_at = $1, fence = fence + 1
+WHERE message_id = $2 AND kind = 'turn' AND visible_at > $1
+
 -- name: end_message
 -- The end of a message as a whole.
 UPDATE messages m SET ended_at = $1, ended_why = u.why

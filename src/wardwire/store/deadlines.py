@@ -34,6 +34,7 @@ LEFT = "left"  # the desk is to hear of somebody who left with something open; a
 BACK = "back"  # somebody's status ends by itself; message_id = person_id, ref is NOBODY
 REMIND = "remind"  # a reminder (ref) begins; message_id names this one time of it, person is NOBODY
 GONE = "gone"  # the only device (ref) of somebody, on which a message was, is somebody else's now
+TURN = "turn"  # a role (ref) may be somebody else's than its holder's (person) who was called for it
 EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
+from wardwire.model import ids
+from wardwire.model.coverage import COVERS
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.routing import read_stages
@@ -59,6 +61,13 @@ async def load_reasons(connection: asyncpg.Connection, message_id: UUID) -> dict
     """Return why each person got a message."""
     rows: Iterable[Any] = await connection.fetch(_SQL["reasons"], message_id)
     return {row["person_id"]: row["why"] for row in rows}
+
+
+async def find_for_role(connection: asyncpg.Connection, message_id: UUID, role_id: UUID, holder: UUID) -> list[UUID]:
+    """Return who got a message because a role was theirs, with its holder then, and who covers for them."""
+    role, covers = ids.write_id(ids.ROLE, role_id), f"{COVERS}{ids.write_id(ids.PERSON, holder)}"
+    rows: Iterable[Any] = await connection.fetch(_SQL["for_role"], message_id, holder, role, covers)
+    return [row["person_id"] for row in rows]
 
 
 async def load_all_reasons(connection: asyncpg.Connection, messages: Sequence[UUID]) -> dict[UUID, dict[UUID, str]]:

@@ -35,6 +35,12 @@ SELECT state, count(*) AS count FROM deliveries WHERE message_id = $1 GROUP BY s
 -- Why each person got a message: for its trace.
 SELECT person_id, why FROM deliveries WHERE message_id = $1
 
+-- name: for_role
+-- Who got a message because a role ($3) was theirs, or because they cover for its holder ($4).
+SELECT person_id FROM deliveries
+WHERE message_id = $1 AND (person_id = $2 OR strpos(why, $3) > 0 OR why = $4)
+ORDER BY person_id
+
 -- name: all_reasons
 -- Why each person got each of some messages.
 SELECT message_id, person_id, why FROM deliveries WHERE message_id = ANY($1::uuid[])

@@ -186,6 +186,7 @@ async def write_calendar(connection: asyncpg.Connection, role_id: UUID, digest: 
 async def look_again(connection: asyncpg.Connection, role_id: UUID, at: datetime) -> None:
     """Let open alerts that go through a role be looked at by this instant."""
     await connection.execute(_SQL["look_again"], role_id.hex, at)
+    await connection.execute(_SQL["turn_again"], role_id, at)
 
 
 class Notice(NamedTuple):

@@ -54,6 +54,10 @@ FROM escalations e
 WHERE d.kind = 'escalate' AND e.message_id = d.message_id AND e.closed_at IS NULL AND d.visible_at > $2
   AND strpos(e.standing, $1) > 0
 
+-- name: turn_again
+-- So are those that run without a policy.
+UPDATE deadlines SET visible_at = $2, fence = fence + 1 WHERE kind = 'turn' AND ref = $1 AND visible_at > $2
+
 -- name: add_notice
 INSERT INTO notices (id, person_id, text) VALUES ($1, $2, $3)
 

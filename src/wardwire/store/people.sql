@@ -58,7 +58,7 @@ WHERE person_id = $1 AND message_id >= $2 AND state IN ('pending', 'delivered', 
 
 -- name: busy
 -- Who has something open: a delivery on its way, or one of an alert that runs. A word about themselves is none.
-SELECT person_id FROM deadlines WHERE person_id = ANY($1::uuid[]) AND kind NOT IN ('back', 'tell', 'left')
+SELECT person_id FROM deadlines WHERE person_id = ANY($1::uuid[]) AND kind NOT IN ('back', 'tell', 'left', 'turn')
 UNION
 SELECT d.person_id FROM escalations e JOIN deliveries d USING (message_id)
 WHERE e.closed_at IS NULL AND d.person_id = ANY($1::uuid[]) AND d.state IN ('pending', 'delivered', 'read', 'accepted')

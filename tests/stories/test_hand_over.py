@@ -1,0 +1,191 @@
+"""A role changes hands with alerts open: they go along, with or without a policy, and to who covers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.stories.test_nobody_answers import MINUTE, Night, S
+from tests.ward import OPERATOR, directory_desk
+from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.oncall import enter_shift
+from wardwire.directory.people import set_status
+from wardwire.flow.statement import Responses
+from wardwire.flow.views import Stored
+from wardwire.model import ids
+from wardwire.model.delivery import Event
+from wardwire.model.people import Status
+from wardwire.model.policy import Step
+from wardwire.testing.ward import Member, Ward
+
+ACCEPT = Responses(accept_decline=True)
+ROLE = "role:Cardiology 1st"
+
+
+@pytest.fixture
+async def ward(database_url: str) -> AsyncIterator[Ward]:
+    """A ward that waits long for its database: nothing here is about a slow one."""
+    async with Ward(database_url, patience_s=60) as ward:
+        yield ward
+
+
+@pytest.fixture
+async def desk(ward: Ward, database_url: str) -> AsyncIterator[DirectoryDesk]:
+    """Where statuses and shifts are set."""
+    async with directory_desk(database_url, ward.clock) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def role(ward: Ward) -> UUID:
+    """Dr. Chen has Cardiology 1st for ten minutes, then Dr. Okafor."""
+    role = await ward.add_role("Cardiology 1st")
+    await ward.add_shift(role, ward.chen, -MINUTE, 10 * MINUTE)
+    await ward.add_shift(role, ward.okafor, 10 * MINUTE, 60 * MINUTE)
+    return role
+
+
+async def turn(ward: Ward) -> Night:
+    """The story's seconds are counted from ten minutes before the role changes hands."""
+    at = await ward.connection.fetchval("SELECT max(starts_at) FROM shifts")
+    return Night(ward, at - 10 * MINUTE, None, None)  # type: ignore[arg-type]
+
+
+async def away(ward: Ward, desk: DirectoryDesk, who: UUID, cover: str) -> None:
+    """Somebody is in a procedure, and somebody else covers."""
+    directory = ward.people.directory
+    until = ward.clock.now() + timedelta(hours=3)
+    await set_status(desk, OPERATOR, who, Status.IN_PROCEDURE, until, cover=cover, directory=directory)
+    await ward.people.refresh(ward.connection)
+
+
+def message_of(stored: Stored) -> UUID:
+    return ids.read_id(ids.MESSAGE, stored.message)
+
+
+def of(ward: Ward, member: Member, stored: Stored) -> list[str]:
+    """What somebody's devices were told of one message."""
+    return [told.event for told in ward.told[member.id] if told.message_id == message_of(stored)]
+
+
+async def armed(ward: Ward) -> int:
+    """How many alerts follow a role."""
+    count: int = await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'turn'")
+    return count
+
+
+async def test_an_alert_without_a_policy_follows_its_role_and_both_are_told(ward: Ward, role: UUID) -> None:
+    """H247: the page for the on-call cardiologist lay unread on the phone of the one who had just gone home."""
+    one = await turn(ward)
+    stored = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await ward.say(ward.chen, stored, Event.SEEN)
+    await one.at(599)
+    assert one.heard(ward.okafor) == []
+    await one.at(600)
+    assert one.heard(ward.okafor) == [(600, "new")]
+    assert ward.told[ward.okafor.id][-1].body.rings
+    assert one.heard(ward.chen)[-1] == (600, "handed_over")
+    assert await ward.why(message_of(stored), ward.okafor) == f"hand_over:{ids.write_id(ids.ROLE, role)}"
+    assert await ward.state(stored, ward.chen) == "taken"
+    assert "HandedOver" in await ward.facts(stored)
+    await ward.say(ward.okafor, stored, Event.ACCEPT)
+    await one.at(3600)
+    assert [event for _, event in one.heard(ward.okafor)] == ["new", "answered"]
+    await ward.cancel(ward.caller(ward.anna), stored)
+    await one.at(100_000)
+    assert await armed(ward) == 0
+
+
+async def test_what_is_answered_or_only_to_be_read_stays_where_it_is(ward: Ward, role: UUID) -> None:
+    """H247: nobody is rung for what is seen to; handed back later it goes to who has the role then."""
+    one = await turn(ward)
+    told = await ward.send(ward.anna, [ROLE])
+    asked = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    declined = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    await ward.say(ward.chen, told, Event.SEEN)
+    await ward.say(ward.chen, asked, Event.ACCEPT)
+    await ward.say(ward.chen, declined, Event.DECLINE)
+    await one.at(900)
+    assert one.heard(ward.okafor) == []
+    await ward.say(ward.chen, asked, Event.HAND_BACK)
+    await one.at(901.5)
+    assert [event for _, event in one.heard(ward.okafor)] == ["new"]
+    assert ward.told[ward.okafor.id][-1].message_id == message_of(asked)
+
+
+async def test_whoever_is_named_beside_the_role_keeps_it(ward: Ward, role: UUID) -> None:
+    """H247: meant for himself, too."""
+    one = await turn(ward)
+    stored = await ward.send(ward.anna, [ROLE, "Dr. Chen"], responses=ACCEPT)
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await one.at(600)
+    assert [event for _, event in one.heard(ward.okafor)] == ["new"]
+    assert await ward.state(stored, ward.chen) == "delivered"
+    assert "handed_over" not in ward.events(ward.chen)
+
+
+async def test_a_role_that_changes_hands_by_hand_takes_its_alerts_along(
+    ward: Ward, role: UUID, desk: DirectoryDesk
+) -> None:
+    """H247: the shift was changed in the middle of it."""
+    one = await turn(ward)
+    stored = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await one.at(60)
+    now = ward.clock.now()
+    await enter_shift(
+        desk, OPERATOR, role, person_id=ward.ben.id, starts=now + S, ends=now + 5 * MINUTE, override=True
+    )
+    await ward.people.refresh(ward.connection)
+    await one.at(70)
+    assert of(ward, ward.ben, stored) == ["new"]
+    assert of(ward, ward.chen, stored) == ["new", "handed_over"]
+    await ward.say(ward.ben, stored, Event.CONFIRMED)
+    await one.at(365)
+    assert of(ward, ward.chen, stored)[-1] == "ring", "his again, for the rest of his shift"
+    assert of(ward, ward.ben, stored)[-1] == "handed_over"
+
+
+async def test_at_a_hand_over_whoever_covers_is_called(ward: Ward, role: UUID, desk: DirectoryDesk) -> None:
+    """H248: the next one stood at the table; without a policy, and by a policy, Ben comes in her stead."""
+    one = await turn(ward)
+    await away(ward, desk, ward.okafor.id, ward.ben.wire)
+    plain = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    await ward.say(ward.chen, plain, Event.CONFIRMED)
+    await one.at(600)
+    assert one.heard(ward.ben)[-1] == (600, "new")
+    assert ward.told[ward.ben.id][-1].body.rings
+    assert await ward.why(message_of(plain), ward.ben) == f"covers:{ward.okafor.wire}"
+    assert await ward.why(message_of(plain), ward.okafor) == f"covered:{ward.ben.wire}"
+    assert not ward.told[ward.okafor.id][-1].body.rings
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["in the step", "beside the policy"])
+async def test_at_a_hand_over_by_a_policy_whoever_covers_is_called(
+    ward: Ward, role: UUID, desk: DirectoryDesk, beside: bool
+) -> None:
+    """H248: and is waited for; who covered for the former one is let go. So it is beside a policy, too."""
+    one = await turn(ward)
+    await away(ward, desk, ward.chen.id, ward.dora.wire)
+    await away(ward, desk, ward.okafor.id, ward.ben.wire)
+    step = Step(("person:Mallory",) if beside else (ROLE,), 15 * MINUTE)
+    await ward.add_policy("Consult", step, Step(("desk",), MINUTE))
+    await ward.people.refresh(ward.connection)
+    stored = await ward.send(ward.anna, [ROLE] if beside else [], policy="Consult", responses=ACCEPT)
+    message = message_of(stored)
+    assert await ward.why(message, ward.dora) == f"covers:{ward.chen.wire}"
+    await ward.say(ward.dora, stored, Event.CONFIRMED)
+    await one.at(600)
+    assert one.heard(ward.ben)[-1] == (600, "new")
+    assert await ward.why(message, ward.ben) == f"covers:{ward.okafor.wire}"
+    assert not any(told.body.rings for told in ward.told[ward.okafor.id])
+    assert ward.events(ward.chen)[-1] == "handed_over"
+    if not beside:
+        assert one.heard(ward.dora)[-1] == (600, "handed_over")
+    await ward.say(ward.ben, stored, Event.ACCEPT)
+    await one.at(601)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
