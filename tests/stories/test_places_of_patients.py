@@ -15,7 +15,7 @@ from wardwire.adapters.hl7.door import Hl7Door, Manners
 from wardwire.adapters.hl7.mapping import map_message, read_table
 from wardwire.adapters.hl7.tokens import parse
 from wardwire.app.adapters import Reports
-from wardwire.cli.hl7_trial import look_ahead
+from wardwire.app.hl7_trial import look_ahead
 from wardwire.flow.ports import Rules
 from wardwire.model.places import PlaceKind, Rank
 from wardwire.model.policy import Step

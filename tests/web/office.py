@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+import asyncpg
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.faults.site import WHOLE, Served, served
 from tests.web.ground import PATIENCE_MS, SCREENS
+from wardwire.cli.main import main
 from wardwire.ops.ports import free_port
 
 PASSWORD = "four words of a nurse"
@@ -32,14 +38,19 @@ class Office:
     site: Served
     browser: Browser
     url: str
+    cards: Path
     complaints: list[str] = field(default_factory=list)
 
-    def run(self, *words: str) -> Any:
-        """Run a command of `wardwire` at this site, in a process of its own; returns its JSON."""
-        command = [sys.executable, "-m", "wardwire", *words, "--data", str(self.site.home), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+    def run(self, *words: str, here: bool = True) -> Any:
+        """Run a command of `wardwire`, at this site unless `here` is false; returns its JSON.
+
+        In a thread of its own, because the browser's loop runs in this one.
+        """
+        place = ("--data", str(self.site.home)) if here else ()
+        with ThreadPoolExecutor(1) as thread, redirect_stdout(io.StringIO()) as said:
+            status = thread.submit(main, [*words, *place, "--json"]).result()
+        assert status == 0, f"{words} ended with {status}: {said.getvalue()}"
+        return json.loads(said.getvalue() or "null")
 
     def add_account(self, name: str, login: str, *roles: str) -> str:
         """Make a person with an account; returns the person's id."""
@@ -51,10 +62,30 @@ class Office:
 
     def set_password(self, login: str) -> None:
         """Set somebody's password to ours; wherever they are signed in, they are no longer."""
-        words = ["account", "password", login, "--password-file", "-", "--data", str(self.site.home)]
-        subprocess.run(
-            [sys.executable, "-m", "wardwire", *words], input=PASSWORD, text=True, check=True, capture_output=True
-        )
+        words = [sys.executable, "-m", "wardwire", "account", "password", login, "--password-file", "-"]
+        command = [*words, "--data", str(self.site.home)]
+        subprocess.run(command, input=PASSWORD, text=True, check=True, capture_output=True)
+
+    def enrol(self, name: str) -> str:
+        """Make a person with a device; returns where its card is."""
+        self.run("people", "add", name)
+        card = str(self.cards / f"{name}.card")
+        code = self.run("people", "code", name)["code"]
+        self.run("device", "enrol", code, "--url", f"http://127.0.0.1:{self.site.api}", "--card", card, here=False)
+        return card
+
+    def change_database(self, statement: str) -> None:
+        """Do something to the database as only its owner can."""
+
+        async def change() -> None:
+            connection = await asyncpg.connect(self.site.logins().database.owner)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, change()).result()
 
     def context(self, **options: Any) -> BrowserContext:
         """A browser of somebody, who is not signed in yet."""
@@ -85,24 +116,23 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
 
 
-def look(page: Page, name: str, widths: tuple[int, ...] = (320, 768, 1280)) -> list[str]:
-    """What is wrong with what is on the screen, in both themes and each width; keeps a picture of each."""
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with what is on the screen, in three widths and both themes; keeps a picture of each."""
     wrong = []
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())
-    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for theme in themes:
+    views: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 320), ("dark", 768), ("light", 1280))
+    for theme, width in views:
         page.emulate_media(color_scheme=theme)
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": 900})
-            picture(page, f"{name}-{theme}-{width}")
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                wrong.append(f"{name} at {width}: {wide} px too wide")
-            found = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
-            for violation in found["violations"]:
-                targets = [node["target"] for node in violation["nodes"]]
-                wrong.append(f"{name} {theme} at {width}: {violation['id']} {targets}")
+        page.set_viewport_size({"width": width, "height": 900})
+        picture(page, f"{name}-{theme}-{width}")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            wrong.append(f"{name} at {width}: {wide} px too wide")
+        found = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+        for violation in found["violations"]:
+            targets = [node["target"] for node in violation["nodes"]]
+            wrong.append(f"{name} {theme} at {width}: {violation['id']} {targets}")
     page.set_viewport_size(DESK)
     return wrong
 
@@ -111,12 +141,13 @@ def look(page: Page, name: str, widths: tuple[int, ...] = (320, 768, 1280)) -> l
 def open_office(*sets: str) -> Iterator[Office]:
     """Open a site for a while; Dora may administer and audit it."""
     port = free_port()
-    with served(f"front.listen=127.0.0.1:{port}", *sets, program=WHOLE) as site:
+    own = f"front.listen=127.0.0.1:{port}"
+    with TemporaryDirectory() as cards, served(own, *sets, program=WHOLE) as site:
         site.start()
-        site.until_ready()
+        site.until_ready(patience_s=180)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            office = Office(site, browser, f"http://localhost:{port}")
+            office = Office(site, browser, f"http://localhost:{port}", Path(cards))
             office.add_account("Dora", "dora", "administrator", "operator", "auditor")
             yield office
             browser.close()

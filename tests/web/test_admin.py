@@ -1,4 +1,4 @@
-"""Administration in a browser, as a site gives it: one site for all, in the order that they stand here."""
+"""Administration in a browser, as a site gives it: one site for all of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.office import Office, look, open_office
+from tests.web.office import Office, look, open_office, picture
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
@@ -28,6 +28,16 @@ def dora(office: Office) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def answered(office: Office) -> str:
+    """A message from Anna's device to Ben's, who has answered it."""
+    anna, ben = office.enrol("Anna"), office.enrol("Ben")
+    words = ("Ben", "--text", "Potassium 6.9, bed 12.", "--choice", "Coming", "--priority", "high")
+    sent: str = office.run("device", "send", *words, "--card", anna, here=False)["message"]
+    office.run("device", "answer", sent, "Coming", "--card", ben, here=False)
+    return sent
+
+
 def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_back(office: Office) -> None:
     """Who opens a section without a session signs in first, hears of a wrong password, and comes to that section."""
     page = office.page(office.context())
@@ -43,9 +53,33 @@ def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_back(office: Of
     page.context.close()
 
 
-def test_the_frame_can_be_read_and_used(office: Office, dora: Page) -> None:
-    """In both themes and three widths; by keys, in German, and under the policy of the site."""
-    assert look(dora, "admin-overview") == []
+def test_a_message_is_retold_from_sender_to_thumb(office: Office, dora: Page, answered: str) -> None:
+    """Found in the list, on one page: to whom it was promised, who answered when, step by step; no content."""
+    dora.get_by_role("navigation").get_by_text("Messages", exact=True).click()
+    row = dora.get_by_role("row").filter(has_text="Anna")
+    expect(row).to_contain_text("1 of 1 reached, 1 answered")
+    wrong = look(dora, "admin-messages")
+    row.get_by_role("link").click()
+    expect(dora.get_by_role("heading", name="The way of a message")).to_be_visible()
+    steps = dora.locator("section").filter(has_text="Step by step")
+    expect(steps).to_contain_text("stored for good")
+    expect(steps).to_contain_text("answered by Ben")
+    assert "Potassium" not in dora.content()
+    assert wrong + look(dora, "admin-trace") == []
+    dora.goto(f"{office.url}/admin#/messages/msg_{'0' * 32}")
+    expect(dora.get_by_role("alert")).to_contain_text("It is not there")
+
+
+def test_the_frame_can_be_read_and_used(office: Office, dora: Page, answered: str) -> None:
+    """Overview and reports in both themes and three widths; by keys, in German, and under the policy of the site."""
+    dora.goto(f"{office.url}/admin#/overview")
+    expect(dora.get_by_text("are taken", exact=True)).to_be_visible()
+    expect(dora.get_by_role("img", name="PostgreSQL: ")).to_be_visible()
+    dora.get_by_text("As a table").first.click()
+    wrong = look(dora, "admin-overview")
+    dora.goto(f"{office.url}/admin#/reports")
+    expect(dora.get_by_role("row").filter(has_text="HIGH")).to_be_visible()
+    assert wrong + look(dora, "admin-reports") == []
     dora.keyboard.press("Control+k")
     dora.get_by_label("A section, or the id of a message").fill("over")
     dora.keyboard.press("Enter")
@@ -54,6 +88,22 @@ def test_the_frame_can_be_read_and_used(office: Office, dora: Page) -> None:
     expect(dora.get_by_role("heading", name="Überblick")).to_be_visible()
     dora.get_by_label("Sprache").select_option("English")
     assert office.complaints == []
+
+
+def test_the_record_is_verified_and_a_change_is_found(office: Office, dora: Page, answered: str) -> None:
+    """By a button; who signed in stands in the one log, who was entered in the other."""
+    dora.goto(f"{office.url}/admin#/audit")
+    expect(dora.get_by_role("row").filter(has_text="Signed in").first).to_be_visible()
+    dora.get_by_label("Log", exact=True).select_option("admin")
+    dora.get_by_role("button", name="Show", exact=True).click()
+    expect(dora.get_by_role("row").filter(has_text="Directory changed").first).to_be_visible()
+    dora.get_by_role("button", name="Verify", exact=True).click()
+    expect(dora.get_by_text("All is as it was written")).to_be_visible()
+    assert look(dora, "admin-audit") == []
+    office.change_database("UPDATE wardwire.facts SET body = '{}' WHERE kind = 'Answered'")
+    dora.get_by_role("button", name="Verify", exact=True).click()
+    expect(dora.get_by_text("NOT as it was written")).to_be_visible()
+    picture(dora, "admin-audit-bad")
 
 
 def test_a_session_that_ends_loses_nothing(office: Office, dora: Page) -> None:
@@ -76,7 +126,7 @@ def test_a_server_that_was_killed_is_said_and_comes_back(office: Office, dora: P
     dora.get_by_role("button", name="Refresh").first.click()
     expect(dora.get_by_role("alert").first).to_contain_text("does not answer")
     office.site.start()
-    office.site.until_ready()
+    office.site.until_ready(patience_s=180)
     dora.get_by_role("button", name="Try again").first.click()
     expect(dora.get_by_role("alert")).to_have_count(0)
     assert office.complaints == []

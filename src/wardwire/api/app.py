@@ -24,6 +24,7 @@ from wardwire.access.door import NotPermitted, admit, decide, passed
 from wardwire.api import (
     accounts,
     alarms,
+    audit,
     break_glass,
     device_register,
     device_settings,
@@ -33,6 +34,8 @@ from wardwire.api import (
     drills,
     endpoint_tests,
     escalations,
+    figures,
+    integrations,
     lost,
     meanings,
     messages,
@@ -46,6 +49,8 @@ from wardwire.api import (
     search,
     sessions,
     shared_devices,
+    site,
+    traces,
     unit_roles,
     who,
 )
@@ -77,6 +82,7 @@ log = structlog.get_logger("wardwire.api")
 
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
+    *traces.OPERATIONS,
     *escalations.OPERATIONS,
     *drills.OPERATIONS,
     *devices.OPERATIONS,
@@ -95,6 +101,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *meanings.OPERATIONS,
     *reminders.OPERATIONS,
     *alarms.OPERATIONS,
+    *audit.OPERATIONS,
+    *figures.OPERATIONS,
+    *site.OPERATIONS,
+    *integrations.OPERATIONS,
     *accounts.OPERATIONS,
     *who.OPERATIONS,
     *passkeys.OPERATIONS,

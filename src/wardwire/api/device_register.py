@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from wardwire.api.device_settings import DeviceId, GroupId, LayerOut, show_layer
 from wardwire.api.devices import find_device
 from wardwire.api.directory import read_operation, write_operation
+from wardwire.api.instants import read_instant
 from wardwire.api.operation import Answer, Call, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.versions import etag, expected_version
@@ -134,7 +135,7 @@ def read_choice(call: Call) -> Choice:
         ownership=_read_line(call, "ownership"),
         cost_centre=_read_line(call, "cost_centre"),
         platform=_read_line(call, "platform"),
-        silent_since=_read_instant(call, "not_heard_since"),
+        silent_since=read_instant(call, "not_heard_since"),
         unit_id=read_cursor(ids.PLACE, query["unit"], None),
         state=_read_line(call, "state"),
     )
@@ -146,19 +147,6 @@ def _read_line(call: Call, name: str) -> str | None:
         return None if text is None else clean_line(text, "")
     except Refused as refused:
         raise Refused(Code.INVALID, refused.detail, parameter=name) from None
-
-
-def _read_instant(call: Call, name: str) -> datetime | None:
-    text = call.query[name]
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise Refused(Code.INVALID, "an instant with its zone, e.g. 2026-03-01T00:00:00Z", parameter=name)
-    return instant
 
 
 async def list_devices(call: Call) -> Answer:

@@ -98,6 +98,9 @@ class Deps:
         sso: The hospital's provider, where there is one.
         signed_in: Says whose a token of a session is, instead of its session (for tests of the door).
         finder: Finds whom and what is typed.
+        look: Says how this process is, and what it knows of the site (api/site.py: `Look`).
+        software: Says what the site runs on, given PostgreSQL's version (api/site.py: `SoftwareOut`).
+        integrations: Knows the listeners for other systems (api/integrations.py: `Integrations`).
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
     """
@@ -116,6 +119,9 @@ class Deps:
     accounts: Accounts | None = None
     sso: SingleSignOn | None = None
     signed_in: Callable[[Deps, str], Awaitable[Caller]] | None = None
+    look: Callable[[], Any] | None = None
+    software: Callable[[str], Awaitable[Any]] | None = None
+    integrations: Any = None
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)

@@ -85,7 +85,7 @@ async def run_core(
         if API in serves:
             from wardwire.app.http import open_http
 
-            for server in await stack.enter_async_context(open_http(ground, watch.metrics)):
+            for server in await stack.enter_async_context(open_http(ground, watch)):
                 tasks.create_task(server.serve())
                 await server.listening.wait()  # whoever is told that we are ready comes at once
             if PATH not in serves:

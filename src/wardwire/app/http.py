@@ -23,6 +23,9 @@ from wardwire.app.access import make_sso, spans_of
 from wardwire.app.address import front_address
 from wardwire.app.devices import read_site_key
 from wardwire.app.ground import Ground, join
+from wardwire.app.integrations import Listeners
+from wardwire.app.told import look_at, tell_software
+from wardwire.app.watch import Watch
 from wardwire.carrier.kick import SystemAccount
 from wardwire.console.app import Asgi, beside, make_pages
 from wardwire.console.files import make_file
@@ -34,7 +37,6 @@ from wardwire.devices.asyncapi import describe
 from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.desk import DirectoryDesk
-from wardwire.engine.metrics import Metrics
 from wardwire.model.errors import Unavailable
 from wardwire.ops.authority import Authority
 from wardwire.ops.front import SOCKET_VARIABLE
@@ -65,7 +67,7 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Server]]:
+async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]:
     """Make the servers of the API; the caller runs them. The second, where there is one, is for the front alone."""
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
@@ -118,8 +120,11 @@ async def open_http(ground: Ground, metrics: Metrics) -> AsyncIterator[list[Serv
             refresh=refresh,
             registration=registration,
             finder=ground.finder,
-            counted=metrics.submitted,
-            denied=metrics.denied,
+            look=lambda: look_at(watch),
+            integrations=Listeners(ground.settings, ground.logins.home),
+            software=lambda postgres: tell_software(ground, postgres),
+            counted=watch.metrics.submitted,
+            denied=watch.metrics.denied,
         )
         assert deps.accounts is not None
         on = Standing(

@@ -13,8 +13,9 @@ from wardwire.adapters.contract import NotUsable
 from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
 from wardwire.adapters.hl7.mapping import Mapped
 from wardwire.adapters.hl7.registration import load_table
+from wardwire.app.hl7_trial import Reached, Tried, show
 from wardwire.cli.exits import Exit
-from wardwire.cli.hl7_trial import Reached, Tried, find_reached, read_frames, show, try_file
+from wardwire.cli.hl7_trial import find_reached, read_frames, try_file
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json, print_table
 from wardwire.flow.submit import Foreseen

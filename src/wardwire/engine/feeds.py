@@ -90,6 +90,12 @@ class FeedWatch:
         now = self._clock.now()
         return [(name, max(0.0, (now - at).total_seconds())) for name, at in sorted(self.last.items())]
 
+    def standing(self) -> list[tuple[str, float, float]]:
+        """Return for how many seconds each feed has been silent, and may be at this hour."""
+        now = self._clock.now()
+        local = now.astimezone(self._zone(now))
+        return [(name, silent, self._quiet[name].at(local).total_seconds()) for name, silent in self.silences()]
+
     def _raise(self, name: str, now: datetime) -> None:
         zone = self._zone(now)
         allowed = self._quiet[name].at(now.astimezone(zone))

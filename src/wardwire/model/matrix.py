@@ -73,6 +73,7 @@ class Action(StrEnum):
     DEVICE_REVOKE = "device.revoke"
     DEVICE_CHECK_OUT = "device.check_out"
     DEVICE_CHECK_IN = "device.check_in"
+    SITE_READ = "site.read"
     AUDIT_READ = "audit.read"
     ACCOUNT_OWN = "account.own"
     ACCOUNT_MANAGE = "account.manage"
@@ -110,6 +111,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.DEVICE_REVOKE: "put a device out",
         Action.DEVICE_CHECK_OUT: "give a unit's shared device to somebody",
         Action.DEVICE_CHECK_IN: "take a shared device back",
+        Action.SITE_READ: "see how the site is, and figures of what was sent",
         Action.AUDIT_READ: "read and verify facts",
         Action.ACCOUNT_OWN: "change one's own password and second factor",
         Action.ACCOUNT_MANAGE: "add, change and disable accounts",
@@ -177,6 +179,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.DEVICE_REVOKE:   Row(OWN,  ANY,  _,    _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_CHECK_OUT: Row(_,   ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.DEVICE_CHECK_IN: Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),
+        Action.SITE_READ:       Row(_,    ANY,  ANY,  _,    ANY,  ANY,  READ,      SHOWN),
         Action.AUDIT_READ:      Row(_,    _,    _,    _,    ANY,  _,    AUDIT,     SHOWN),
         Action.ACCOUNT_OWN:     Row(OWN,  OWN,  OWN,  _,    OWN,  OWN,  "",        SHOWN),
         Action.ACCOUNT_MANAGE:  Row(_,    _,    _,    _,    _,    ANY,  ACCOUNTS,  SHOWN),

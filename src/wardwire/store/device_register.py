@@ -75,6 +75,12 @@ async def update_device(
     return person_id
 
 
+async def count_standing(connection: asyncpg.Connection, since: datetime) -> tuple[int, int, int, int]:
+    """Count devices: let in, of them heard since an instant, and never heard; and lost ones that have not obeyed."""
+    registered, heard, never, lost = await connection.fetchrow(_SQL["standing"], since)
+    return registered, heard, never, lost
+
+
 async def is_registered(connection: asyncpg.Connection, device_id: UUID) -> bool:
     """Whether there is such a device, revoked or not."""
     return await connection.fetchval(_SQL["exists"], device_id) is not None

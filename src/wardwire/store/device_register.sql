@@ -55,3 +55,10 @@ SET heard_at = greatest(s.heard_at, excluded.heard_at),
     battery  = CASE WHEN excluded.about_at IS NULL THEN s.battery ELSE excluded.battery END,
     charging = CASE WHEN excluded.about_at IS NULL THEN s.charging ELSE excluded.charging END
 WHERE excluded.about_at > coalesce(s.about_at, '-infinity') OR excluded.heard_at > s.heard_at + $12::interval
+
+-- name: standing
+-- Devices that are let in: how many there are, were heard since `$1`, were never heard, and are lost and have not obeyed.
+SELECT count(*) FILTER (WHERE d.revoked_at IS NULL), count(*) FILTER (WHERE d.revoked_at IS NULL AND s.heard_at >= $1),
+       count(*) FILTER (WHERE d.revoked_at IS NULL AND s.heard_at IS NULL),
+       count(*) FILTER (WHERE d.ordered <> '' AND d.order_confirmed_at IS NULL)
+FROM devices d LEFT JOIN device_standing s ON s.device_id = d.id

@@ -85,3 +85,17 @@ async def keys_of_devices(connection: asyncpg.Connection, devices: Sequence[UUID
     """Return the nkeys of devices, revoked ones too."""
     rows = await connection.fetch(_SQL["keys_of_devices"], list(devices))
     return {row["id"]: row["nkey"] for row in rows}
+
+
+async def read_log(
+    connection: asyncpg.Connection,
+    *,
+    since: datetime,
+    before: tuple[datetime, UUID, int],
+    kinds: Iterable[str],
+    person: UUID | None,
+    limit: int,
+) -> list[Fact]:
+    """Read the facts of these kinds since an instant and before a place (instant, writer, number), newest first."""
+    rows = await connection.fetch(_SQL["log"], since, *before, list(kinds), person, limit)
+    return [Fact(*row) for row in rows]

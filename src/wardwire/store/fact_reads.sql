@@ -37,3 +37,10 @@ SELECT message_id, digest, body FROM responses WHERE message_id = ANY($1::uuid[]
 
 -- name: keys_of_devices
 SELECT id, nkey FROM devices WHERE id = ANY($1::uuid[])
+
+-- name: log
+-- What is in a log, newest first, before a place in it: (at, writer, seq).
+SELECT writer, seq, at, kind, message_id, person_id, device_id, body, hash FROM facts
+WHERE at >= $1 AND at <= $2 AND (at, writer, seq) < ($2, $3::uuid, $4::bigint) AND kind = ANY($5::text[])
+  AND ($6::uuid IS NULL OR person_id = $6)
+ORDER BY at DESC, writer DESC, seq DESC LIMIT $7

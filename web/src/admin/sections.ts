@@ -19,8 +19,26 @@ export const SECTIONS: readonly Section[] = [
   {
     name: "overview",
     label: "nav.overview",
-    actions: ["alarm.read", "device.read"],
+    actions: ["site.read"],
     load: () => import("./overview"),
+  },
+  {
+    name: "messages",
+    label: "nav.messages",
+    actions: ["message.trace"],
+    load: () => import("./messages"),
+  },
+  {
+    name: "reports",
+    label: "nav.reports",
+    actions: ["site.read"],
+    load: () => import("./reports"),
+  },
+  {
+    name: "audit",
+    label: "nav.audit",
+    actions: ["audit.read"],
+    load: () => import("./audit"),
   },
 ];
 

@@ -30,29 +30,32 @@ function Figure({ title, about, head, lines, children }: Frame) {
         <button type="button" onClick={() => saveFile(name, "text/csv", writeCsv([head, ...lines]))}>
           {t("chart.csv")}
         </button>
-        <table>
-          <caption class="hidden">{title}</caption>
-          <thead>
-            <tr>
-              {head.map((one) => (
-                <th key={one} scope="col">
-                  {one}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {lines.map((line) => (
-              <tr key={line[0]}>
-                {line.map((cell, nth) => (
-                  <td key={head[nth]} class={typeof cell === "number" ? "number" : undefined}>
-                    {cell}
-                  </td>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled by a mouse is scrolled by keys, too. */}
+        <div class="scroll" tabIndex={0} role="region" aria-label={title}>
+          <table>
+            <caption>{title}</caption>
+            <thead>
+              <tr>
+                {head.map((one) => (
+                  <th key={one} scope="col">
+                    {one}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {lines.map((line) => (
+                <tr key={line[0]}>
+                  {line.map((cell, nth) => (
+                    <td key={head[nth]} class={typeof cell === "number" ? "number" : undefined}>
+                      {cell}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       </details>
     </figure>
   );
@@ -100,25 +103,29 @@ export interface Series {
 interface LinesProps {
   title: string;
   about: string;
-  /** What stands under each point. */
+  /** What stands under each point; `full` is how its table names it, where that is longer. */
   labels: readonly string[];
+  full?: readonly string[];
   series: readonly Series[];
   /** What the first column of its table is. */
   over: string;
   words?: (value: number) => string;
 }
 
+const LONG = 48;
 const WIDE = 600;
 const HIGH = 140;
 const EDGE = { start: 44, end: 8, top: 8, bottom: 20 };
 
 /** At most four lines: they are told apart by dashes as well as by their names. */
-export function Lines({ title, about, labels, series, over, words = String }: LinesProps) {
+export function Lines({ title, about, labels, full = labels, series, over, words = String }: LinesProps) {
   const most = niceMost(Math.max(0, ...series.flatMap((one) => one.values.map((value) => value ?? 0))));
   const x = (nth: number): number =>
     EDGE.start + (nth * (WIDE - EDGE.start - EDGE.end)) / Math.max(1, labels.length - 1);
   const y = (value: number): number => HIGH - EDGE.bottom - (value / most) * (HIGH - EDGE.top - EDGE.bottom);
-  const lines = labels.map((label, nth) => [label, ...series.map((one) => one.values[nth] ?? "")]);
+  const everything = full.map((label, nth) => [label, ...series.map((one) => one.values[nth] ?? "")]);
+  // Of a long time only where something was.
+  const lines = everything.length > LONG ? everything.filter((line) => line.slice(1).some(Boolean)) : everything;
   const marks = [0, most / 2, most];
   const every = Math.max(1, Math.ceil(labels.length / 6));
   return (
@@ -134,7 +141,7 @@ export function Lines({ title, about, labels, series, over, words = String }: Li
         ))}
         {labels.map((label, nth) =>
           nth % every ? null : (
-            <text key={label} x={x(nth)} y={HIGH - 4} text-anchor={nth ? "middle" : "start"}>
+            <text key={nth} x={x(nth)} y={HIGH - 4} text-anchor={nth ? "middle" : "start"}>
               {label}
             </text>
           ),
@@ -193,6 +200,7 @@ interface HeatProps {
   /** Down and across. */
   rows: readonly string[];
   columns: readonly string[];
+  full?: readonly string[];
   /** By row and column; null = nothing was measured. */
   values: readonly (readonly (number | null)[])[];
   /** From which value on a cell is of the second, third, fourth shade. */
@@ -202,21 +210,22 @@ interface HeatProps {
 }
 
 /** Shades are said in the legend, and each cell has its value as a word on hover and in the table. */
-export function Heat({ title, about, rows, columns, values, steps, words, corner }: HeatProps) {
+export function Heat({ title, about, rows, columns, full = columns, values, steps, words, corner }: HeatProps) {
   const wide = (WIDE - 90) / Math.max(1, columns.length);
   const high = 20;
-  const lines = rows.map((row, nth) => [row, ...columns.map((_, at) => worded(values[nth]?.[at] ?? null, words))]);
+  // Its table has the columns below each other: there are more of them than a screen is wide.
+  const lines = full.map((name, at) => [name, ...rows.map((_, nth) => worded(values[nth]?.[at] ?? null, words))]);
   const every = Math.max(1, Math.ceil(columns.length / 12));
   const shades = [`< ${words(steps[0])}`, `≥ ${words(steps[0])}`, `≥ ${words(steps[1])}`, `≥ ${words(steps[2])}`];
   return (
-    <Figure title={title} about={about} head={[corner, ...columns]} lines={lines}>
+    <Figure title={title} about={about} head={[corner, ...rows]} lines={lines}>
       <svg class="heat" viewBox={`0 0 ${WIDE} ${rows.length * high + 20}`} aria-hidden="true">
         {rows.map((row, nth) => (
           <g key={row}>
             <text x="84" y={nth * high + 14} text-anchor="end">
               {row}
             </text>
-            {columns.map((column, at) => {
+            {full.map((column, at) => {
               const value = values[nth]?.[at] ?? null;
               return (
                 <rect
@@ -235,7 +244,12 @@ export function Heat({ title, about, rows, columns, values, steps, words, corner
         ))}
         {columns.map((column, at) =>
           at % every ? null : (
-            <text key={column} x={90 + at * wide} y={rows.length * high + 14}>
+            <text
+              key={full[at]}
+              x={90 + at * wide + (at + every < columns.length ? 0 : wide)}
+              y={rows.length * high + 14}
+              text-anchor={at + every < columns.length ? "start" : "end"}
+            >
               {column}
             </text>
           ),

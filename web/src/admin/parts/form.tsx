@@ -35,14 +35,15 @@ export interface Form<Values extends Record<string, unknown>> {
   submit: <T>(save: (values: Values, key: string) => Promise<T>, done?: (saved: T) => void) => (event: Event) => void;
 }
 
-export function useForm<Values extends Record<string, unknown>>(initial: Values): Form<Values> {
+/** With `guard` false nothing is lost with it: a form that only asks. */
+export function useForm<Values extends Record<string, unknown>>(initial: Values, guard = true): Form<Values> {
   const values = useSignal(initial);
   const saved = useSignal(initial);
   const error = useSignal<unknown>(null);
   const busy = useSignal(false);
   const own = useRef(Symbol("form"));
   const key = useRef<{ key: string; of: string } | null>(null);
-  const dirty = JSON.stringify(values.value) !== JSON.stringify(saved.value);
+  const dirty = guard && JSON.stringify(values.value) !== JSON.stringify(saved.value);
   useEffect(() => {
     keepUnsaved(own.current, dirty);
     return () => keepUnsaved(own.current, false);

@@ -17,6 +17,8 @@ export interface Column<Row> {
   value?: (row: Row) => string | number;
   /** Set to the right, with digits of one width. */
   number?: boolean;
+  /** An instant: kept on one line. */
+  when?: boolean;
 }
 
 interface Props<Row> {
@@ -78,7 +80,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty, filter, more,
             {shown.map((row) => (
               <tr key={keyOf(row)}>
                 {columns.map((column) => (
-                  <td key={column.key} class={column.number ? "number" : undefined} data-label={column.head}>
+                  <td key={column.key} class={looksOf(column)} data-label={column.head}>
                     {column.cell(row)}
                   </td>
                 ))}
@@ -123,11 +125,7 @@ function Heading<Row>({ column, sorted }: HeadingProps<Row>) {
     sorted.value = { key: column.key, down: now !== null && !now.down };
   };
   return (
-    <th
-      scope="col"
-      class={column.number ? "number" : undefined}
-      aria-sort={now ? (now.down ? "descending" : "ascending") : undefined}
-    >
+    <th scope="col" class={looksOf(column)} aria-sort={now ? (now.down ? "descending" : "ascending") : undefined}>
       {column.value ? (
         <button type="button" class="sort" onClick={turn}>
           {column.head}
@@ -140,6 +138,10 @@ function Heading<Row>({ column, sorted }: HeadingProps<Row>) {
       )}
     </th>
   );
+}
+
+function looksOf<Row>(column: Column<Row>): string | undefined {
+  return column.number ? "number" : column.when ? "when" : undefined;
 }
 
 function textOf<Row>(columns: readonly Column<Row>[], row: Row): string {

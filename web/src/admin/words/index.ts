@@ -20,6 +20,11 @@ export function time(at: number | string, seconds = true): string {
   }).format(date);
 }
 
+/** An instant as its time of day alone. */
+export function clock(at: number): string {
+  return new Intl.DateTimeFormat(region(), { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(region(), { maximumFractionDigits: digits }).format(value);
 }

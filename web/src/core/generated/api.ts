@@ -131,6 +131,14 @@ export type Cancelled = {
   ended: number;
 };
 
+export type CertificateOut = {
+  use: string;
+  names: string[];
+  issuer: string;
+  ends_at: string | null;
+  why?: string;
+};
+
 export type CheckOutIn = {
   person: string;
   until?: string | null;
@@ -159,6 +167,24 @@ export type Confirm = {
   code: string;
 };
 
+export type CoreOut = {
+  name: string;
+  node: string;
+  serves: string;
+  version: string;
+  since: string;
+  heard_at: string;
+  state: string;
+};
+
+export type Coverage = {
+  since: string;
+  until: string;
+  scheduled: number;
+  covered_now: number;
+  data: GapOut[];
+};
+
 export type Deliveries = {
   data: DeliveryOut[];
   next: string | null;
@@ -181,6 +207,13 @@ export type DeviceChange = {
   ownership?: string;
   cost_centre?: string;
   group?: string | null;
+};
+
+export type DeviceCounts = {
+  registered: number;
+  heard: number;
+  never: number;
+  lost: number;
 };
 
 export type DeviceGroupChange = {
@@ -240,6 +273,26 @@ export type DifferenceOut = {
   what: string;
   before: string;
   after: string;
+};
+
+export type DoorOut = {
+  name: string;
+  adapter: string;
+  address: string;
+  state: string;
+  why: string;
+  since: string;
+  connections: number;
+  received: number;
+  taken: number;
+  ignored: number;
+  refused: number;
+  unsupported: number;
+  unplaced: number;
+  later: number;
+  unreadable: number;
+  letters: number;
+  heard_age_s: number | null;
 };
 
 export type DraftChange = {
@@ -346,6 +399,13 @@ export type EndpointOut = {
 
 export type Ends = "all" | "first" | "quorum";
 
+export type EngineOut = {
+  name: string;
+  version: string;
+  state: string;
+  ours: boolean;
+};
+
 export type EscalateIn = {
   priority: Priority;
   to?: string[];
@@ -358,11 +418,51 @@ export type Escalations = {
   next: string | null;
 };
 
+export type FactOut = {
+  id: string;
+  at: string;
+  kind: string;
+  body: Record<string, unknown>;
+  hash: string;
+  person?: string;
+  name?: string;
+  device?: string;
+  message?: string;
+};
+
+export type FactsOut = {
+  data: FactOut[];
+  since: string;
+  next: string | null;
+};
+
 export type Fault = {
   code: string;
   detail: string;
   pointer?: string;
   parameter?: string;
+};
+
+export type FeedOut = {
+  name: string;
+  silent_s: number;
+  allowed_s: number;
+};
+
+export type FiguresOut = {
+  since: string;
+  until: string;
+  slot_s: number;
+  traffic: TrafficOut[];
+  waits: WaitsOut[];
+};
+
+export type FindingOut = {
+  kind: string;
+  chain: string;
+  seq: number;
+  text: string;
+  at?: string | null;
 };
 
 export type Foretold = {
@@ -384,6 +484,14 @@ export type Found = {
   on_call?: string[];
   answers?: Answering[];
   people?: number;
+};
+
+export type GapOut = {
+  role: string;
+  name: string;
+  starts_at: string;
+  ends_at: string;
+  answers: string[];
 };
 
 export type GroupChange = {
@@ -481,6 +589,17 @@ export type LayerText = {
   windows?: WindowText[];
 };
 
+export type LetterOut = {
+  file: string;
+  kept_at: string;
+  bytes: number;
+};
+
+export type Letters = {
+  folder: string;
+  data: LetterOut[];
+};
+
 export type Line = {
   at: string;
   after_s: number;
@@ -492,6 +611,36 @@ export type Line = {
   skipped?: boolean;
   desk?: boolean;
   part?: string;
+};
+
+export type ListenerOut = {
+  name: string;
+  adapter: string;
+  address: string;
+  source: string;
+  table: string;
+  letters: number;
+};
+
+export type Listeners = {
+  data: ListenerOut[];
+};
+
+export type Look = {
+  durability: string;
+  room: string;
+  disk_free: number | null;
+  conservation: string;
+  canary: string;
+  canary_age_s: number | null;
+  canary_took_s: number | null;
+  attended: boolean;
+  commit_s: number;
+  open_alarms: number;
+  deadlines_armed: number;
+  deadlines_late: number;
+  doors: DoorOut[];
+  feeds: FeedOut[];
 };
 
 export type LostDevice = {
@@ -790,6 +939,12 @@ export type Options = {
 
 export type Order = "lock" | "wipe";
 
+export type PackageOut = {
+  name: string;
+  version: string;
+  licence: string;
+};
+
 export type Part = {
   role: string;
   needed: number;
@@ -1059,6 +1214,26 @@ export type Reminders = {
   next: string | null;
 };
 
+export type ResponseGroup = {
+  key: string;
+  name: string;
+  people: number;
+  reached: number;
+  asked: number;
+  answered: number;
+  delivered_half_s: number | null;
+  delivered_most_s: number | null;
+  answered_half_s: number | null;
+  answered_most_s: number | null;
+};
+
+export type ResponseReport = {
+  since: string;
+  until: string;
+  by: string;
+  data: ResponseGroup[];
+};
+
 export type Responses = {
   accept_decline?: boolean;
   choices?: string[];
@@ -1217,6 +1392,24 @@ export type Simulation = {
   beyond: BeyondOut[];
 };
 
+export type SiteOut = {
+  site: string;
+  version: string;
+  at: string;
+  serving: boolean;
+  look: Look;
+  cores: CoreOut[];
+  devices: DeviceCounts;
+};
+
+export type SoftwareOut = {
+  version: string;
+  licence: string;
+  engines: EngineOut[];
+  certificates: CertificateOut[];
+  packages: PackageOut[];
+};
+
 export type Status = "available" | "busy" | "do_not_disturb" | "in_procedure" | "off";
 
 export type StatusIn = {
@@ -1303,14 +1496,66 @@ export type Swaps = {
   next: string | null;
 };
 
+export type TableOut = {
+  listener: string;
+  file: string;
+  text: string;
+};
+
 export type TakeAway = {
   password: string;
+};
+
+export type TraceLineOut = {
+  id: string;
+  kind: string;
+  priority: string;
+  sender: Sender;
+  stored_at: string;
+  people: number;
+  reached: number;
+  answered: number;
+  delivered_s?: number | null;
+  answered_s?: number | null;
+  ended_at?: string | null;
+  ended_why?: string;
+};
+
+export type Traces = {
+  data: TraceLineOut[];
+  next: string | null;
+};
+
+export type TrafficOut = {
+  at: string;
+  priority: string;
+  stored: number;
 };
 
 export type Tried = {
   after_s: number;
   endpoints: string[];
   wait_s: number;
+};
+
+export type TriedAll = {
+  data: TriedOut[];
+};
+
+export type TriedOut = {
+  number: number;
+  control_id: string;
+  not_taken: string;
+  rule: string;
+  why: string;
+  heard: Record<string, unknown>;
+  report: Record<string, unknown> | null;
+  reached: Record<string, unknown> | null;
+};
+
+export type TryIn = {
+  sample: string;
+  table?: string | null;
 };
 
 export type TryText = {
@@ -1331,6 +1576,38 @@ export type UnitRoleIn = {
   role: string | null;
 };
 
+export type UsageDay = {
+  day: string;
+  messages: number;
+  alerts: number;
+  chats: number;
+  senders: number;
+  systems: number;
+};
+
+export type UsageReport = {
+  since: string;
+  until: string;
+  data: UsageDay[];
+};
+
+export type VerdictOut = {
+  good: boolean;
+  since: string;
+  facts: number;
+  chains: number;
+  heads: number;
+  proofs: number;
+  found: number;
+  findings: FindingOut[];
+  took_s: number;
+};
+
+export type VerifyIn = {
+  since?: string | null;
+  proofs?: boolean;
+};
+
 export type VersionOut = {
   number: number;
   made_at: string;
@@ -1343,6 +1620,15 @@ export type VersionOut = {
 
 export type Versions = {
   data: VersionOut[];
+};
+
+export type WaitsOut = {
+  at: string;
+  priority: string;
+  people: number;
+  reached: number;
+  half_s: number | null;
+  most_s: number | null;
 };
 
 export type WhoOut = {
@@ -1427,6 +1713,9 @@ export interface Api {
   "GET /v1/calendars/{secret}": { path: {
     secret: string;
   }; answer: null };
+  "GET /v1/coverage": { query: {
+    days?: number;
+  }; answer: Coverage };
   "GET /v1/device-groups": { query: {
     limit?: number;
     after?: string;
@@ -1467,6 +1756,17 @@ export interface Api {
     after?: string;
     source?: string;
   }; answer: Escalations };
+  "GET /v1/facts": { query: {
+    limit?: number;
+    after?: string;
+    log?: string;
+    since?: string;
+    until?: string;
+    person?: string;
+  }; answer: FactsOut };
+  "GET /v1/figures": { query: {
+    hours?: number;
+  }; answer: FiguresOut };
   "GET /v1/groups": { query: {
     limit?: number;
     after?: string;
@@ -1485,6 +1785,13 @@ export interface Api {
   "GET /v1/groups/{group_id}/preferences": { path: {
     group_id: string;
   }; answer: PreferencesOut };
+  "GET /v1/integrations": { answer: Listeners };
+  "GET /v1/integrations/{listener}/letters": { path: {
+    listener: string;
+  }; answer: Letters };
+  "GET /v1/integrations/{listener}/table": { path: {
+    listener: string;
+  }; answer: TableOut };
   "GET /v1/keys": { answer: Keys };
   "GET /v1/lost-devices": { query: {
     limit?: number;
@@ -1564,6 +1871,15 @@ export interface Api {
   "GET /v1/reminders/{reminder_id}": { path: {
     reminder_id: string;
   }; answer: ReminderOut };
+  "GET /v1/reports/responses": { query: {
+    since?: string;
+    until?: string;
+    by?: string;
+  }; answer: ResponseReport };
+  "GET /v1/reports/usage": { query: {
+    since?: string;
+    until?: string;
+  }; answer: UsageReport };
   "GET /v1/roles": { query: {
     limit?: number;
     after?: string;
@@ -1616,7 +1932,16 @@ export interface Api {
     session_state?: string;
     scope?: string;
   }; answer: SessionOut };
+  "GET /v1/site": { answer: SiteOut };
+  "GET /v1/site/software": { answer: SoftwareOut };
   "GET /v1/statuses": { answer: MeaningsOut };
+  "GET /v1/traces": { query: {
+    limit?: number;
+    after?: string;
+    until?: string;
+    priority?: string;
+    person?: string;
+  }; answer: Traces };
   "PATCH /v1/account/passkeys/{passkey_id}": { path: {
     passkey_id: string;
   }; body: PasskeyName; answer: null };
@@ -1671,6 +1996,7 @@ export interface Api {
     alarm_id: string;
   }; answer: AlarmOut };
   "POST /v1/assignments": { body: NewAssignments; again: true; answer: Assigned };
+  "POST /v1/audit/verify": { body: VerifyIn; answer: VerdictOut };
   "POST /v1/break-glass": { body: BreakGlass; answer: BrokenOut };
   "POST /v1/device-groups": { body: NewDeviceGroup; again: true; answer: DeviceGroupOut };
   "POST /v1/devices/move": { body: MoveIn; answer: Moved };
@@ -1691,6 +2017,9 @@ export interface Api {
     device_id: string;
   }; body: ShareIn; answer: DeviceShown };
   "POST /v1/groups": { body: NewGroup; again: true; answer: GroupOut };
+  "POST /v1/integrations/{listener}/try": { path: {
+    listener: string;
+  }; body: TryIn; answer: TriedAll };
   "POST /v1/keys": { body: NewKey; again: true; answer: MadeKey };
   "POST /v1/messages": { query: {
     dry_run?: boolean;
