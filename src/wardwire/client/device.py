@@ -25,6 +25,7 @@ from wardwire.client.saying import Saying
 from wardwire.client.session import Session
 from wardwire.client.standing import Standing
 from wardwire.client.voice import Voice
+from wardwire.client.watching import View
 from wardwire.devices import frames
 from wardwire.devices.frames import (
     PROTOCOL,
@@ -45,6 +46,7 @@ from wardwire.devices.frames import (
     RefusedFrame,
     Relogin,
     Resume,
+    Rows,
     SettingsFrame,
     StatusFrame,
     StoredFrame,
@@ -142,6 +144,8 @@ class Device(Voice):
             errors=self.errors,
         )
         self._standing = Standing()
+        self.view: View | None = None
+        self._on_view: Callable[[View, Refused | None], None] = lambda view, refused: None
         self._session = Session(card, version)
         self._saying = Saying(self._session, self._write, self.errors, unanswered_max)
         self._badge = ""
@@ -261,6 +265,37 @@ class Device(Voice):
             Closed: None will come.
         """
         return await self._hearing.next_event(timeout_s)
+
+    def watch(self, place: str, on_view: Callable[[View, Refused | None], None]) -> View:
+        """Show live which alerts run at a unit, building or site; "" = in the whole house. One view at a time.
+
+        Args:
+            on_view: Hears after each frame; with a refusal the view has ended.
+        """
+        self.view, self._on_view = View(place), on_view
+        self._ask_view(self.view)
+        return self.view
+
+    def unwatch(self) -> None:
+        """Show it no longer; repeating does nothing."""
+        view, self.view = self.view, None
+        if view is not None:
+            self._saying.publish(encode(view.end()))
+
+    def _ask_view(self, view: View) -> None:
+        word = view.ask(time.monotonic())
+        if self.welcome is not None and "watch" in self.welcome.hears:
+            self._saying.publish(encode(word))
+
+    def _rows(self, frame: Rows) -> None:
+        view = self.view
+        if view is None:
+            return
+        word = view.take(frame, self._heard_at)
+        if word is not None:
+            self._saying.publish(encode(word))
+        if view.frame is frame:
+            self._on_view(view, None)
 
     # What the device says ----------------------------------------------------------------------------------------
 
@@ -383,6 +418,8 @@ class Device(Voice):
                 self.settings = frame
                 if self._on_settings is not None:
                     self._on_settings(frame)
+            case Rows():
+                self._rows(frame)
             case OrderFrame():
                 self._obey(frame)
             case HolderFrame():
@@ -401,6 +438,8 @@ class Device(Voice):
         self._ask(self._standing.questions())
         self._about_said = None
         self._say_about(self._beat_at)
+        if self.view is not None:
+            self._ask_view(self.view)
 
     def _say_about(self, now: float) -> None:
         """Say what this device is, unless nothing is new."""
@@ -423,6 +462,10 @@ class Device(Voice):
             return
         if frame.id and frame.id == self._badge:
             self._badge_refused(refused)
+            return
+        if self.view is not None and self.view.is_mine(frame.id):
+            view, self.view = self.view, None
+            self._on_view(view, refused)
             return
         self._saying.refused(frame.id, refused)
 
@@ -489,6 +532,8 @@ class Device(Voice):
             return
         self._saying.again(receipts=False)
         self._ask(self._standing.questions())
+        if self.view is not None:
+            self._ask_view(self.view)
 
     # Time --------------------------------------------------------------------------------------------------------
 
@@ -507,6 +552,8 @@ class Device(Voice):
         beat_s = self.welcome.beat_s if self.welcome else frames.BEAT_S
         if now - self._beat_at >= beat_s:
             self.beat()
+        if self.view is not None and self.view.is_stale(now):
+            self._ask_view(self.view)
         if now - self._about_at >= ABOUT_EVERY_S:
             self._say_about(now)
         if now - self._heard_at > 3 * beat_s:

@@ -42,7 +42,10 @@ from wardwire.devices.frames import (
     Search,
     SetStatus,
     Test,
+    Unwatch,
     Up,
+    Watch,
+    Watched,
     WithdrawSwap,
     encode,
     id_in,
@@ -63,6 +66,7 @@ from wardwire.devices.settings import DeviceSettings
 from wardwire.devices.shared import SharedDevices
 from wardwire.devices.standing import Standing
 from wardwire.devices.swapping import SwapFrame, Swapping
+from wardwire.devices.watching import FORWARD, Watching
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say, Signed
@@ -161,6 +165,9 @@ class Doorway:
             acquire=acquire, publish=self._publish, directory=self._directory, clock=clock, epoch=epoch
         )
         self.standing = Standing(acquire=acquire, publish=self._publish, rules=rules, clock=clock)
+        self.watching = Watching(
+            acquire=acquire, publish=self._publish, rules=rules, clock=clock, fail=self._fail, door=self._doors.get
+        )
         self.settings = DeviceSettings(directory=self._directory, doors=self._doors.values, publish=self._publish)
         self.presence = Presence(doors=self._doors.values, acquire=acquire, clock=clock)
         self.orders = Orders(
@@ -214,6 +221,9 @@ class Doorway:
             AnswerSwap: self._swap,
             WithdrawSwap: self._swap,
             AboutFrame: self._about,
+            Watch: self._watch,
+            Watched: self._watched,
+            Unwatch: self._watched,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -231,6 +241,7 @@ class Doorway:
             subscribe(SUBJECT, self._precedence.put, queue=QUEUE),
             subscribe(SESSIONS, self._heard_session),
             subscribe(REVOKED, self._heard_revoked),
+            subscribe(FORWARD, self.watching.heard),
         ]
 
     async def stop(self) -> None:
@@ -245,6 +256,7 @@ class Doorway:
             self.greeter,
             self.catchup,
             self.standing,
+            self.watching,
             self.settings,
             self.orders,
             self.shared,
@@ -526,6 +538,18 @@ class Doorway:
         if not self._affords(door, RESUME_COST):
             return
         self.swapping.put(door, session, frame)
+
+    def _watch(self, door: Door, session: Session, envelope: Envelope, frame: Watch) -> None:
+        session.caller(self._directory())
+        if not self._affords(door, RESUME_COST):
+            return
+        try:
+            self.watching.watch(door, session, frame)
+        except Unavailable as error:
+            self._fail(door, frame.id, error)
+
+    def _watched(self, door: Door, session: Session, envelope: Envelope, frame: Watched | Unwatch) -> None:
+        self.watching.watched(session, frame)
 
     def _about(self, door: Door, session: Session, envelope: Envelope, frame: AboutFrame) -> None:
         if not self._affords(door, RESUME_COST):

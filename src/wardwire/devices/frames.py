@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wardwire.directory.finder import MOST, Found
+from wardwire.flow.board import BoardRow
 from wardwire.flow.statement import MessageView, Statement
 from wardwire.flow.views import DeliveryView, Part, PromiseLine, Reach
 from wardwire.model.errors import Code, Refused
@@ -33,7 +34,7 @@ BEAT_S = 15
 BEHIND_MAX = 500
 
 # Words that a core of this version knows, and a former one does not.
-HEARS = ("about",)
+HEARS = ("about", "watch")
 
 # A device asks how so many messages stand at a time.
 ASKED_MAX = 100
@@ -266,9 +267,34 @@ class AboutFrame(_Up, frozen=True, tag="about"):
     charging: bool | None = None
 
 
+class Watch(_Up, frozen=True, tag="watch"):
+    """Show me live which alerts run: answered by `rows`, until `unwatch`. Only to a core that `hears` it.
+
+    Attributes:
+        id: A new one each time that it is said: it names the view. A device has one; the last one said counts.
+        place: A unit, a building or a site, as a place is written elsewhere; "" = the whole house.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=60)]
+    place: Annotated[str, Meta(max_length=130)] = ""
+
+
+class Watched(_Up, frozen=True, tag="watched"):
+    """I have shown what came up to this frame of the view: more may come."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=60)]
+    n: Count
+
+
+class Unwatch(_Up, frozen=True, tag="unwatch"):
+    """Show me this view no longer. Nothing answers."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
 Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
-    | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap
+    | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap | Watch | Watched | Unwatch
 )  # fmt: skip
 
 
@@ -429,6 +455,35 @@ class FoundFrame(_Down, frozen=True, tag="found"):
     data: list[Found]
 
 
+class Gone(Struct, frozen=True, omit_defaults=True):
+    """An alert that runs no longer, and why: `answered`, `done`, `cancelled` …; "" = nobody knows, or it is old."""
+
+    message: str
+    why: str = ""
+
+
+class Rows(_Down, frozen=True, tag="rows"):
+    """What a view shows: these rows are now so, these are gone. What was told of a row before is over.
+
+    Attributes:
+        id: Of the `watch`; of another one it is too late.
+        n: Counts the frames of this view from 1; after a hole the device says `watch` anew.
+        time: The site's, when this was written: ages are counted by it.
+        whole: From here on the device has all there is; before, rows come page by page, the worst first.
+        more: So many alerts run beyond those that are shown.
+        ack: Answer with `watched`: nothing more comes before that.
+    """
+
+    id: str
+    n: int
+    time: datetime
+    rows: list[BoardRow] = []
+    gone: list[Gone] = []
+    whole: bool = False
+    more: int = 0
+    ack: bool = False
+
+
 class BeatBack(_Down, frozen=True, tag="beat"):
     """The server is here too.
 
@@ -486,6 +541,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
     | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | HolderFrame | Bye
+    | Rows
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from wardwire.model.rights import (
     READ,
     SEND,
     SYNC,
+    WATCH,
     AccessRole,
     Caller,
 )
@@ -53,6 +54,7 @@ class Action(StrEnum):
     MESSAGE_TRACE = "message.trace"
     MESSAGE_CANCEL = "message.cancel"
     ALERT_READ = "alert.read"
+    BOARD_WATCH = "board.watch"
     ALARM_READ = "alarm.read"
     ALARM_TAKE = "alarm.take"
     DIRECTORY_READ = "directory.read"
@@ -91,6 +93,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.MESSAGE_TRACE: "retell its way, without its content",
         Action.MESSAGE_CANCEL: "take it back",
         Action.ALERT_READ: "see open alerts, and drills",
+        Action.BOARD_WATCH: "see live on a board which alerts run, without what they say",
         Action.ALARM_READ: "see technical alarms",
         Action.ALARM_TAKE: "take and clear them",
         Action.DIRECTORY_READ: "see who there is, and who is on call",
@@ -159,6 +162,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.MESSAGE_TRACE:   Row(OWN,  ANY,  OWN,  OWN,  ANY,  ANY,  READ,      HIDDEN),
         Action.MESSAGE_CANCEL:  Row(OWN,  ANY,  OWN,  OWN,  _,    _,    CANCEL,    HIDDEN),
         Action.ALERT_READ:      Row(OWN,  ANY,  OWN,  OWN,  _,    _,    READ,      HIDDEN),
+        Action.BOARD_WATCH:     Row(_,    ANY,  UNIT, _,    _,    _,    WATCH,     SHOWN),
         Action.ALARM_READ:      Row(_,    ANY,  _,    _,    ANY,  ANY,  ALARMS,    SHOWN),
         Action.ALARM_TAKE:      Row(_,    ANY,  _,    _,    _,    ANY,  ALARMS,    SHOWN),
         Action.DIRECTORY_READ:  Row(ANY,  ANY,  ANY,  ANY,  ANY,  ANY,  "",        SHOWN),

@@ -12,6 +12,7 @@ from wardwire.model.priority import Kind, Priority
 SEND = "messages:send"
 CODE = "messages:code"  # `code` needs a scope of its own
 READ = "messages:read"
+WATCH = "boards:watch"
 CANCEL = "messages:cancel"
 DIRECTORY = "directory:write"
 SYNC = "directory:sync"
@@ -24,6 +25,7 @@ SCOPES = {
     SEND: "submit messages up to priority high",
     CODE: "submit messages of priority code",
     READ: "read messages and traces of any sender",
+    WATCH: "see on a board which alerts run, without what they say",
     CANCEL: "cancel and recall messages of any sender",
     DIRECTORY: "change people, groups, roles and registration codes",
     SYNC: "keep people and groups as another directory has them (SCIM)",

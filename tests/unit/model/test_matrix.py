@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from tests.unit.model.samples import ANNA, BEN, MALLORY
 from wardwire.model.matrix import ABOUT, MATRIX, Action, Owner, Reach, reach_of, reaches, scopes_of
-from wardwire.model.rights import ALARMS, CODE, DIRECTORY, PERSON_SCOPES, READ, SCOPES, SEND, AccessRole, Caller
+from wardwire.model.rights import (
+    ALARMS,
+    CODE,
+    DIRECTORY,
+    PERSON_SCOPES,
+    READ,
+    SCOPES,
+    SEND,
+    WATCH,
+    AccessRole,
+    Caller,
+)
 
 WEST, EAST = UUID(int=401), UUID(int=402)
 EVA = Caller(
@@ -70,7 +81,7 @@ def test_a_source_without_a_name_is_nobodys() -> None:
 
 def test_an_access_role_amounts_to_a_scope_only_where_it_may_all_of_it() -> None:
     """An operator sets any status, and is no administrator for that."""
-    assert scopes_of([AccessRole.OPERATOR]) == {SEND, CODE, READ, ALARMS, "messages:cancel"}
+    assert scopes_of([AccessRole.OPERATOR]) == {SEND, CODE, READ, WATCH, ALARMS, "messages:cancel"}
     assert scopes_of([AccessRole.ADMINISTRATOR]) >= {DIRECTORY, ALARMS}
     assert READ not in scopes_of([AccessRole.AUDITOR, AccessRole.ADMINISTRATOR])
 

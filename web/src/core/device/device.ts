@@ -16,6 +16,7 @@ import type {
   OrderFrame,
   Priority,
   RefusedFrame,
+  Rows,
   SettingsFrame,
   StatusFrame,
   StoredFrame,
@@ -26,6 +27,7 @@ import { Hearing } from "./hearing";
 import { sign } from "./keys";
 import { Repeats, type Said } from "./outbox";
 import { type Card, nameOf, Session } from "./session";
+import { View } from "./view";
 
 /** Where a device keeps what must not be lost. Each resolves when it is on the disk. */
 export interface Keep {
@@ -77,6 +79,8 @@ export class Device {
   #repeats = new Repeats();
   #receipts = new Map<string, { body: string; message: string }>();
   #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #view: View | null = null;
+  #onView: (view: View, refused: RefusedFrame | null) => void = () => {};
   #ticker: ReturnType<typeof setInterval> | undefined;
   #heardAt = 0;
   #beatAt = 0;
@@ -150,6 +154,33 @@ export class Device {
         this.#say(JSON.stringify({ t: "search", id, q: query, limit, ...(kind ? { kind } : {}) }));
       else settle(null);
     });
+  }
+
+  /** Show live which alerts run at a unit, building or site; "" = in the whole house. With a refusal it has ended. */
+  watch(place: string, onView: (view: View, refused: RefusedFrame | null) => void): View {
+    this.#view = new View(place);
+    this.#onView = onView;
+    this.#askView();
+    return this.#view;
+  }
+
+  unwatch(): void {
+    if (this.#view && this.#session.isOpen) this.#say(JSON.stringify(this.#view.end()));
+    this.#view = null;
+  }
+
+  #askView(): void {
+    if (this.#view === null) return;
+    const word = JSON.stringify(this.#view.ask(performance.now()));
+    if (this.#session.isOpen && this.#session.welcome?.hears?.includes("watch")) this.#say(word);
+  }
+
+  #rows(frame: Rows): void {
+    const view = this.#view;
+    if (view === null) return;
+    const word = view.take(frame, performance.now());
+    if (view.frame === frame) this.#onView(view, null);
+    if (word !== null) this.#say(JSON.stringify(word));
   }
 
   #say(body: string, signed = false): void {
@@ -282,7 +313,10 @@ export class Device {
       case "condensed":
         return this.#hearing.condensed(frame);
       case "beat":
-        if (frame.again) this.#sayAllAgain();
+        if (frame.again) {
+          this.#sayAllAgain();
+          if (this.#session.isOpen) this.#askView();
+        }
         this.#hearing.beat(frame);
         return;
       case "welcome":
@@ -312,6 +346,9 @@ export class Device {
       case "found":
         this.#searches.get(frame.id)?.(frame);
         return;
+      case "rows":
+        this.#rows(frame);
+        return;
       case "settings":
         return this.#keep.settled(frame);
       case "login": {
@@ -339,6 +376,7 @@ export class Device {
     this.#options.onLink("live", "");
     if (welcome.hears?.includes("about")) this.#say(JSON.stringify(about(this.#options.app)));
     this.#sayAllAgain();
+    this.#askView();
   }
 
   async #apply(events: Event[], cursor: Cursor | null): Promise<void> {
@@ -385,6 +423,12 @@ export class Device {
       else this.#session.spent(performance.now());
       return;
     }
+    if (this.#view?.isMine(frame.id)) {
+      const view = this.#view;
+      this.#view = null;
+      this.#onView(view, frame);
+      return;
+    }
     if (this.#receipts.delete(frame.id)) this.#repeats.done(frame.id);
     this.#searches.get(frame.id)?.(null);
     await this.#answered(frame.id, (said) => this.#keep.refused(said, frame));
@@ -401,6 +445,7 @@ export class Device {
     }
     this.#sayDue(now);
     this.#hearing.tick(now);
+    if (this.#view?.isStale(now)) this.#askView();
     const beatMs = 1_000 * (this.#session.welcome?.beat_s ?? 15);
     if (now - this.#beatAt >= beatMs) this.#beat();
     if (now - this.#heardAt > 3 * beatMs) {

@@ -12,6 +12,8 @@ import type {
 
 export type {
   BeatBack,
+  BoardRow,
+  Cell,
   Condensed,
   Cursor,
   Down,
@@ -20,6 +22,7 @@ export type {
   OrderFrame,
   Part,
   RefusedFrame,
+  Rows,
   StatusFrame,
   StoredFrame,
   TeamFrame,

@@ -52,6 +52,28 @@ export type BeatBack = {
   again?: boolean;
 };
 
+export type BoardRow = {
+  message: string;
+  priority: string;
+  state: string;
+  since: string;
+  title?: string;
+  sender?: string;
+  unit?: string;
+  bed?: string;
+  holders?: string[];
+  step?: number;
+  steps?: number;
+  round?: number;
+  next?: Next | null;
+  cells?: Cell[];
+  others?: number;
+  parts?: Part[];
+  drill?: boolean;
+  test?: boolean;
+  subject?: string;
+};
+
 export type Bye = {
   t: "bye";
   why: string;
@@ -65,6 +87,13 @@ export type Cancel = {
   recall?: boolean;
   all_clear?: boolean;
   p?: Priority;
+};
+
+export type Cell = {
+  person: string;
+  name: string;
+  letter: string;
+  state: string;
 };
 
 export type Condensed = {
@@ -174,6 +203,11 @@ export type FoundFrame = {
   data: Found[];
 };
 
+export type Gone = {
+  message: string;
+  why?: string;
+};
+
 export type Hello = {
   t: "hello";
   device: string;
@@ -211,6 +245,13 @@ export type MessageView = {
   patient?: string;
   reply_to?: string;
   expires_at?: string | null;
+};
+
+export type Next = {
+  at: string;
+  what: string;
+  who?: string[];
+  part?: string;
 };
 
 export type Obeyed = {
@@ -323,6 +364,18 @@ export type Resume = {
   seq: number;
 };
 
+export type Rows = {
+  t: "rows";
+  id: string;
+  n: number;
+  time: string;
+  rows?: BoardRow[];
+  gone?: Gone[];
+  whole?: boolean;
+  more?: number;
+  ack?: boolean;
+};
+
 export type Search = {
   t: "search";
   id: string;
@@ -413,6 +466,23 @@ export type UnknownFrame = {
   detail: string;
 };
 
+export type Unwatch = {
+  t: "unwatch";
+  id: string;
+};
+
+export type Watch = {
+  t: "watch";
+  id: string;
+  place?: string;
+};
+
+export type Watched = {
+  t: "watched";
+  id: string;
+  n: number;
+};
+
 export type Welcome = {
   t: "welcome";
   v: number;
@@ -454,7 +524,10 @@ export type Up =
   | Badge
   | OfferSwap
   | AnswerSwap
-  | WithdrawSwap;
+  | WithdrawSwap
+  | Watch
+  | Watched
+  | Unwatch;
 
 export type Down =
   | Welcome
@@ -474,4 +547,5 @@ export type Down =
   | SettingsFrame
   | OrderFrame
   | HolderFrame
-  | Bye;
+  | Bye
+  | Rows;
