@@ -133,9 +133,14 @@ async def list_(call: Call) -> Answer:
     limit, login = call.query["limit"], call.query["login"]
     after = read_cursor(ids.ACCOUNT, call.query["after"], _NOBODY)
     wanted = login.strip().lower() if login else None
-    found = await call.read(lambda c: store.list_accounts(c, after=after, login=wanted, limit=limit + 1))
+    person_id = read_cursor(ids.PERSON, call.query["person"], None)
+    found = await call.read(
+        lambda c: store.list_accounts(c, after=after, login=wanted, person_id=person_id, limit=limit + 1)
+    )
     shown = [show_account(account) for account in found]
-    page, following, headers = cut(shown, limit, lambda one: one.id, "/v1/accounts", login=login)
+    page, following, headers = cut(
+        shown, limit, lambda one: one.id, "/v1/accounts", login=login, person=call.query["person"]
+    )
     return Answer(body=AccountList(page, following), headers=headers)
 
 
@@ -242,6 +247,7 @@ def _units(call: Call, written: list[str]) -> list[UUID]:
     return found
 
 
+_PERSON = Query(name="person", kind="string", about="Only of this person.")
 _LOGIN = Query(name="login", kind="string", about="Only of this name to sign in with.")
 _CHANGES = (Code.NOT_FOUND, Code.NAME_TAKEN, Code.CONFLICT, Code.COMMIT_UNKNOWN)
 _PROVES = (Code.PASSWORD_WEAK, Code.RATE_LIMITED, Code.OVERLOADED, Code.NOT_FOUND, Code.COMMIT_UNKNOWN)
@@ -272,7 +278,7 @@ def _operation(
 OPERATIONS = (
     _operation(
         "listAccounts", "GET", "/v1/accounts", "List accounts.", list_, None, 200, AccountList,
-        query=(LIMIT, AFTER, _LOGIN),
+        query=(LIMIT, AFTER, _LOGIN, _PERSON),
     ),
     _operation(
         "addAccount", "POST", "/v1/accounts",

@@ -268,10 +268,11 @@ def _count(group: Group, directory: Directory) -> int:
 
 
 def _people(written: Sequence[str], pointer: str) -> list[UUID]:
-    return _ids(ids.PERSON, written, pointer)
+    return read_ids(ids.PERSON, written, pointer)
 
 
-def _ids(prefix: str, written: Sequence[str], pointer: str) -> list[UUID]:
+def read_ids(prefix: str, written: Sequence[str], pointer: str) -> list[UUID]:
+    """Read ids in a body. Raises `INVALID`, with the place of what is none."""
     found = []
     for nth, text in enumerate(written):
         try:
@@ -300,7 +301,7 @@ async def list_groups(call: Call) -> Answer:
 async def add_group(call: Call) -> Answer:
     """Add a group."""
     body: wire.NewGroup = call.body
-    members, within = _people(body.members, "/members"), _ids(ids.GROUP, body.groups, "/groups")
+    members, within = _people(body.members, "/members"), read_ids(ids.GROUP, body.groups, "/groups")
     return await make(
         call,
         lambda desk: groups.add_group(
@@ -337,7 +338,7 @@ async def change_group(call: Call) -> Answer:
         name=given(body.name),
         add=_people(body.add, "/add"),
         remove=_people(body.remove, "/remove"),
-        groups=None if body.groups is UNSET else _ids(ids.GROUP, body.groups, "/groups"),
+        groups=None if body.groups is UNSET else read_ids(ids.GROUP, body.groups, "/groups"),
         rule=given(body.rule),
         disabled=given(body.disabled),
     )

@@ -47,9 +47,9 @@ _AT = Query(name="at", kind="string", about="An instant, RFC 3339; by default no
 _DRY = Query(name="dry_run", kind="boolean", about="Only say what would come of it.", default=False)
 
 
-def stretches(role: Role, directory: Directory, begin: datetime, days: int) -> Iterator[wire.Stretch]:
+def stretches(role: Role, directory: Directory, begin: datetime, end: datetime) -> Iterator[wire.Stretch]:
     """Give who holds a role, stretch after stretch."""
-    for one in final(role, begin, begin + timedelta(days=days), directory):
+    for one in final(role, begin, end, directory):
         held = one.holding
         yield wire.Stretch(
             starts_at=one.starts_at,
@@ -85,7 +85,7 @@ def _show(role: Role, call: Call) -> wire.ScheduleOut:
         viewers=people[2],
         monitors=people[3],
         shifts=[show_shift(shift, directory) for shift in shifts],
-        final=list(stretches(role, directory, now, call.query.get("days") or DEFAULT_DAYS)),
+        final=list(stretches(role, directory, now, now + timedelta(days=call.query.get("days") or DEFAULT_DAYS))),
     )
 
 
@@ -187,7 +187,8 @@ async def add_override(call: Call) -> Answer:
     )
 
 
-def _show_swap(swap: Swap, notes: Sequence[str] = ()) -> wire.SwapOut:
+def show_swap(swap: Swap, notes: Sequence[str] = ()) -> wire.SwapOut:
+    """Say how a swap stands."""
     return wire.SwapOut(
         id=ids.write_id(ids.SWAP, swap.id),
         role=ids.write_id(ids.ROLE, swap.role_id),
@@ -206,7 +207,7 @@ def _show_swap(swap: Swap, notes: Sequence[str] = ()) -> wire.SwapOut:
 async def list_swaps(call: Call) -> Answer:
     """List the swaps of a role."""
     found = sorted(_seen(call).swaps, key=lambda swap: swap.id)
-    return Answer(body=wire.Swaps([_show_swap(swap) for swap in found], None))
+    return Answer(body=wire.Swaps([show_swap(swap) for swap in found], None))
 
 
 async def offer_swap(call: Call) -> Answer:
@@ -218,7 +219,7 @@ async def offer_swap(call: Call) -> Answer:
         lambda desk: swaps.offer_swap(
             desk, call.caller, role_id, shift=body.shift, taker=taker, starts=body.starts_at, ends=body.ends_at
         ),
-        lambda made: _show_swap(*made),
+        lambda made: show_swap(*made),
     )
 
 
@@ -228,7 +229,7 @@ async def answer_swap(call: Call) -> Answer:
     person = read_person(body.person, "/person") if body.person else None
     swap_id = call.id(ids.SWAP, "swap_id")
     after = await swaps.answer_swap(call.deps.desk, call.caller, swap_id, accept=body.accept, person_id=person)
-    return await changed(call, Answer(body=_show_swap(after)))
+    return await changed(call, Answer(body=show_swap(after)))
 
 
 async def withdraw_swap(call: Call) -> Answer:

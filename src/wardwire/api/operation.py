@@ -248,6 +248,7 @@ class Operation:
         scope: What is to be said of scopes beyond that of its action.
         speech: The protocol of others that it is of: it describes itself, and takes query fields that it does not
             know; None = our own.
+        most: So many bytes its body may have, where that is more than usual.
     """
 
     id: str
@@ -269,3 +270,4 @@ class Operation:
     guarded: bool = False
     example: Any = None
     speech: Speech | None = None
+    most: int | None = None

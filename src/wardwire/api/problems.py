@@ -69,6 +69,8 @@ STATUS: Mapping[Code, int] = MappingProxyType(
         Code.CONFLICT: 409,
         Code.CHANGED_SINCE: 412,
         Code.EXTERNAL_ID_TAKEN: 409,
+        Code.ROSTER_INVALID: 422,
+        Code.REMOVALS_UNCONFIRMED: 409,
         Code.METHOD_UNSUPPORTED: 405,
         Code.MEDIA_UNSUPPORTED: 415,
         Code.TOO_SLOW: 408,

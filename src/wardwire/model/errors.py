@@ -83,6 +83,8 @@ class Code(StrEnum):
     CONFLICT = "conflict"
     CHANGED_SINCE = "changed_since"
     EXTERNAL_ID_TAKEN = "external_id_taken"
+    ROSTER_INVALID = "roster_invalid"
+    REMOVALS_UNCONFIRMED = "removals_unconfirmed"
     # HTTP
     METHOD_UNSUPPORTED = "method_unsupported"
     MEDIA_UNSUPPORTED = "media_unsupported"
@@ -146,6 +148,8 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.CONFLICT: "It was changed by somebody else in the meantime; read it again.",
         Code.CHANGED_SINCE: "It is no longer what `If-Match` names; read it again, and decide anew.",
         Code.EXTERNAL_ID_TAKEN: "Somebody else has this id in that source; an id names one person.",
+        Code.ROSTER_INVALID: "The list cannot be taken in; `detail` names rows and columns. Nothing of it was.",
+        Code.REMOVALS_UNCONFIRMED: "More than a tenth would be disabled. Look who; then say `confirm_removals`.",
         Code.METHOD_UNSUPPORTED: "This address knows other methods; `Allow` lists them.",
         Code.MEDIA_UNSUPPORTED: "The body must be application/json, UTF-8, and not compressed.",
         Code.TOO_SLOW: "The body did not come in its time.",

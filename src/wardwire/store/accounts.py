@@ -47,10 +47,10 @@ async def load_account(connection: asyncpg.Connection, account_id: UUID) -> Acco
 
 
 async def list_accounts(
-    connection: asyncpg.Connection, *, after: UUID, login: str | None, limit: int
+    connection: asyncpg.Connection, *, after: UUID, login: str | None, limit: int, person_id: UUID | None = None
 ) -> list[Account]:
-    """Read accounts behind an id."""
-    return [_account(row) for row in await connection.fetch(_SQL["list"], after, login, limit)]
+    """Read accounts behind an id; of a login or of a person, where these are given."""
+    return [_account(row) for row in await connection.fetch(_SQL["list"], after, login, person_id, limit)]
 
 
 async def insert_account(connection: asyncpg.Connection, account: Account, now: datetime) -> None:

@@ -8,7 +8,8 @@ WHERE a.id = $1
 SELECT a.id, a.person_id, a.login, a.roles, a.units, a.disabled_at IS NOT NULL AS disabled,
        s.password IS NOT NULL AS password, s.password_long AS long, s.totp_set AS second_factor
 FROM accounts a JOIN account_secrets s ON s.account_id = a.id
-WHERE a.id > $1 AND ($2::text IS NULL OR a.login = $2) ORDER BY a.id LIMIT $3
+WHERE a.id > $1 AND ($2::text IS NULL OR a.login = $2) AND ($3::uuid IS NULL OR a.person_id = $3)
+ORDER BY a.id LIMIT $4
 
 -- name: add
 WITH added AS (

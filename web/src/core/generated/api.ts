@@ -49,6 +49,12 @@ export type Alarms = {
   next: string | null;
 };
 
+export type Altered = {
+  id: string;
+  name: string;
+  fields: FieldChange[];
+};
+
 export type Answer = "accepted" | "delivered" | "read";
 
 export type Answering = {
@@ -183,6 +189,13 @@ export type Coverage = {
   scheduled: number;
   covered_now: number;
   data: GapOut[];
+};
+
+export type Day = {
+  date: string;
+  starts_at: string;
+  ends_at: string;
+  hours: number;
 };
 
 export type Deliveries = {
@@ -449,6 +462,12 @@ export type FeedOut = {
   allowed_s: number;
 };
 
+export type FieldChange = {
+  field: string;
+  before: string;
+  after: string;
+};
+
 export type FiguresOut = {
   since: string;
   until: string;
@@ -522,6 +541,18 @@ export type GroupOut = {
   disabled: boolean;
 };
 
+export type GroupPreview = {
+  people_count: number;
+  ruled: number;
+  people: Sketched[];
+};
+
+export type GroupSketch = {
+  members?: string[];
+  groups?: string[];
+  rule?: string;
+};
+
 export type Groups = {
   data: GroupLine[];
   next: string | null;
@@ -575,6 +606,11 @@ export type LayerIn = {
   locked?: string[];
 };
 
+export type LayerLine = {
+  name: string;
+  stretches: Stretch[];
+};
+
 export type LayerOut = {
   values: Record<string, string | number>;
   locked: string[];
@@ -587,6 +623,12 @@ export type LayerText = {
   length_h: number;
   ends?: string | null;
   windows?: WindowText[];
+};
+
+export type Leaver = {
+  id: string;
+  name: string;
+  open: boolean;
 };
 
 export type LetterOut = {
@@ -885,6 +927,12 @@ export type NewShift = {
   person: string;
   starts_at: string;
   ends_at: string;
+};
+
+export type Newcomer = {
+  external_id: string;
+  name: string;
+  title: string;
 };
 
 export type Next = {
@@ -1254,6 +1302,18 @@ export type RoleChange = {
   disabled?: boolean;
 };
 
+export type RoleLine = {
+  role: string;
+  name: string;
+  zone: string;
+  fallback: string;
+  may_change: boolean;
+  final: Stretch[];
+  layers: LayerLine[];
+  shifts: ShiftOut[];
+  swaps: SwapOut[];
+};
+
 export type RoleOut = {
   id: string;
   name: string;
@@ -1273,6 +1333,24 @@ export type RollBack = {
   to: number;
   note?: string;
   scenes?: SceneIn[];
+};
+
+export type RosterIn = {
+  source: string;
+  csv: string;
+  confirm_removals?: boolean;
+};
+
+export type RosterOut = {
+  dry_run: boolean;
+  added: number;
+  changed: number;
+  disabled: number;
+  same: number;
+  many_leave: boolean;
+  add: Newcomer[];
+  change: Altered[];
+  disable: Leaver[];
 };
 
 export type Rung = {
@@ -1402,6 +1480,12 @@ export type SiteOut = {
   devices: DeviceCounts;
 };
 
+export type Sketched = {
+  id: string;
+  name: string;
+  title: string;
+};
+
 export type SoftwareOut = {
   version: string;
   licence: string;
@@ -1504,6 +1588,29 @@ export type TableOut = {
 
 export type TakeAway = {
   password: string;
+};
+
+export type TieOut = {
+  id: string;
+  name: string;
+  how: string;
+  detail: string;
+  starts_at: string | null;
+  ends_at: string | null;
+  then: string;
+};
+
+export type Ties = {
+  open: boolean;
+  data: TieOut[];
+};
+
+export type Timeline = {
+  zone: string;
+  now: string;
+  days: Day[];
+  data: RoleLine[];
+  next: string | null;
 };
 
 export type TraceLineOut = {
@@ -1694,6 +1801,7 @@ export interface Api {
     limit?: number;
     after?: string;
     login?: string;
+    person?: string;
   }; answer: AccountList };
   "GET /v1/accounts/{account_id}": { path: {
     account_id: string;
@@ -1820,6 +1928,14 @@ export interface Api {
   "GET /v1/messages/{message_id}/trace": { path: {
     message_id: string;
   }; answer: Story };
+  "GET /v1/on-call": { query: {
+    role?: string;
+    from?: string;
+    days?: number;
+    zone?: string;
+    limit?: number;
+    after?: string;
+  }; answer: Timeline };
   "GET /v1/people": { query: {
     limit?: number;
     after?: string;
@@ -1832,6 +1948,9 @@ export interface Api {
   "GET /v1/people/{person_id}/preferences": { path: {
     person_id: string;
   }; answer: PreferencesOut };
+  "GET /v1/people/{person_id}/ties": { path: {
+    person_id: string;
+  }; answer: Ties };
   "GET /v1/places": { query: {
     limit?: number;
     after?: string;
@@ -2017,6 +2136,7 @@ export interface Api {
     device_id: string;
   }; body: ShareIn; answer: DeviceShown };
   "POST /v1/groups": { body: NewGroup; again: true; answer: GroupOut };
+  "POST /v1/groups/preview": { body: GroupSketch; answer: GroupPreview };
   "POST /v1/integrations/{listener}/try": { path: {
     listener: string;
   }; body: TryIn; answer: TriedAll };
@@ -2031,6 +2151,9 @@ export interface Api {
     message_id: string;
   }; body: EscalateIn; again: true; answer: Stored };
   "POST /v1/people": { body: NewPerson; again: true; answer: PersonOut };
+  "POST /v1/people/import": { query: {
+    dry_run?: boolean;
+  }; body: RosterIn; answer: RosterOut };
   "POST /v1/people/{person_id}/codes": { path: {
     person_id: string;
   }; answer: RegistrationCode };
