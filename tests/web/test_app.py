@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.ward import OPERATOR
+from tests.web.disk import until_draft
 from tests.web.ground import PATIENCE_MS, Phone, Ward
 from wardwire.flow.statement import Responses
 from wardwire.model import ids
@@ -127,13 +128,7 @@ async def test_a_message_is_written_and_its_way_is_seen(ward: Ward) -> None:
     await mallory.page.locator(".found").get_by_role("button", name="Frank Nurse").click()
     await mallory.page.get_by_label("Text", exact=True).fill("Pump in room 4 is empty.")
     await expect(mallory.page.get_by_text("Frank Nurse cannot be reached on any device now.")).to_be_visible()
-    kept = (
-        "new Promise(r => indexedDB.open('wardwire').onsuccess = e => e.target.result.transaction('state')"
-        ".objectStore('state').get('draft').onsuccess = e => r(!!e.target.result?.text.startsWith('Pump')))"
-    )
-    async with asyncio.timeout(PATIENCE_MS / 1_000):
-        while not await mallory.page.evaluate(kept):  # noqa: ASYNC110 - what is typed is kept a moment later
-            await asyncio.sleep(0)
+    await until_draft(mallory.page, "Pump in room 4 is empty.")
     await mallory.page.reload()
     await expect(mallory.button("Send to Frank Nurse")).to_be_enabled()
     await mallory.button("Send to Frank Nurse").click()

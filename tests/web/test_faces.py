@@ -92,6 +92,12 @@ async def test_every_view_can_be_read_and_used(ward: Ward, theme: Any) -> None:
     wrong += await look(phone, f"{theme}-8-status")
     await phone.open("More")
     wrong += await look(phone, f"{theme}-9-more")
+    await phone.button("Set a passcode").click()
+    await phone.page.get_by_label("New passcode").fill("274613")
+    await phone.page.locator("form").get_by_role("button", name="Set a passcode").click()
+    await phone.button("Lock now").click()
+    await expect(phone.page.get_by_role("heading", name="Locked")).to_be_visible()
+    wrong += await look(phone, f"{theme}-10-locked")
     assert wrong == []
     assert phone.errors == []
 

@@ -36,6 +36,7 @@ class Setting(NamedTuple):
 
 
 NOTIFY = ("nothing", "priority", "sender")
+PASSCODE = ("optional", "required")
 TONES = ("alarm", "urgent", "chime", "soft")
 # Nobody makes a resuscitation call silent, and what is urgent goes on until it is answered.
 SETTINGS: Mapping[str, Setting] = {
@@ -49,6 +50,8 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("repeat_s.high", 15, "`high` rings again after so many seconds, until answered.", least=5, most=120),
         Setting("repeat_s.medium", 60, "`medium` rings again after so many seconds; 0 = once.", most=3600),
         Setting("lock_after_s", 120, "The app locks itself when it was not used for so long.", least=15, most=3600),
+        Setting("passcode", "optional", "Whether the app must have a passcode of its own.", PASSCODE),
+        Setting("wipe_after_wrong", 10, "So many wrong passcodes in a row empty the device.", least=3, most=50),
         Setting("keep_days", 7, "Messages stay on the device for so many days.", least=1, most=90),
         Setting("notify", "priority", "What a locked screen says; never of a patient.", NOTIFY),
     )

@@ -14,6 +14,8 @@ import { priorityOf, type Row } from "./device/rows";
 import type { Card } from "./device/session";
 import type { Database } from "./store/database";
 import { type Changed, Kept } from "./store/keep";
+import { NO_TRIES, type Tries, waitMs } from "./store/lock";
+import { closeLockbox, type Lockbox, makeLockbox, openLockbox, Vault } from "./store/vault";
 
 const LOCK = "wardwire-device";
 const CHANNEL = "wardwire";
@@ -27,7 +29,13 @@ type Word =
   | { t: "read"; id: string; priority: Priority }
   | { t: "search"; id: string; query: string; limit: number; kind: string }
   | { t: "found"; id: string; found: FoundFrame | null }
+  | { t: "lock" }
+  | { t: "unlocked"; key: CryptoKey; passcode: boolean }
+  | { t: "used" }
   | { t: "ended"; why: string };
+
+/** How a passcode was taken: it opens, it is wrong (so many tries are left), nobody may try yet, or that was the last. */
+export type Tried = { opened: true } | { opened: false; left: number; waitMs: number };
 
 export class Client {
   readonly kept: Kept;
@@ -46,7 +54,14 @@ export class Client {
   readonly trouble = signal("");
   /** Whether this tab is the device. */
   readonly leads = signal(false);
+  /** Whether what is kept is shut: a passcode opens it. */
+  readonly locked = signal(false);
+  /** Whether there is a passcode. */
+  readonly guarded = signal(false);
+  /** Called when the person has done something in another tab. */
+  used: () => void = () => undefined;
 
+  #vault: Vault;
   #database: Database;
   #device: Device | null = null;
   #channel: BroadcastChannel | null = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
@@ -54,12 +69,21 @@ export class Client {
   #url: string;
   #app: string;
 
-  constructor(card: Card, database: Database, url: string, app: string) {
+  private constructor(card: Card, database: Database, url: string, app: string, box: Lockbox) {
     this.card = card;
     this.#database = database;
     this.#url = url;
     this.#app = app;
-    this.kept = new Kept(database, card.person);
+    this.#vault = new Vault(box.public, box.open ?? null);
+    this.guarded.value = box.closed !== undefined;
+    this.locked.value = !this.#vault.isOpen;
+    this.kept = new Kept(database, card.person, this.#vault);
+  }
+
+  /** The device of this card, not started yet. Throws StorageFailed. */
+  static async of(card: Card, database: Database, url: string, app: string): Promise<Client> {
+    const box = await database.putNew<Lockbox>("device", "lockbox", () => makeLockbox());
+    return new Client(card, database, url, app, box);
   }
 
   async start(): Promise<void> {
@@ -156,6 +180,92 @@ export class Client {
     await this.#database.wipe();
   }
 
+  // The lock ------------------------------------------------------------------------------------------------------
+
+  /** Keep something beside the messages, as they are kept: sealed. */
+  async keepSealed(key: string, what: unknown): Promise<void> {
+    await this.#database.put("state", key, what === null ? null : await this.#vault.seal(what));
+  }
+
+  /** What was kept so; undefined where there is nothing, or while this is locked. */
+  async openSealed<T>(key: string): Promise<T | undefined> {
+    const sealed = await this.#database.get<Parameters<Vault["unseal"]>[0]>("state", key).catch(() => undefined);
+    return sealed ? this.#vault.unseal<T>(sealed).catch(() => undefined) : undefined;
+  }
+
+  /** Shut what is kept, where there is a passcode. It goes on hearing, and ringing. */
+  async lock(): Promise<void> {
+    if (!this.guarded.value || this.locked.value) return;
+    this.#tell({ t: "lock" });
+    await this.#shut();
+  }
+
+  /** Open with a passcode. A wrong one is counted before it is looked at; the last one of the site's number empties this. */
+  async unlock(passcode: string): Promise<Tried> {
+    const key = await this.#try(passcode, false);
+    if (!("type" in key)) return key;
+    this.#tell({ t: "unlocked", key, passcode: true });
+    await this.#open(key);
+    return { opened: true };
+  }
+
+  /** Set a passcode, change it, or do without (""). With one already there, `former` must be right. */
+  async guard(passcode: string, former = ""): Promise<Tried> {
+    const key = await this.#try(former, true);
+    if (!("type" in key)) return key;
+    const box = (await this.#database.get<Lockbox>("device", "lockbox")) as Lockbox;
+    const next = passcode ? await closeLockbox(box, key, passcode) : { public: box.public, open: key };
+    await this.#database.put("device", "lockbox", next);
+    this.guarded.value = passcode !== "";
+    this.#tell({ t: "unlocked", key, passcode: this.guarded.value });
+    return { opened: true };
+  }
+
+  /** Whether the passcode has digits alone, and how long nobody may try. */
+  async tries(): Promise<{ digits: boolean; waitMs: number }> {
+    const box = await this.#database.get<Lockbox>("device", "lockbox");
+    const tries = (await this.#database.get<Tries>("state", "tries")) ?? NO_TRIES;
+    return { digits: box?.digits ?? false, waitMs: waitMs(tries, Date.now()) };
+  }
+
+  /** The person did something in this tab: the others hear of it. */
+  touch(): void {
+    this.#tell({ t: "used" });
+  }
+
+  async #try(passcode: string, along: boolean): Promise<CryptoKey | Tried> {
+    const box = await this.#database.get<Lockbox>("device", "lockbox");
+    if (!box) return { opened: false, left: 0, waitMs: 0 };
+    if (!box.closed) return box.open as CryptoKey;
+    const tries = (await this.#database.get<Tries>("state", "tries")) ?? NO_TRIES;
+    const most = Number(this.kept.settings.value.values.wipe_after_wrong ?? 10);
+    const wait = waitMs(tries, Date.now());
+    if (wait > 0) return { opened: false, left: most - tries.wrong, waitMs: wait };
+    const next = { wrong: tries.wrong + 1, at: Date.now() };
+    await this.#database.put("state", "tries", next);
+    const key = await openLockbox(box, passcode, along);
+    if (key) {
+      await this.#database.put("state", "tries", NO_TRIES);
+      return key;
+    }
+    if (next.wrong >= most) await this.#end("passcode");
+    return { opened: false, left: Math.max(0, most - next.wrong), waitMs: waitMs(next, next.at) };
+  }
+
+  async #open(key: CryptoKey): Promise<void> {
+    this.used(); // in whichever tab: no other one must take it for unused, and lock it again
+    this.#vault.open(key);
+    await this.kept.load();
+    this.locked.value = false;
+    this.#device?.pick();
+  }
+
+  async #shut(): Promise<void> {
+    this.locked.value = true;
+    this.#vault.close();
+    await this.kept.load();
+  }
+
   // The other tabs ------------------------------------------------------------------------------------------------
 
   #tell(word: Word): void {
@@ -174,7 +284,16 @@ export class Client {
       this.link.value = { link: word.link, why: word.why, since: word.since };
       this.offset.value = word.offset;
     } else if (word.t === "found") this.#searches.get(word.id)?.(word.found);
-    else if (word.t === "ended") this.ended.value = word.why;
+    else if (word.t === "ended") {
+      this.#device?.stop();
+      this.ended.value = word.why;
+    } else if (word.t === "lock") await this.#shut();
+    else if (word.t === "used") this.used();
+    else if (word.t === "unlocked") {
+      this.guarded.value = word.passcode;
+      if (this.locked.value) await this.#open(word.key);
+    } else if (word.t === "who" && this.#vault.key && this.guarded.value)
+      this.#tell({ t: "unlocked", key: this.#vault.key, passcode: true });
     if (!this.#device) return;
     if (word.t === "who") this.#tell({ t: "link", ...this.link.value, offset: this.offset.value });
     else if (word.t === "pick") {
@@ -190,6 +309,7 @@ export class Client {
   // The end -------------------------------------------------------------------------------------------------------
 
   async #end(why: string): Promise<void> {
+    this.#device?.stop();
     if (why !== "session_replaced") {
       const unsent = this.kept.waiting.length;
       await this.#database.wipe();

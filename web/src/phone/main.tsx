@@ -9,6 +9,7 @@ import { waits } from "../core/device/outbox";
 import { needsMe, priorityOf } from "../core/device/rows";
 import type { Card } from "../core/device/session";
 import { type Key, t, time } from "../core/i18n";
+import { lockByTime, mustGuard } from "./lock";
 import { announce } from "./notify";
 import { sender } from "./parts/item";
 import { listen, sound, unlock } from "./sound";
@@ -17,6 +18,7 @@ import { Compose, keepDraft } from "./views/compose";
 import { Directory } from "./views/directory";
 import { begin, codeOfLink, Ended, Enrol, Welcome } from "./views/enrol";
 import { Inbox } from "./views/inbox";
+import { Locked, MustGuard } from "./views/lock";
 import { Message } from "./views/message";
 import { More } from "./views/more";
 import { StatusView } from "./views/status";
@@ -54,7 +56,21 @@ function App() {
       </main>
     );
   if (current === undefined) return <Enrol />;
+  if (current.locked.value)
+    return (
+      <>
+        <Head />
+        <Locked />
+      </>
+    );
   if (place.value.view === "welcome") return <Welcome />;
+  if (mustGuard.value)
+    return (
+      <>
+        <Head />
+        <MustGuard />
+      </>
+    );
   return (
     <>
       <Head />
@@ -108,7 +124,8 @@ function Head() {
 /** A call of priority code is seen from every view. */
 function CodeBanner() {
   const code = rows.value.find((row) => priorityOf(row) === "code" && needsMe(row));
-  if (!code || (place.value.view === "message" && place.value.id === code.id)) return null;
+  if (!code || client.value?.locked.value || (place.value.view === "message" && place.value.id === code.id))
+    return null;
   return (
     <button type="button" class="codebanner" onClick={() => go("message", code.id)}>
       {t("code.banner", { who: sender(code) })}
@@ -170,7 +187,6 @@ function Bar() {
 
 async function start(): Promise<void> {
   await loadPreferences();
-  await keepDraft();
   try {
     over.value = codeOfLink()
       ? null
@@ -186,6 +202,8 @@ async function start(): Promise<void> {
 
 listen();
 announce();
+keepDraft();
+lockByTime();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void start();

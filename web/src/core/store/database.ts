@@ -72,6 +72,20 @@ export class Database {
     await this.write([store], (open) => open(store).put(value, key));
   }
 
+  /** What is there; or else what `make` makes, kept: two tabs get the same. */
+  async putNew<T>(store: Store, key: string, make: () => Promise<T>): Promise<T> {
+    const there = await this.get<T>(store, key);
+    if (there !== undefined) return there;
+    const made = await make();
+    await this.write([store], (open) => {
+      const asked = open(store).getKey(key);
+      asked.onsuccess = () => {
+        if (asked.result === undefined) open(store).put(made, key);
+      };
+    });
+    return (await this.get<T>(store, key)) ?? made;
+  }
+
   /** Forget everything. */
   async wipe(): Promise<void> {
     await this.write([...STORES], (open) => {

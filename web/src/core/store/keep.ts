@@ -1,7 +1,9 @@
 /**
  * What this device has of its person's messages: on the disk first, then to be seen.
  *
- * One tab writes (it is the device); the others read what it has written, when it says so.
+ * One tab writes (it is the device); the others read what it has written, when it says so. What is said in a message
+ * lies there sealed; how it stands, and how urgent it is, lies open. While the vault is closed rows are seen as their
+ * faces, and what happens to them is sealed beside them, to be done when it is opened.
  */
 
 import { batch, signal } from "@preact/signals";
@@ -9,19 +11,19 @@ import type { Keep } from "../device/device";
 import type {
   Cursor,
   Event,
-  MessageView,
   OrderFrame,
   Priority,
   RefusedFrame,
   SettingsFrame,
-  Statement,
   StatusFrame,
   StoredFrame,
   TeamFrame,
 } from "../device/frames";
 import { type Said, waits } from "../device/outbox";
-import { applyEvent, applyStatus, emptyRow, needsMe, priorityOf, type Row } from "../device/rows";
+import { needsMe, priorityOf, type Row } from "../device/rows";
+import { applyChange, type Change, faceOf, isPlain } from "./changes";
 import type { Database } from "./database";
+import type { Sealed, Vault } from "./vault";
 
 /** So many messages stay whatever their age; those that are older than the site's `keep_days` go beyond it. */
 export const KEPT_MIN = 100;
@@ -30,6 +32,17 @@ const DAY_MS = 86_400_000;
 /** Own messages are asked about for so long with each beat, and for a day after each hello. */
 const YOUNG_MS = 600_000;
 const MOVING = new Set(["pending", "unreachable", "delivered"]);
+
+/** A row on the disk. `late`: what happened to it while the vault was closed, oldest first. */
+interface KeptRow {
+  id: string;
+  face: Row;
+  sealed?: Sealed | undefined;
+  late: Sealed[];
+}
+
+/** What was said, on the disk: as it is where it says nothing of anybody. */
+type KeptSaid = Said | { id: string; created: number; sealed: Sealed };
 
 /** What other tabs are told: what has changed on the disk. */
 export type Changed = { rows?: string[]; outbox?: boolean; settings?: boolean; teams?: TeamFrame; status?: string };
@@ -47,47 +60,74 @@ export class Kept implements Keep {
   /** Called when the site orders this lost device to lock or wipe itself; resolves when that is done. */
   ordered: (what: string) => Promise<void> = () => Promise.resolve();
 
+  /** What was said and cannot be read, and so not be said, before the vault is opened. */
+  readonly shut = signal(0);
+
   #database: Database;
   #me: string;
+  #vault: Vault;
+  /** While the vault is closed: what is sealed of each row. */
+  #hidden = new Map<string, { sealed?: Sealed | undefined; late: Sealed[] }>();
+  /** Changes are made one after the other. */
+  #turns: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database, me: string) {
+  constructor(database: Database, me: string, vault: Vault) {
     this.#database = database;
     this.#me = me;
+    this.#vault = vault;
   }
 
-  /** Read everything from the disk. */
-  async load(): Promise<void> {
-    const [rows, outbox, cursor, settings] = await Promise.all([
-      this.#database.all<Row>("messages"),
-      this.#database.all<Said>("outbox"),
-      this.#database.get<Cursor>("state", "cursor"),
-      this.#database.get<SettingsFrame>("state", "settings"),
-    ]);
-    this.rows.value = new Map(rows.map((row) => [row.id, row]));
-    this.outbox.value = inOrder(outbox);
-    this.cursor = cursor ?? null;
-    if (settings) this.settings.value = settings;
+  /** Read everything from the disk: as it is, or as it may be seen while the vault is closed. */
+  load(): Promise<void> {
+    return this.#inTurn(async () => {
+      const [rows, outbox, cursor, settings] = await Promise.all([
+        this.#database.all<KeptRow | Row>("messages"),
+        this.#database.all<KeptSaid>("outbox"),
+        this.#database.get<Cursor>("state", "cursor"),
+        this.#database.get<SettingsFrame>("state", "settings"),
+      ]);
+      if (settings) this.settings.value = settings;
+      this.#hidden.clear();
+      const read = await Promise.all(rows.map((row) => this.#read(row)));
+      const said = await this.#readSaid(outbox);
+      batch(() => {
+        this.rows.value = new Map(read.map((row) => [row.id, row]));
+        this.outbox.value = said;
+      });
+      this.cursor = cursor ?? null;
+      // What was kept by a version that sealed nothing, and what came while the vault was closed.
+      const loose = rows.filter((row) => this.#vault.isOpen && (!("face" in row) || row.late.length > 0));
+      if (loose.length === 0) return;
+      const late = new Set(loose.map((row) => row.id));
+      const records = await Promise.all(read.filter((row) => late.has(row.id)).map((row) => this.#record(row, [])));
+      await this.#database.write(["messages"], (open) => {
+        for (const record of records) open("messages").put(record, record.id);
+      });
+    });
   }
 
   /** Read again what another tab has changed. */
-  async reload(what: Changed): Promise<void> {
-    const ids = what.rows ?? [];
-    const found = await Promise.all(ids.map((id) => this.#database.get<Row>("messages", id)));
-    const outbox = what.outbox ? inOrder(await this.#database.all<Said>("outbox")) : null;
-    batch(() => {
-      const rows = new Map(this.rows.value);
-      for (const [at, id] of ids.entries()) {
-        const row = found[at];
-        if (row) rows.set(id, row);
-        else rows.delete(id);
-      }
-      if (ids.length > 0) this.rows.value = rows;
-      if (outbox) this.outbox.value = outbox;
+  reload(what: Changed): Promise<void> {
+    return this.#inTurn(async () => {
+      const ids = what.rows ?? [];
+      const kept = await Promise.all(ids.map((id) => this.#database.get<KeptRow | Row>("messages", id)));
+      const found = await Promise.all(kept.map((row) => row && this.#read(row)));
+      const outbox = what.outbox ? await this.#readSaid(await this.#database.all<KeptSaid>("outbox")) : null;
+      batch(() => {
+        const rows = new Map(this.rows.value);
+        for (const [at, id] of ids.entries()) {
+          const row = found[at];
+          if (row) rows.set(id, row);
+          else rows.delete(id);
+        }
+        if (ids.length > 0) this.rows.value = rows;
+        if (outbox) this.outbox.value = outbox;
+      });
+      if (what.settings)
+        this.settings.value = (await this.#database.get<SettingsFrame>("state", "settings")) ?? this.settings.value;
+      if (what.teams) this.#teams(what.teams);
+      if (what.status) this.availability.value = what.status;
     });
-    if (what.settings)
-      this.settings.value = (await this.#database.get<SettingsFrame>("state", "settings")) ?? this.settings.value;
-    if (what.teams) this.#teams(what.teams);
-    if (what.status) this.availability.value = what.status;
   }
 
   // What waits --------------------------------------------------------------------------------------------------
@@ -105,40 +145,30 @@ export class Kept implements Keep {
   }
 
   /** Keep what the person says; on return it is on the disk, and will be said until it is answered. */
-  async say(said: Said): Promise<void> {
-    await this.#database.put("outbox", said.id, said);
-    this.outbox.value = [...this.outbox.value.filter((one) => one.id !== said.id), said];
-    this.changed({ outbox: true });
+  say(said: Said): Promise<void> {
+    return this.#inTurn(() => this.#write([], { put: said }));
   }
 
   /** The person has seen that something was refused, or takes back what has not been said yet. */
-  async forget(id: string): Promise<void> {
-    await this.#write([], (outbox) => outbox.delete(id));
+  forget(id: string): Promise<void> {
+    return this.#inTurn(() => this.#write([], { delete: id }));
   }
 
   // What the device hears -----------------------------------------------------------------------------------------
 
-  async applied(events: Event[], cursor: Cursor | null): Promise<void> {
-    if (events.length === 0 && cursor === this.cursor) return;
-    const now = Date.now();
-    const touched = new Map<string, Row>();
-    for (const event of events) {
-      touched.set(event.id, applyEvent(touched.get(event.id) ?? this.rows.value.get(event.id), event, this.#me, now));
-    }
-    const old = touched.size > 0 ? this.#tooOld(now, touched) : [];
-    await this.#write([...touched.values()], undefined, cursor, old);
+  applied(events: Event[], cursor: Cursor | null): Promise<void> {
+    if (events.length === 0 && cursor === this.cursor) return Promise.resolve();
+    const at = Date.now();
+    const changes = events.map((event) => [event.id, { k: "event", event, at }] as const);
+    return this.#inTurn(() => this.#write(changes, undefined, cursor));
   }
 
-  async confirmed(messages: string[]): Promise<void> {
-    const known = messages.map((id) => this.rows.value.get(id)).filter((row) => row !== undefined);
-    const pending = known.filter((row) => row.mine?.state === "pending" || row.mine?.state === "unreachable");
-    await this.#write(pending.map((row) => ({ ...row, mine: row.mine && { ...row.mine, state: "delivered" } })));
+  confirmed(messages: string[]): Promise<void> {
+    return this.#inTurn(() => this.#write(messages.map((id) => [id, { k: "confirmed" }] as const)));
   }
 
-  async status(frame: StatusFrame): Promise<void> {
-    const known = this.rows.value.get(frame.message);
-    const row = known && applyStatus(known, frame);
-    if (row) await this.#write([row]);
+  status(frame: StatusFrame): Promise<void> {
+    return this.#inTurn(() => this.#write([[frame.message, { k: "status", frame }]]));
   }
 
   team(frame: TeamFrame): void {
@@ -146,27 +176,24 @@ export class Kept implements Keep {
     this.changed({ teams: frame });
   }
 
-  async stored(said: Said, frame: StoredFrame): Promise<void> {
-    const row = sentRow(said, frame, this.#me);
-    await this.#write(
-      [{ ...row, ...this.rows.value.get(frame.message), message: row.message, promise: row.promise }],
-      (outbox) => outbox.delete(said.id),
-    );
+  stored(said: Said, frame: StoredFrame): Promise<void> {
+    return this.#inTurn(() => this.#write([[frame.message, { k: "stored", said, frame }]], { delete: said.id }));
   }
 
   async done(said: Said, state: string): Promise<void> {
-    const known = said.kind === "response" ? this.rows.value.get(said.message) : undefined;
-    const rows = known ? [answeredRow(known, said, state, this.#me)] : [];
-    await this.#write(rows, (outbox) => outbox.delete(said.id));
+    const change = { k: "done", said, state, at: Date.now() } as const;
+    await this.#inTurn(() =>
+      this.#write(said.kind === "response" ? [[said.message, change]] : [], { delete: said.id }),
+    );
     if (said.kind === "availability") {
       this.availability.value = state;
       this.changed({ status: state });
     }
   }
 
-  async refused(said: Said, frame: RefusedFrame): Promise<void> {
-    const told: Said = { ...said, refused: { code: frame.code, detail: frame.detail, fields: frame.fields ?? {} } };
-    await this.#write([], (outbox) => outbox.put(told, said.id));
+  refused(said: Said, frame: RefusedFrame): Promise<void> {
+    const refused = { code: frame.code, detail: frame.detail, fields: frame.fields ?? {} };
+    return this.#inTurn(() => this.#write([], { put: { ...said, refused } }));
   }
 
   async settled(frame: SettingsFrame): Promise<void> {
@@ -190,12 +217,8 @@ export class Kept implements Keep {
   }
 
   /** Note on this device that a message was read; the site is told by a receipt. */
-  async read(row: Row): Promise<void> {
-    if (row.mine && ["pending", "unreachable", "delivered"].includes(row.mine.state)) {
-      await this.#write([
-        { ...row, rings: false, mine: { ...row.mine, state: "read", at: new Date().toISOString() } },
-      ]);
-    }
+  read(row: Row): Promise<void> {
+    return this.#inTurn(() => this.#write([[row.id, { k: "read", at: Date.now() }]]));
   }
 
   #teams(frame: TeamFrame): void {
@@ -203,7 +226,7 @@ export class Kept implements Keep {
   }
 
   /** Messages that go: beyond the hundred newest, those older than the site keeps them, unless they wait for an answer. */
-  #tooOld(now: number, touched: ReadonlyMap<string, Row>): string[] {
+  #tooOld(now: number, touched: ReadonlyMap<string, unknown>): string[] {
     if (this.rows.value.size <= KEPT_MIN) return [];
     const days = Number(this.settings.value.values.keep_days ?? 7);
     return [...this.rows.value.values()]
@@ -213,75 +236,105 @@ export class Kept implements Keep {
       .map((row) => row.id);
   }
 
-  /** Write rows, the outbox, the cursor, as a whole; what is seen changes when that is done. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turns.then(work);
+    this.#turns = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Write what has happened, the outbox, the cursor, as a whole; what is seen changes when that is done. */
   async #write(
-    rows: Row[],
-    change?: (outbox: IDBObjectStore) => void,
+    changes: readonly (readonly [string, Change])[],
+    outbox?: { put: Said } | { delete: string },
     cursor?: Cursor | null,
-    old: string[] = [],
   ): Promise<void> {
-    if (rows.length === 0 && change === undefined && cursor === undefined) return;
+    const touched = new Map<string, { row: Row; changes: Change[] }>();
+    for (const [id, change] of changes) {
+      const before = touched.get(id);
+      const row = applyChange(before?.row ?? this.rows.value.get(id), change, this.#me);
+      if (row) touched.set(id, { row, changes: [...(before?.changes ?? []), change] });
+    }
+    if (touched.size === 0 && outbox === undefined && cursor === undefined) return;
+    const old = cursor !== undefined && touched.size > 0 ? this.#tooOld(Date.now(), touched) : [];
+    const records = await Promise.all([...touched.values()].map((one) => this.#record(one.row, one.changes)));
+    const said = outbox && "put" in outbox ? await this.#recordSaid(outbox.put) : undefined;
     await this.#database.write(["messages", "outbox", "state"], (open) => {
-      for (const row of rows) open("messages").put(row, row.id);
+      for (const record of records) open("messages").put(record, record.id);
       for (const id of old) open("messages").delete(id);
-      change?.(open("outbox"));
+      if (said) open("outbox").put(said, said.id);
+      if (outbox && "delete" in outbox) open("outbox").delete(outbox.delete);
       if (cursor) open("state").put(cursor, "cursor");
     });
     if (cursor) this.cursor = cursor;
-    const outbox = change ? inOrder(await this.#database.all<Said>("outbox")) : null;
+    const open = this.#vault.isOpen;
     // At once: what goes from the outbox to the rows is never seen in both.
     batch(() => {
-      if (rows.length > 0 || old.length > 0) {
+      if (touched.size > 0 || old.length > 0) {
         const all = new Map(this.rows.value);
-        for (const row of rows) all.set(row.id, row);
+        for (const record of records) {
+          const row = touched.get(record.id)?.row;
+          if (row) all.set(record.id, open ? row : record.face);
+          if (!open) this.#hidden.set(record.id, record);
+        }
         for (const id of old) all.delete(id);
         this.rows.value = all;
       }
-      if (outbox) this.outbox.value = outbox;
+      if (outbox) {
+        const id = "put" in outbox ? outbox.put.id : outbox.delete;
+        const rest = this.outbox.value.filter((one) => one.id !== id);
+        this.outbox.value = "put" in outbox ? inOrder([...rest, outbox.put]) : rest;
+      }
     });
-    this.changed({ rows: [...rows.map((row) => row.id), ...old], ...(change ? { outbox: true } : {}) });
+    this.changed({ rows: [...touched.keys(), ...old], ...(outbox ? { outbox: true } : {}) });
+  }
+
+  // What lies on the disk -----------------------------------------------------------------------------------------
+
+  /** A row as it is written: whole, or what has happened to it beside what was sealed before. */
+  async #record(row: Row, changes: Change[]): Promise<KeptRow> {
+    const face = faceOf(row, String(this.settings.value.values.notify ?? ""));
+    if (this.#vault.isOpen) return { id: row.id, face, sealed: await this.#vault.seal(row), late: [] };
+    const hidden = this.#hidden.get(row.id);
+    const late = await Promise.all(changes.map((change) => this.#vault.seal(change)));
+    return { id: row.id, face, sealed: hidden?.sealed, late: [...(hidden?.late ?? []), ...late] };
+  }
+
+  async #read(kept: KeptRow | Row): Promise<Row> {
+    if (!("face" in kept)) return this.#vault.isOpen ? kept : faceOf(kept, "");
+    if (!this.#vault.isOpen) {
+      this.#hidden.set(kept.id, kept);
+      return kept.face;
+    }
+    try {
+      let row = kept.sealed ? await this.#vault.unseal<Row>(kept.sealed) : undefined;
+      for (const sealed of kept.late)
+        row = applyChange(row, await this.#vault.unseal<Change>(sealed), this.#me) ?? row;
+      return row ?? kept.face;
+    } catch {
+      return kept.face; // what it said is lost; that there was something is not
+    }
+  }
+
+  async #recordSaid(said: Said): Promise<KeptSaid> {
+    if (isPlain(said)) return said;
+    return { id: said.id, created: said.created, sealed: await this.#vault.seal(said) };
+  }
+
+  /** What was said, oldest first. What cannot be read here stays as this life of the app knows it. */
+  async #readSaid(kept: KeptSaid[]): Promise<Said[]> {
+    const known = new Map(this.outbox.value.map((said) => [said.id, said]));
+    const read = await Promise.all(
+      kept.map(async (one) => {
+        if (!("sealed" in one)) return one;
+        return this.#vault.unseal<Said>(one.sealed).catch(() => known.get(one.id) ?? null);
+      }),
+    );
+    const found = read.filter((said) => said !== null);
+    this.shut.value = kept.length - found.length;
+    return inOrder(found);
   }
 }
 
 function inOrder(outbox: Said[]): Said[] {
   return outbox.sort((one, other) => one.created - other.created);
-}
-
-function answeredRow(known: Row, said: Said, state: string, me: string): Row {
-  const at = new Date().toISOString();
-  const response = state === "answered" || state === "accepted" || state === "declined" ? said.words : "";
-  const mine = { message: known.id, person: me, state: state || (known.mine?.state ?? "read"), at, response };
-  return { ...known, mine, rings: false, asked: false };
-}
-
-function sentRow(said: Said, frame: StoredFrame, me: string): Row {
-  const statement = JSON.parse(said.body) as Statement;
-  const at = Date.parse(frame.at);
-  const { subject, text, callback, responses, patient, reply_to } = statement;
-  const message: MessageView = {
-    id: frame.message,
-    thread: frame.thread,
-    kind: statement.kind ?? "alert",
-    priority: statement.priority,
-    sender: { person: me },
-    stored_at: frame.at,
-    ...(subject ? { subject } : {}),
-    ...(text ? { text } : {}),
-    ...(callback ? { callback } : {}),
-    ...(responses ? { responses } : {}),
-    ...(patient ? { patient } : {}),
-    ...(reply_to ? { reply_to } : {}),
-  };
-  const others = frame.recipients.map(
-    (reach) =>
-      [reach.person, { message: frame.message, person: reach.person, state: "pending", at: frame.at }] as const,
-  );
-  return {
-    ...emptyRow(frame.message, at),
-    message,
-    sent: true,
-    others: Object.fromEntries(others),
-    names: Object.fromEntries(frame.recipients.map((reach) => [reach.person, reach.name])),
-    promise: (frame.promise ?? []).map((line) => ({ at: at + 1_000 * line.in_s, who: line.who, how: line.how })),
-  };
 }

@@ -1,11 +1,11 @@
 /** A new message: who gets it is shown before it is sent. What was begun is kept until it is sent. */
 
-import { effect, signal, useSignal } from "@preact/signals";
+import { batch, effect, signal, useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { Found, Priority } from "../../core/device/frames";
 import { t } from "../../core/i18n";
 import { Finder, statusOf } from "../parts/finder";
-import { client, database, go } from "../state";
+import { client, go } from "../state";
 
 type Offer = "none" | "accept" | "yesno" | "way";
 const OFFERS: readonly Offer[] = ["accept", "yesno", "way", "none"];
@@ -28,22 +28,49 @@ interface Kept {
   text: string;
 }
 
-/** Take up what was begun before the app was closed, and keep from now on what is begun. */
-export async function keepDraft(): Promise<void> {
-  const kept = await database.get<Kept>("state", "draft").catch(() => undefined);
-  if (kept) {
+const EMPTY: Kept = { to: [], priority: "medium", offer: "accept", text: "" };
+
+function take(kept: Kept): void {
+  batch(() => {
     draft.to.value = kept.to;
     draft.priority.value = kept.priority;
     draft.offer.value = kept.offer;
     draft.text.value = kept.text;
-  }
+  });
+}
+
+/** Take up what was begun whenever this device is opened, and keep from then on what is begun; a locked one forgets. */
+export function keepDraft(): void {
+  let taken = false;
   let pause: ReturnType<typeof setTimeout> | undefined;
+  let begun = EMPTY;
+  const keep = (): void => {
+    pause = undefined;
+    void client
+      .peek()
+      ?.keepSealed("draft", begun)
+      .catch(() => undefined);
+  };
+  effect(() => {
+    const current = client.value;
+    if (current && !current.locked.value) {
+      void current.openSealed<Kept>("draft").then((kept) => {
+        if (kept) take(kept);
+        taken = true;
+      });
+      return;
+    }
+    if (pause !== undefined) keep();
+    clearTimeout(pause);
+    taken = false;
+    take(EMPTY);
+  });
   effect(() => {
     const [to, priority, offer, text] = [draft.to.value, draft.priority.value, draft.offer.value, draft.text.value];
+    if (!taken) return;
+    begun = { to, priority, offer, text };
     clearTimeout(pause);
-    pause = setTimeout(() => {
-      if (client.peek()) void database.put("state", "draft", { to, priority, offer, text }).catch(() => undefined);
-    }, DRAFT_MS);
+    pause = setTimeout(keep, DRAFT_MS);
   });
 }
 

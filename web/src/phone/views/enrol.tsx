@@ -9,13 +9,14 @@ import { count, isKey, t } from "../../core/i18n";
 import { canNotify } from "../notify";
 import { sound, unlock } from "../sound";
 import { client, database, go, place } from "../state";
+import { SetPasscode } from "./lock";
 
 export const APP = "web/1";
 
 /** Begin to be the device of this card. */
 export async function begin(card: Client["card"]): Promise<Client> {
   const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/nats`;
-  const made = new Client(card, database, address, APP);
+  const made = await Client.of(card, database, address, APP);
   await made.start();
   client.value = made;
   return made;
@@ -112,6 +113,7 @@ export function Welcome() {
   const notify = useSignal(canNotify());
   const home = useSignal(isInstalled);
   const live = client.value?.link.value.link === "live";
+  const guarded = client.value?.guarded.value ?? false;
   return (
     <main class="enrol">
       <h1>{t("enrol.title")}</h1>
@@ -139,6 +141,9 @@ export function Welcome() {
               {t(notify.value === "denied" ? "more.notifications.blocked" : "more.notifications.none")}
             </p>
           )}
+        </Step>
+        <Step done={guarded} label={t("enrol.step.passcode")}>
+          <SetPasscode />
         </Step>
         <Step done={sound.value === "on"} label={t("enrol.step.sound")}>
           <button type="button" onClick={() => void unlock()}>

@@ -6,6 +6,7 @@ import { LANGUAGES, type Language, language, t } from "../../core/i18n";
 import { canNotify } from "../notify";
 import { play, toneOf, unlock } from "../sound";
 import { client, prefer, type Theme, theme } from "../state";
+import { Passcode } from "./lock";
 
 const THEMES: readonly Theme[] = ["auto", "light", "dark", "night"];
 const CLOCK_OFF_MS = 60_000;
@@ -17,6 +18,7 @@ export function More() {
       <Test />
       <Sounds />
       <Notifications />
+      <Passcode />
       <section>
         <label>
           {t("more.language")}
