@@ -8,12 +8,15 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 
 from tests.engines import FreshDatabase
 from tests.stories.test_rest import opened, told
 from tests.ward import reading
 from wardwire.adapters import hl7
 from wardwire.adapters.dead_letters import DeadLetters
+from wardwire.api import audit as audit_of
+from wardwire.api import figures as figures_of
 from wardwire.api.app import make_api
 from wardwire.app.integrations import Listeners
 from wardwire.flow.statement import Responses
@@ -57,7 +60,9 @@ async def test_traces_are_listed_without_what_was_said(ward: Ward, database_url:
         assert (await door.get(lab, "/v1/traces")).json()["data"] == []
 
 
-async def test_reports_say_how_soon_people_were_reached_and_answered(ward: Ward, database_url: str) -> None:
+async def test_reports_say_how_soon_people_were_reached_and_answered(
+    ward: Ward, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By priority, role and day; whoever was not reached or has not answered counts too. Not for everybody."""
     role = await ward.add_role("Cardiology 1st", ward.ben)
     await ward.add_shift(role, ward.chen, timedelta(hours=-1), timedelta(hours=1))
@@ -90,6 +95,9 @@ async def test_reports_say_how_soon_people_were_reached_and_answered(ward: Ward,
         assert sum(one["stored"] for one in figures["traffic"]) == 3
         assert {one["priority"]: one["reached"] for one in figures["waits"]} == {"high": 2, "low": 0}
 
+        monkeypatch.setattr(figures_of, "PATIENCE_S", 0)
+        assert told(await door.get(key, "/v1/figures")) == (422, "too_many")
+
         lab = await door.key("lab", SEND)
         for path in ("/v1/figures", "/v1/reports/responses", "/v1/reports/usage", "/v1/site", "/v1/coverage"):
             assert told(await door.get(lab, path)) == (403, "not_permitted")
@@ -111,7 +119,7 @@ async def test_gaps_of_the_coming_days_are_named_with_who_answers_then(ward: War
 
 
 async def test_an_auditor_reads_both_logs_and_has_them_verified(
-    ward: Ward, database_url: str, fresh_database: FreshDatabase
+    ward: Ward, database_url: str, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What people did and what was changed stand apart; a fact that somebody changed afterwards is found."""
     stored = await ward.send(ward.anna, ["Dr. Chen"])
@@ -146,6 +154,8 @@ async def test_an_auditor_reads_both_logs_and_has_them_verified(
         found = (await door.post(key, "/v1/audit/verify", whole)).json()
         assert not found["good"]
         assert "altered" in {finding["kind"] for finding in found["findings"]}
+        monkeypatch.setattr(audit_of, "MOST_FACTS", 1)
+        assert told(await door.post(key, "/v1/audit/verify", whole)) == (422, "too_many")
 
 
 TABLE = """

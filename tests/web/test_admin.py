@@ -8,14 +8,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.office import Office, look, open_office, picture
+from wardwire.ops.ports import free_port
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_webapp]
+
+SAMPLE = """MSH|^~\\&|LAB|HOSP|WARDWIRE|HOSP|20261201184000||ORU^R01^ORU_R01|L1|P|2.5
+PID|||4711^^^HOSP^MR
+PV1||I
+OBR|1||L1|POT^Potassium
+OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/l|3.5-5.1|HH|||F
+"""
 
 
 @pytest.fixture(scope="module")
 def office() -> Iterator[Office]:
-    """A site with its front, and a browser."""
-    with open_office() as office:
+    """A site with its front, a listener for HL7, and a browser."""
+    with open_office(f"hl7.listen=127.0.0.1:{free_port()}") as office:
         yield office
 
 
@@ -104,6 +112,35 @@ def test_the_record_is_verified_and_a_change_is_found(office: Office, dora: Page
     dora.get_by_role("button", name="Verify", exact=True).click()
     expect(dora.get_by_text("NOT as it was written")).to_be_visible()
     picture(dora, "admin-audit-bad")
+
+
+def test_a_mapping_is_tried_on_a_sample_and_not_lost(office: Office, dora: Page, answered: str) -> None:
+    """A table that cannot be read is named; a good one says who would be called; leaving it unsaved asks first."""
+    dora.goto(f"{office.url}/admin#/system")
+    expect(dora.get_by_role("row").filter(has_text="NATS")).to_contain_text("connected")
+    wrong = look(dora, "admin-system")
+    dora.goto(f"{office.url}/admin#/integrations")
+    expect(dora.get_by_role("row").filter(has_text="hl7")).to_contain_text("open")
+    wrong += look(dora, "admin-integrations")
+    dora.get_by_role("link", name="hl7").click()
+    table, sample = dora.get_by_label("Rules (TOML)"), dora.get_by_label("Sample message (HL7 v2)")
+    table.fill("[[rules")
+    sample.fill(SAMPLE)
+    dora.get_by_role("button", name="Try", exact=True).click()
+    expect(dora.get_by_role("alert")).to_contain_text("cannot be used")
+    table.fill('[otherwise]\nname = "anything else"\nto = ["Ben"]\n')
+    dora.get_by_role("button", name="Try", exact=True).click()
+    tried = dora.get_by_role("article")
+    expect(tried).to_contain_text("anything else")
+    expect(tried.get_by_role("listitem").first).to_contain_text("Ben")
+    assert wrong + look(dora, "admin-mapping") == []
+    dora.get_by_role("navigation").get_by_text("Audit", exact=True).click()
+    dialog = dora.get_by_role("dialog", name="Not saved")
+    dialog.get_by_role("button", name="Stay here").click()
+    expect(table).to_have_value('[otherwise]\nname = "anything else"\nto = ["Ben"]\n')
+    dora.get_by_role("navigation").get_by_text("Audit", exact=True).click()
+    dialog.get_by_role("button", name="Leave and lose it").click()
+    expect(dora.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
 
 
 def test_a_session_that_ends_loses_nothing(office: Office, dora: Page) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from wardwire.api.instants import read_instant
@@ -18,7 +16,7 @@ from wardwire.api.operation import Answer, Call, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut
 from wardwire.flow.audit import verify
 from wardwire.model import ids
-from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import Fact, since_epoch_us
 from wardwire.model.logs import LOGS
 from wardwire.model.matrix import Action
@@ -156,11 +154,7 @@ async def verify_(call: Call) -> Answer:
         detail = f"since then there are {facts} facts; ask for a shorter time, or run: wardwire audit verify"
         raise Refused(Code.TOO_MANY, detail, pointer="/since", limit=MOST_FACTS)
     started = perf_counter()
-    try:
-        async with call.deps.reads.acquire(timeout=2) as connection, asyncio.timeout(PATIENCE_S):
-            verdict = await verify(connection, since=since, proofs=call.body.proofs)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
+    verdict = await call.read(lambda c: verify(c, since=since, proofs=call.body.proofs), patience_s=PATIENCE_S)
     shown = VerdictOut(
         good=verdict.good,
         since=since,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -158,20 +157,19 @@ def _span(call: Call) -> tuple[datetime, datetime]:
 
 
 async def _count(call: Call, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-    """Run a query that reads much; one that takes too long is given up, so that it holds no connection.
+    """Run a query that reads much.
 
     Raises:
-        Refused: `TOO_MANY`: ask for less.
+        Refused: `TOO_MANY`: it took too long, and was given up.
         Unavailable: The database is not there.
     """
     try:
-        async with call.deps.reads.acquire(timeout=2) as connection, asyncio.timeout(PATIENCE_S):
-            return await query(connection)
-    except TimeoutError as error:
-        detail = f"this took longer than {PATIENCE_S} s; ask for a shorter time"
-        raise Refused(Code.TOO_MANY, detail, parameter="since") from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(Code.UNAVAILABLE, f"the database did not answer ({type(error).__name__})") from error
+        return await call.read(query, patience_s=PATIENCE_S)
+    except Unavailable as error:
+        if isinstance(error.__cause__, TimeoutError):
+            detail = f"this took longer than {PATIENCE_S} s; ask for a shorter time"
+            raise Refused(Code.TOO_MANY, detail, parameter="since") from error
+        raise
 
 
 def _s(seconds: object) -> float | None:

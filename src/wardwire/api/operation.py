@@ -30,6 +30,8 @@ from wardwire.store.ledger import Ledger
 
 T = TypeVar("T")
 
+PATIENCE_S = 5.0
+
 
 class Reads(Protocol):
     """Where reading connections come from: an asyncpg pool of the app's role in our schema."""
@@ -126,8 +128,8 @@ class Deps:
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)
 
-    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        """Run a reading query.
+    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
+        """Run a reading query; one that takes longer than `patience_s` is given up.
 
         Raises:
             Refused: `INVALID`: what is asked for cannot stand in the database.
@@ -136,7 +138,7 @@ class Deps:
         if not self.serving():
             raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
         try:
-            async with self.reads.acquire(timeout=2) as connection, asyncio.timeout(5):
+            async with self.reads.acquire(timeout=2) as connection, asyncio.timeout(patience_s):
                 return await query(connection)
         except asyncpg.DataError as error:
             raise Refused(Code.INVALID, "it holds what no text may hold, such as the character NUL") from error
@@ -172,9 +174,9 @@ class Call:
         except Refused:
             raise Refused(Code.NOT_FOUND, "there is nothing of this id") from None
 
-    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
         """Run a reading query. Raises `Unavailable`, see `Deps.read`."""
-        return await self.deps.read(query)
+        return await self.deps.read(query, patience_s=patience_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

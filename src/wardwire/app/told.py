@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.metadata import distributions
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,9 @@ from wardwire.app.watch import Watch
 from wardwire.settings import Settings
 
 LICENCE = "Apache-2.0"
+LONGEST = 60
+# What is needed only for an extra is not followed: `name; extra == "demo"`.
+_NAME = re.compile(r"[A-Za-z0-9._-]+(?!.*extra ==)")
 
 
 def look_at(watch: Watch) -> Look:
@@ -88,19 +92,29 @@ def _read_certificate(use: str, path: Path) -> CertificateOut:
 
 @lru_cache(maxsize=1)
 def list_packages() -> list[PackageOut]:
-    """List the packages that are installed beside us, with their licences as they say them; blocks."""
-    found = {
-        str(one.metadata["Name"]): PackageOut(
-            str(one.metadata["Name"]),
-            one.version,
-            str(one.metadata["License-Expression"] or _classified(one.metadata.get_all("Classifier") or [])),
-        )
-        for one in distributions()
-    }
+    """List the packages that this needs, and what they need, with their licences as they say them; blocks."""
+    found: dict[str, PackageOut] = {}
+    wanted = ["wardwire"]
+    while wanted:
+        name = wanted.pop()
+        if name in found:
+            continue
+        try:
+            told = metadata(name)
+        except PackageNotFoundError:  # needed elsewhere: by another system, or an older Python
+            continue
+        found[name] = PackageOut(str(told["Name"]), str(told["Version"]), _licence_of(told))
+        needs = told.get_all("Requires-Dist") or []
+        wanted += [match[0].lower().replace("_", "-") for need in needs if (match := _NAME.match(need))]
+    found.pop("wardwire", None)
     return sorted(found.values(), key=lambda one: one.name.lower())
 
 
-def _classified(classifiers: list[str]) -> str:
-    """Return the licence that classifiers name: `License :: OSI Approved :: MIT License`."""
-    licences = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License :: ")]
-    return ", ".join(licences)
+def _licence_of(told: PackageMetadata) -> str:
+    """Return the licence as an expression, by classifiers (`License :: OSI Approved :: MIT License`), or in words."""
+    if told["License-Expression"]:
+        return str(told["License-Expression"])
+    named = [one.rpartition(" :: ")[2] for one in told.get_all("Classifier") or () if one.startswith("License :: ")]
+    named = [one for one in named if one != "OSI Approved"]
+    words = str(told["License"] or "")
+    return ", ".join(named) or (words if len(words) < LONGEST and "\n" not in words else "")

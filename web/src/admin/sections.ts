@@ -29,6 +29,12 @@ export const SECTIONS: readonly Section[] = [
     load: () => import("./messages"),
   },
   {
+    name: "integrations",
+    label: "nav.integrations",
+    actions: ["site.read"],
+    load: () => import("./integrations"),
+  },
+  {
     name: "reports",
     label: "nav.reports",
     actions: ["site.read"],
@@ -39,6 +45,12 @@ export const SECTIONS: readonly Section[] = [
     label: "nav.audit",
     actions: ["audit.read"],
     load: () => import("./audit"),
+  },
+  {
+    name: "system",
+    label: "nav.system",
+    actions: ["site.read"],
+    load: () => import("./system"),
   },
 ];
 

@@ -1,0 +1,193 @@
+/** A listener's mapping table, changed here and tried on samples before anybody puts it to use. */
+
+import { useSignal } from "@preact/signals";
+import type { TableOut, TriedOut } from "../../core/generated/api";
+import { ask } from "../../core/rest";
+import { saveFile } from "../parts/csv";
+import { Failed } from "../parts/faces";
+import { Field, useForm } from "../parts/form";
+import { useLoad } from "../parts/load";
+import { Shown } from "../parts/shown";
+import { Tag } from "../parts/tag";
+import { span } from "../words";
+import { t } from "./words";
+
+export function Mapping({ listener }: { listener: string }) {
+  const load = useLoad(
+    (signal) => ask("GET /v1/integrations/{listener}/table", { path: { listener }, signal }),
+    [listener],
+  );
+  return (
+    <section>
+      <h2>{t("table.title")}</h2>
+      <Shown load={load} bare>
+        {(table) => <Editor table={table} />}
+      </Shown>
+    </section>
+  );
+}
+
+function Editor({ table }: { table: TableOut }) {
+  const { listener } = table;
+  const form = useForm({ table: table.text, sample: "" });
+  const tried = useSignal<TriedOut[] | null>(null);
+  const typed = form.values.value;
+  const go = (event: Event): void => {
+    event.preventDefault();
+    if (form.busy.peek()) return;
+    form.busy.value = true;
+    form.error.value = null;
+    tried.value = null;
+    const changed = typed.table !== table.text;
+    const body = { sample: typed.sample, ...(changed ? { table: typed.table } : {}) };
+    ask("POST /v1/integrations/{listener}/try", { path: { listener }, body })
+      .then(
+        ({ data }) => {
+          tried.value = data;
+        },
+        (error: unknown) => {
+          form.error.value = error;
+        },
+      )
+      .finally(() => {
+        form.busy.value = false;
+      });
+  };
+  return (
+    <>
+      <p class="quiet">{table.file ? t("table.file", { file: table.file }) : t("table.none")}</p>
+      <p class="quiet">{t("table.about")}</p>
+      <form class="editor" onSubmit={go}>
+        <Field form={form} name="table" label={t("table.field")} type="textarea" rows={16} />
+        <div class="buttons">
+          <button
+            type="button"
+            disabled={!typed.table}
+            onClick={() => saveFile("mapping.toml", "application/toml", typed.table)}
+          >
+            {t("table.download")}
+          </button>
+          <button type="button" disabled={typed.table === table.text} onClick={() => form.set("table", table.text)}>
+            {t("table.reset")}
+          </button>
+        </div>
+        <Field
+          form={form}
+          name="sample"
+          label={t("try.field")}
+          hint={t("try.hint")}
+          type="textarea"
+          rows={8}
+          required
+        />
+        <div class="buttons">
+          <button type="submit" class="first" disabled={form.busy.value}>
+            {t("try.go")}
+          </button>
+        </div>
+      </form>
+      {form.error.value ? <Failed error={form.error.value} /> : null}
+      <div role="status">
+        {tried.value?.map((one) => (
+          <Tried key={one.number} one={one} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Tried({ one }: { one: TriedOut }) {
+  return (
+    <article class="tried">
+      <h3>{t("try.message", { n: one.number, id: one.control_id || "–" })}</h3>
+      {one.not_taken && <p class="late">{t("try.not_taken", { why: one.not_taken })}</p>}
+      {one.rule && (
+        <p>
+          {t("try.rule")} <strong>{one.rule}</strong>
+        </p>
+      )}
+      {one.why && <p>{t("try.why", { why: one.why })}</p>}
+      <Told title={t("try.heard")} what={one.heard} />
+      {one.report && <Told title={t("try.report")} what={one.report} />}
+      {one.reached && <Reached reached={one.reached} />}
+    </article>
+  );
+}
+
+function Told({ title, what }: { title: string; what: Record<string, unknown> }) {
+  const told = Object.entries(what).filter(([, value]) => value !== "" && value !== null && value !== false);
+  if (told.length === 0) return null;
+  return (
+    <details open={told.length < 20}>
+      <summary>{title}</summary>
+      <dl>
+        {told.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              {name === "priority" ? (
+                <Tag priority={String(value)} />
+              ) : (
+                <bdi>{typeof value === "string" ? value : JSON.stringify(value)}</bdi>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+interface Reach {
+  name?: string;
+  why?: string;
+  tries?: string;
+}
+interface Step {
+  in_s: number;
+  who: string;
+  how: string;
+}
+
+/** Who would get it: as `wardwire hl7 try` writes it. */
+function Reached({ reached }: { reached: Record<string, unknown> }) {
+  const recipients = (reached.recipients ?? []) as Reach[];
+  const promise = (reached.promise ?? []) as Step[];
+  if (reached.moved) return <p>{t("try.moved", { did: String(reached.moved) })}</p>;
+  if (reached.refused) return <p class="late">{t("try.refused", { why: String(reached.refused) })}</p>;
+  if (reached.open_alert)
+    return (
+      <p>
+        {t("try.open")} <code>{String(reached.open_alert)}</code>
+      </p>
+    );
+  if (recipients.length === 0 && promise.length === 0) return <p>{t("try.nobody")}</p>;
+  return (
+    <>
+      <p>
+        <strong>{t("try.reached")}</strong>
+      </p>
+      <ul>
+        {recipients.map((one) => (
+          <li key={one.name}>
+            <bdi>{[one.name, one.why, one.tries].filter(Boolean).join(": ")}</bdi>
+          </li>
+        ))}
+      </ul>
+      {promise.length > 0 && (
+        <>
+          <p>
+            <strong>{t("try.then")}</strong>
+          </p>
+          <ul>
+            {promise.map((step) => (
+              <li key={`${step.in_s} ${step.who} ${step.how}`}>
+                <bdi>{`${span(step.in_s * 1_000)}: ${step.who} (${step.how})`}</bdi>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
