@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from wardwire.client.closed import Closed
+from wardwire.console.shipped import WEBAPP
 from wardwire.devices.frames import Cursor
 from wardwire.model.errors import WardwireError
 from wardwire.ops.engines import logins_file, read_logins
@@ -190,6 +191,7 @@ class Show:
             self._operator,
             self._people,
             accounts,
+            built=WEBAPP,
             lan=self._options.lan,
             opened=self._browser.set,
         )

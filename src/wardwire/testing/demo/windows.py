@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,6 +30,9 @@ _STYLE = """
 body { max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
 li { margin: 1rem 0 } a { font-weight: 600 } code { user-select: all }
 """
+
+
+_NONE = "<li>None is built: run <code>make web</code>, and begin the demo anew.</li>"
 
 
 class Picture(NamedTuple):
@@ -107,6 +110,7 @@ def list_windows(
     people: Mapping[str, Any],
     accounts: Mapping[str, SignIn],
     *,
+    built: Container[str],
     lan: bool,
     opened: Callable[[], None],
 ) -> list[Window]:
@@ -114,6 +118,7 @@ def list_windows(
 
     Args:
         front: The address of the site's one port.
+        built: The pages that there are; what is not built is not offered.
         lan: A phone in this network can open it, too.
         opened: Called when somebody becomes Dr. Chen in a browser.
     """
@@ -147,14 +152,16 @@ def list_windows(
             return "This folder is of an older demo: `wardwire demo --fresh` makes one with sign-ins."
         return f"Sign in as <code>{own.login}</code> with <code>{own.password}</code>: that is {name}."
 
-    windows = [
-        Window("/board", "The board", "Which alerts run now, and who has them.", board),
-        Window("/phone", "Dr. Chen's phone", "It rings every now and then. Answer, and the board moves.", phone),
-        Window("/scan", "Dr. Chen's phone, on a phone", "One in this network, by its camera.", scan),
-        Window("/console", "The operators' console", signed_in("Dora"), console),
-        Window("/admin", "Administration", signed_in("Eva"), admin),
-    ]
-    return [window for window in windows if lan or window.path != "/scan"]
+    windows = {
+        "/board.html": [Window("/board", "The board", "Which alerts run now, and who has them.", board)],
+        "/index.html": [
+            Window("/phone", "Dr. Chen's phone", "It rings every now and then: answer what comes.", phone),
+            *([Window("/scan", "Dr. Chen's phone, on a phone", "One in this network, by its camera.", scan)] * lan),
+        ],
+        "/console.html": [Window("/console", "The operators' console", signed_in("Dora"), console)],
+        "/admin.html": [Window("/admin", "Administration", signed_in("Eva"), admin)],
+    }
+    return [window for name, some in windows.items() if name in built for window in some]
 
 
 def render(site: str, windows: Sequence[Window]) -> str:
@@ -167,7 +174,7 @@ def render(site: str, windows: Sequence[Window]) -> str:
     return _page(
         site,
         "<p>A hospital lives on this machine, and everybody in it is invented. Open its windows side by side:</p>"
-        f"<ul>{listed}</ul><p>It ends with the demo in your terminal.</p>",
+        f"<ul>{listed or _NONE}</ul><p>It ends with the demo in your terminal.</p>",
     )
 
 

@@ -41,7 +41,12 @@ async def ask(windows: Windows, path: str, *, method: str = "GET", host: str = "
     return answer
 
 
-def listed(site: Site, *, lan: bool = False, opened: list[bool] | None = None) -> Windows:
+ALL = ("/board.html", "/index.html", "/console.html", "/admin.html")
+
+
+def listed(
+    site: Site, *, lan: bool = False, opened: list[bool] | None = None, built: tuple[str, ...] = ALL
+) -> Windows:
     """A page of this site's windows."""
     windows = Windows("Ward <1>")
     windows.windows = list_windows(
@@ -49,6 +54,7 @@ def listed(site: Site, *, lan: bool = False, opened: list[bool] | None = None) -
         cast(Rest, site),
         PEOPLE,
         {"Dora": SignIn("dora", "s3cret")},
+        built=built,
         lan=lan,
         opened=lambda: (opened if opened is not None else []).append(True),
     )
@@ -109,3 +115,13 @@ async def test_a_site_that_does_not_answer_is_said_so() -> None:
     async with windows.open():
         assert "503" in (answer := await ask(windows, "/phone"))
         assert "Try again" in answer
+
+
+async def test_what_is_not_built_is_not_offered() -> None:
+    """Nothing built: it says what builds it."""
+    some, none = listed(Site(), built=("/admin.html",)), listed(Site(), built=())
+    async with some.open(), none.open():
+        assert "Administration" in (page := await ask(some, "/"))
+        assert "console" not in page
+        assert "404" in await ask(some, "/console")
+        assert "make web" in await ask(none, "/")
