@@ -53,6 +53,8 @@ async def test_traces_are_listed_without_what_was_said(ward: Ward, database_url:
         assert (await door.get(key, "/v1/traces", person=ward.chen.wire)).json()["data"] == both[1:]
         assert (await door.get(key, "/v1/traces", priority="low")).json()["data"] == both[:1]
         assert told(await door.get(key, "/v1/traces", priority="urgent"))[0] == 422
+        for unsearchable in ("1960-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+            assert told(await door.get(key, "/v1/traces", until=unsearchable)) == (422, "invalid")
         until = both[1]["stored_at"]
         assert (await door.get(key, "/v1/traces", until=until)).json()["data"] == []
 

@@ -22,6 +22,7 @@ from wardwire.api.directory import (
     show_shift,
     write_operation,
 )
+from wardwire.api.instants import read_instant
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Operation, Query
 from wardwire.api.wire import ShiftOut
@@ -34,7 +35,6 @@ from wardwire.model.oncall import final, next_edge, on_call
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.oncall_quality import judge
 from wardwire.model.oncall_rights import may_view, on_schedule, require_owner
-from wardwire.model.oncall_time import in_reach
 from wardwire.model.people import Directory, Role
 from wardwire.store.oncall import find_swap as load_swap
 from wardwire.store.oncall import text_of
@@ -138,7 +138,7 @@ def _people(written: list[str] | UnsetType, pointer: str) -> list[UUID] | None:
 async def who_is_on_call(call: Call) -> Answer:
     """Say who is on call at an instant."""
     rules, role = call.deps.rules(), _seen(call)
-    at = _instant(call.query.get("at")) or call.deps.clock.now()
+    at = (read_instant(call, "at") if call.query["at"] else None) or call.deps.clock.now()
     answers = on_call(role, rules.directory, at, rules.desk)
     zone = oncall.zone_of(role)
     return Answer(
@@ -160,18 +160,6 @@ async def who_is_on_call(call: Call) -> Answer:
             until=next_edge(role, at),
         )
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not escaped
-        if at.tzinfo is not None and in_reach(at):
-            return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise Refused(Code.INVALID, "not an instant such as 2026-11-01T06:30:00Z", parameter="at")
 
 
 async def add_override(call: Call) -> Answer:
