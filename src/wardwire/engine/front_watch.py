@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from wardwire.engine.upkeep import Alarm, AlarmOver
+from wardwire.engine.upkeep import LastingAlarm
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model.clock import Clock
 
@@ -46,10 +46,9 @@ class FrontWatch:
         self._look = look
         self._address = address
         self._clock = clock
-        self._writer = writer
-        self._rules = rules
+        self._away = LastingAlarm(AWAY, address, writer=writer, rules=rules)
+        self._ending = LastingAlarm(ENDING, address, writer=writer, rules=rules)
         self._away_since: float | None = None
-        self._calm: set[str] = set()  # kinds of alarm that were told to be over
 
     async def round(self) -> None:
         """Look once."""
@@ -58,22 +57,15 @@ class FrontWatch:
             if self._away_since is None:
                 self._away_since = monotonic
             if monotonic - self._away_since >= AWAY_AFTER_S:
-                self._tell(AWAY, _away(self._address), "")
+                self._away.lasts(_away(self._address))
             return
         self._away_since = None
-        self._tell(AWAY, "", "it answers")
-        ends_soon = shown.ends is not None and shown.ends - self._clock.now() <= ENDS_SOON
-        text = _ending(shown.ends, self._clock.now()) if shown.ends is not None and ends_soon else ""
-        self._tell(ENDING, text, "another certificate is shown")
-
-    def _tell(self, kind: str, text: str, over: str) -> None:
-        """Raise an alarm of this kind at each look while there is reason to, or say once that it is over."""
-        if text:
-            self._writer.put(Alarm(kind, self._address, text, self._rules, stands=True))
-            self._calm.discard(kind)
-        elif kind not in self._calm:
-            self._writer.put(AlarmOver(kind, self._address, over))
-            self._calm.add(kind)
+        self._away.over("it answers")
+        now = self._clock.now()
+        if shown.ends is not None and shown.ends - now <= ENDS_SOON:
+            self._ending.lasts(_ending(shown.ends, now))
+        else:
+            self._ending.over("another certificate is shown")
 
 
 def look_at(host: str, port: int, *, tls: bool) -> Look:

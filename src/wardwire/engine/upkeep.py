@@ -92,6 +92,31 @@ class AlarmOver(Act):
         log.warning("alarm_not_cleared", kind=self._kind, subject=self._subject, reason=error)
 
 
+class LastingAlarm:
+    """A technical alarm about a state: raised at each look while it lasts, and over once when it has ended.
+
+    What an earlier process has raised is over with the first look that finds nothing.
+    """
+
+    def __init__(self, kind: str, subject: str, *, writer: Writer, rules: Callable[[], Rules]) -> None:
+        self._kind = kind
+        self._subject = subject
+        self._writer = writer
+        self._rules = rules
+        self._calm = False
+
+    def lasts(self, text: str) -> None:
+        """It is so at this look. `text` is for the desk."""
+        self._writer.put(Alarm(self._kind, self._subject, text, self._rules, stands=True))
+        self._calm = False
+
+    def over(self, why: str) -> None:
+        """It is not so."""
+        if not self._calm:
+            self._writer.put(AlarmOver(self._kind, self._subject, why))
+            self._calm = True
+
+
 class Turns:
     """Which tasks of this process still turn: one that hangs is found although everything else is well."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from wardwire.engine.upkeep import Alarm, AlarmOver
+from wardwire.engine.upkeep import LastingAlarm
 from wardwire.flow.ports import Rules, Writer
 from wardwire.model.clock import Clock
 
@@ -109,16 +109,12 @@ class WayWatch:
 
     def __init__(self, way: Way, *, writer: Writer, rules: Callable[[], Rules]) -> None:
         self._way = way
-        self._writer = writer
-        self._rules = rules
-        self._calm = False
+        self._alarm = LastingAlarm(KIND, SUBJECT, writer=writer, rules=rules)
 
     async def round(self) -> None:
         """Look once; of several cores each does, and the alarm is one."""
         await self._way.look()
         if self._way.away:
-            self._writer.put(Alarm(KIND, SUBJECT, _TEXT, self._rules, stands=True))
-            self._calm = False
-        elif self._way.there and not self._calm:
-            self._writer.put(AlarmOver(KIND, SUBJECT, "an edge server is joined again"))
-            self._calm = True
+            self._alarm.lasts(_TEXT)
+        elif self._way.there:
+            self._alarm.over("an edge server is joined again")
