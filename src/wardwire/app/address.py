@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from wardwire.ops.authority import local_address
 from wardwire.ops.ports import is_loopback
-from wardwire.settings import Settings, split_address
+from wardwire.settings import Front, Settings, split_address
+
+
+def front_has_tls(own: Front) -> bool:
+    """Whether the front speaks TLS: with a certificate of the hospital's, or beyond the loopback with ours."""
+    return own.tls_certificate is not None or not is_loopback(split_address(own.listen)[0])
 
 
 def front_address(settings: Settings) -> str:
@@ -13,7 +18,7 @@ def front_address(settings: Settings) -> str:
     if own.url or not own.listen:
         return own.url.rstrip("/")
     host, port = split_address(own.listen)
-    tls = own.tls_certificate is not None or not is_loopback(host)
+    tls = front_has_tls(own)
     named = own.names.split(",")[0].strip()
     if not named:
         named = "localhost" if is_loopback(host) else local_address() if host in ("0.0.0.0", "::") else host

@@ -13,6 +13,7 @@ from datetime import timedelta
 import asyncpg
 
 from wardwire import __version__
+from wardwire.app.address import front_has_tls
 from wardwire.app.channels import make_channels
 from wardwire.app.devices import make_rollcall, open_doorway, open_way
 from wardwire.app.ground import WAKE, Ground, hear_absent, hint_when_due, lay_ground, tell_absent
@@ -32,7 +33,6 @@ from wardwire.engine.upkeep import Alarm, Upkeep, keep
 from wardwire.engine.way import LOOK_EVERY_S as WAY_EVERY_S
 from wardwire.engine.way import Absences, WayWatch
 from wardwire.ops.engines import EngineLogins
-from wardwire.ops.ports import is_loopback
 from wardwire.settings import Settings, split_address
 
 PATH, ENGINE, API, AUDIT, ADAPTERS = "path", "engine", "api", "audit", "adapters"
@@ -196,9 +196,7 @@ def _make_desk(ground: Ground) -> DeskWatch:
 
 def _make_front_watch(ground: Ground) -> FrontWatch:
     own = ground.settings.front
-    host, port = split_address(own.listen)
-    tls = own.tls_certificate is not None or not is_loopback(host)
-    look = look_at(host, port, tls=tls)
+    look = look_at(*split_address(own.listen), tls=front_has_tls(own))
     return FrontWatch(look, own.listen, clock=ground.clock, writer=ground.lanes, rules=ground.rules)
 
 
