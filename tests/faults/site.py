@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,6 +82,10 @@ class Served:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def processes(self) -> Iterable[int]:
+        """Those that were started; what they start inherits how they are treated."""
+        return (self.pid,)
 
     def until_ready(self, *, patience_s: float = 60.0) -> None:
         """Wait for its word that everything runs."""

@@ -119,7 +119,8 @@ class System:
     async def start(self) -> None:
         """Start the site and wait until all of it is ready."""
         self.site.start()
-        _go_first(self.site.pid)
+        for process in self.site.processes():
+            _go_first(process)
         await asyncio.to_thread(self.site.until_ready)
 
     async def owner(self) -> asyncpg.Connection:

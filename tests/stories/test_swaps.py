@@ -102,10 +102,10 @@ async def test_a7_a_swap_over_the_night_of_the_clock(ring: Ring) -> None:
     for row in rows:
         story = await read_story(ring.ward.connection, row["id"], ring.ward.people.directory)
         assert story is not None
-        (reached,) = story.people
-        told.append((reached.name, reached.why))
+        told.extend((reached.name, reached.why) for reached in story.people)
     assert told == [
         ("Dr. Chen", "holds the role Cardiology 1st, 2026-11-01T00:59:59-05:00 (05:59:59Z)"),
+        ("Dr. Okafor", "took over the role Cardiology 1st, 2026-11-01T01:00:00-05:00 (06:00:00Z)"),
         ("Dr. Okafor", "holds the role Cardiology 1st by a swap, 2026-11-01T01:00:00-05:00 (06:00:00Z)"),
         ("Dr. Okafor", "holds the role Cardiology 1st by a swap, 2026-11-01T01:30:00-05:00 (06:30:00Z)"),
         ("Dr. Okafor", "holds the role Cardiology 1st by a swap, 2026-11-01T01:30:00-06:00 (07:30:00Z)"),

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +74,10 @@ class UpgradedSite(Served):
 
     def until_ready(self, *, patience_s: float = 60.0) -> None:
         """Nothing: `start` returns when everything is ready."""
+
+    def processes(self) -> Iterable[int]:
+        """Its cores; the engines have started what they need."""
+        return [core.pid for core in self._cores.values()]
 
     def start_core(self, name: str) -> None:
         """Start a core, of the former code if it is the old one."""

@@ -121,11 +121,21 @@ def retell(
 ) -> Story:
     """Make the story. Pure."""
     began = steps_of(facts, message.stored_at)
+    handed = _handed_over(facts, message.stored_at)
     names = Names(directory)
     standing = {delivery.person_id: delivery for delivery in deliveries}
     hops = [_hop(fact, message, lanes, standing, names) for fact in facts[:MOST_HOPS]]
-    chosen = sorted(standing.values(), key=lambda delivery: delivery.person_id)[:MOST_PEOPLE]
-    people = [_promise(delivery, message, whys.get(delivery.person_id, ""), names, began) for delivery in chosen]
+    called = []
+    for delivery in standing.values():
+        person, why = ids.write_id(ids.PERSON, delivery.person_id), whys.get(delivery.person_id, "")
+        how = why.partition(":")[0]
+        if how == "hand_over":
+            after = handed.get(person, next(iter(handed.values()), 0.0))
+        else:
+            after = began.get(how, [0.0])[0]
+        called.append((after, names.person(delivery.person_id), person, delivery, why))
+    called.sort(key=lambda one: one[:3])
+    people = [_promise(delivery, message, why, names, after) for after, _, _, delivery, why in called[:MOST_PEOPLE]]
     return Story(
         message=ids.write_id(ids.MESSAGE, message.id),
         kind=message.kind,
@@ -165,6 +175,15 @@ def steps_of(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, list[f
         if name and after not in began.setdefault(name, []):  # several are rung at once
             began[name].append(after)
     return began
+
+
+def _handed_over(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, float]:
+    """Return after how many seconds each person took over a role through which the message had gone."""
+    return {
+        str(json.loads(fact.body).get("to")): max(0.0, round((fact.at - stored_at).total_seconds(), 6))
+        for fact in facts
+        if fact.kind == FactKind.HANDED_OVER
+    }
 
 
 def _named_in_promise(fact: ToldFact) -> str:
@@ -416,10 +435,7 @@ def _span(wait: timedelta) -> str:
     return f"{wait.total_seconds():g} s"
 
 
-def _promise(
-    delivery: Delivery, message: Message, why: str, names: Names, began: Mapping[str, list[float]]
-) -> Promise:
-    called = began.get(why.partition(":")[0], [0.0])[0]
+def _promise(delivery: Delivery, message: Message, why: str, names: Names, called: float) -> Promise:
     promised = called + delivery.stages[0].wait.total_seconds() if delivery.stages else None
     delivered = (delivery.delivered_at - message.stored_at).total_seconds() if delivery.delivered_at else None
     kept: bool | None = None

@@ -1,4 +1,4 @@
-"""Passwords are hashed beside the loop, a few at once."""
+"""Passwords are hashed beside the loop, one after another."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_a_password_is_known_again_and_nothing_else_is() -> None:
 
 async def test_there_is_no_queue_without_an_end() -> None:
     """Beyond it who signs in is told to come again; and afterwards there is room."""
-    hasher = Hasher(memory_kib=CHEAP, at_once=1, most_waiting=2)
+    hasher = Hasher(memory_kib=CHEAP, most_waiting=2)
     known = await hasher.hash("blue kettle rain")
     asked = await asyncio.gather(*(hasher.check("blue kettle rain", known) for _ in range(5)), return_exceptions=True)
     refused = [one for one in asked if isinstance(one, Unavailable)]
@@ -38,6 +38,18 @@ async def test_there_is_no_queue_without_an_end() -> None:
     assert asked.count(True) == 3
     assert await hasher.check("blue kettle rain", known)
     hasher.close()
+
+
+async def test_two_who_sign_in_at_once_do_not_hold_each_other_up() -> None:
+    """H260: two hashers of one process, a thread each, as fast as they can; OpenSSL's own threads fail at that."""
+    hashers = [Hasher(memory_kib=CHEAP) for _ in range(2)]
+    known = await hashers[0].hash("blue kettle rain")
+    async with asyncio.timeout(60):
+        for _ in range(100):
+            found = await asyncio.gather(*(hasher.check("blue kettle rain", known) for hasher in hashers * 5))
+            assert found == [True] * 10
+    for hasher in hashers:
+        hasher.close()
 
 
 @pytest.mark.parametrize(
