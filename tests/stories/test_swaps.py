@@ -98,7 +98,7 @@ async def test_a7_a_swap_over_the_night_of_the_clock(ring: Ring) -> None:
     assert await ring.paged_at(utc(1, 6, 30)) == ("Dr. Okafor", "swap")
     assert await ring.paged_at(utc(1, 7, 30)) == ("Dr. Okafor", "swap")
     rows = await ring.ward.connection.fetch("SELECT id FROM messages WHERE kind = 'alert' ORDER BY id")
-    told = []
+    told: list[tuple[str, str]] = []
     for row in rows:
         story = await read_story(ring.ward.connection, row["id"], ring.ward.people.directory)
         assert story is not None
