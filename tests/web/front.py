@@ -22,7 +22,11 @@ HEAD_MAX = 16_384
 
 
 class Front:
-    """Listens on a free port of the loopback. `edge` is host and port of the edge's WebSocket."""
+    """Listens on a free port of the loopback. `edge` is host and port of the edge's WebSocket.
+
+    Attributes:
+        delay_s: So much later everything arrives, either way.
+    """
 
     def __init__(self, registration: DeviceRegistration, edge: str) -> None:
         self._registration = registration
@@ -31,6 +35,7 @@ class Front:
         self._lines: set[asyncio.StreamWriter] = set()
         self.port = 0
         self.away = False
+        self.delay_s = 0.0
 
     @property
     def url(self) -> str:
@@ -82,12 +87,19 @@ class Front:
         behind, onward = await asyncio.open_connection(self._edge[0], int(self._edge[2]))
         self._lines.add(onward)
         onward.write(head)
-        ways = [asyncio.create_task(_pour(*way)) for way in ((reader, onward), (behind, writer))]
+        ways = [asyncio.create_task(self._pour(*way)) for way in ((reader, onward), (behind, writer))]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()
         self._lines.discard(onward)
         onward.close()
+
+    async def _pour(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while piece := await source.read(65_536):
+            if self.delay_s:
+                await asyncio.sleep(self.delay_s)
+            sink.write(piece)
+            await sink.drain()
 
     async def _register(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
@@ -113,12 +125,6 @@ class Front:
             return
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         _answer(writer, "200 OK", kind, file.read_bytes())
-
-
-async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while piece := await source.read(65_536):
-        sink.write(piece)
-        await sink.drain()
 
 
 def _answer(writer: asyncio.StreamWriter, status: str, kind: str, body: bytes) -> None:

@@ -56,6 +56,8 @@ export interface DeviceOptions {
   url: string;
   app: string;
   timing?: Partial<Timing>;
+  /** False: it confirms nothing, for nobody is shown what it gets. */
+  receipts?: boolean;
   onLink: (link: Link, why: string) => void;
   onWelcome?: (welcome: Welcome) => void;
   /** Nothing more will come: `device_revoked`, `session_replaced`, `not_permitted`. */
@@ -381,7 +383,7 @@ export class Device {
 
   async #apply(events: Event[], cursor: Cursor | null): Promise<void> {
     await this.#keep.applied(events, cursor);
-    for (const event of events) this.#confirm(event);
+    if (this.#options.receipts !== false) for (const event of events) this.#confirm(event);
   }
 
   #confirm(event: Event): void {

@@ -1,6 +1,7 @@
 /** Which language a person reads, and how an app's words are looked up in it. Each app has a catalogue of its own. */
 
 import { signal } from "@preact/signals";
+import { isPseudo, pseudo } from "./pseudo";
 
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 export type Language = keyof typeof LANGUAGES;
@@ -25,7 +26,8 @@ type Counted<Key> = Key extends `${infer Stem}.other` ? Stem : never;
 export function words<Key extends string>(catalogues: Record<Language, Record<Key, string>>) {
   /** A text, with what stands in its braces filled in. */
   function t(key: Key, values: Values = {}): string {
-    return catalogues[language.value][key].replace(/\{(\w+)\}/g, (whole, name: string) =>
+    const text = catalogues[language.value][key];
+    return (isPseudo ? pseudo(text) : text).replace(/\{(\w+)\}/g, (whole, name: string) =>
       String(values[name] ?? whole),
     );
   }

@@ -1,0 +1,158 @@
+/** What the board shows while it shows nothing: how it is set up, and why it cannot be shown. */
+
+import { useSignal } from "@preact/signals";
+import type { RefusedFrame } from "../core/device/frames";
+import { NoKeys } from "../core/device/keys";
+import type { Card } from "../core/device/session";
+import { enrol, NotEnrolled } from "../core/enrol";
+import type { Database } from "../core/store/database";
+import { type Setting, setting, type Theme } from "./state";
+import { isKey, t } from "./words";
+
+const THEMES: readonly Theme[] = ["auto", "light", "dark", "night"];
+
+export function Enrol({
+  database,
+  enrolled,
+}: {
+  database: Database;
+  enrolled: (card: Card, chosen: Setting) => void;
+}) {
+  const code = useSignal(/^#enrol=([\w-]+)/.exec(location.hash)?.[1] ?? "");
+  const name = useSignal(t("enrol.name.default"));
+  const unit = useSignal(decodeURIComponent(/[#&]unit=([^&]*)/.exec(location.hash)?.[1] ?? ""));
+  const theme = useSignal<Theme>("auto");
+  const busy = useSignal(false);
+  const failed = useSignal("");
+  const join = async (): Promise<void> => {
+    busy.value = true;
+    failed.value = "";
+    try {
+      const card = await enrol(database, code.value, name.value.trim() || t("enrol.name.default"), "web-board/1");
+      void navigator.storage?.persist?.();
+      history.replaceState(null, "", location.pathname);
+      const place = unit.value.trim();
+      enrolled(card, {
+        place: place && !/^(unit|building|site):/.test(place) ? `unit:${place}` : place,
+        theme: theme.value,
+      });
+    } catch (error) {
+      failed.value = wordsOf(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="face">
+      <h1>{t("enrol.title")}</h1>
+      <p>{t("enrol.about")}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void join();
+        }}
+      >
+        <label>
+          {t("enrol.code")}
+          <input
+            required
+            autoComplete="one-time-code"
+            autoCapitalize="characters"
+            spellcheck={false}
+            maxLength={40}
+            value={code.value}
+            onInput={(event) => {
+              code.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <label>
+          {t("enrol.place")}
+          <input
+            maxLength={120}
+            value={unit.value}
+            aria-describedby="place-hint"
+            onInput={(event) => {
+              unit.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <p id="place-hint">{t("enrol.place.hint")}</p>
+        <label>
+          {t("enrol.name")}
+          <input
+            maxLength={60}
+            value={name.value}
+            onInput={(event) => {
+              name.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <label>
+          {t("enrol.theme")}
+          <select
+            value={theme.value}
+            onChange={(event) => {
+              theme.value = event.currentTarget.value as Theme;
+            }}
+          >
+            {THEMES.map((one) => (
+              <option key={one} value={one}>
+                {t(`theme.${one}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {failed.value && (
+          <p class="trouble" role="alert">
+            {failed.value}
+          </p>
+        )}
+        <button type="submit" disabled={busy.value || !code.value.trim()}>
+          {t("enrol.go")}
+        </button>
+        <p role="status">{busy.value ? t("enrol.busy") : ""}</p>
+      </form>
+    </main>
+  );
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof NotEnrolled) {
+    const key = `error.${error.code}`;
+    return isKey(key) ? t(key) : error.message;
+  }
+  return t(error instanceof NoKeys ? "error.nokeys" : "error.storage");
+}
+
+/** The site does not show this. */
+export function Refused({ frame, again, anew }: { frame: RefusedFrame; again: () => void; anew: () => void }) {
+  const key = `refused.${frame.code}`;
+  const place = setting.value.place.replace(/^\w+:/, "");
+  return (
+    <main class="face">
+      <h1>{t("refused.title")}</h1>
+      <p role="alert">{isKey(key) ? t(key, { place }) : t("refused.other", { detail: frame.detail })}</p>
+      <button type="button" onClick={again}>
+        {t("refused.again")}
+      </button>
+      <button type="button" class="plain" onClick={anew}>
+        {t("refused.anew")}
+      </button>
+    </main>
+  );
+}
+
+/** Nothing more will come on this device. */
+export function Ended({ why, again }: { why: string; again: () => void }) {
+  const key = `ended.${why}`;
+  return (
+    <main class="face">
+      <h1>{t("ended.title")}</h1>
+      <p role="alert">{isKey(key) ? t(key) : why}</p>
+      <button type="button" onClick={again}>
+        {t(why === "session_replaced" ? "refused.again" : "refused.anew")}
+      </button>
+    </main>
+  );
+}
