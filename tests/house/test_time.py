@@ -30,7 +30,10 @@ MAY_READ_THE_WALL_CLOCK: dict[str, str] = {
 }
 """Files beside those rooms that may, each with its reason."""
 
-MAY_SLEEP: dict[str, str] = {"tests/web/figures.py": "a measurement, which no test run collects: it sends at a pace"}
+MAY_SLEEP: dict[str, str] = {
+    "tests/web/figures.py": "a measurement, which no test run collects: it sends at a pace",
+    "tests/web/front.py": "a site that is far away, for that measurement",
+}
 """Tests that may wait for time to pass, each with its reason. Faults need real time, and need no entry."""
 
 
