@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,8 @@ import pytest
 from tests.engines import FreshDatabase, write_engines
 from tests.store.test_commands import Terminal
 from tests.unit.adapters.hl7.samples import ALARM, RESULT, with_phase
-from wardwire.adapters.hl7.frame import render_frame
+from wardwire.adapters.dead_letters import DeadLetters
+from wardwire.adapters.hl7.frame import Deframer, render_frame
 from wardwire.ops.engines import ENGINES_VARIABLE
 
 POLICY = '[[steps]]\ntargets = ["bed:primary"]\nwait_s = 60\n[[steps]]\ntargets = ["Ben"]\nwait_s = 60\n'
@@ -31,7 +37,7 @@ def ward(wardwire: Terminal, fresh_database: FreshDatabase, tmp_path: Path) -> T
     (tmp_path / "policy.toml").write_text(POLICY)
     for words in (
         ("people", "add", "Anna", "--email", "anna@ward.example"),
-        ("people", "add", "Ben"),
+        ("people", "add", "Ben", "--email", "ben@ward.example"),
         ("policy", "add", "Monitor alarm", str(tmp_path / "policy.toml")),
         ("place", "add", "unit", "4 West", "--policy", "Monitor alarm"),
         ("place", "add", "bed", "4W-12", "--in", "unit:4 West"),
@@ -113,3 +119,52 @@ def test_a_sample_is_tried_as_its_listener_would_take_it(
     assert (message["rule"], message["report"]["source"]) == ("all of the laboratory", "lab")
     assert wardwire("hl7", "try", sample(tmp_path, RESULT), "--listener", "lab")[0] == 2
     assert "Name one of hl7, hl7-lab." in wardwire.said
+
+
+def test_what_was_refused_is_listed_and_sent_once_more(wardwire: Terminal, tmp_path: Path) -> None:
+    """H253: nobody could send again what had been refused. Taken now, it is kept no longer."""
+    letters = DeadLetters(tmp_path / "dead-letters" / "GW7")
+    taken, refused = hashlib.sha256(b"a").hexdigest(), hashlib.sha256(b"b").hexdigest()
+    letters.keep(taken, ALARM.encode())
+    letters.keep(refused, RESULT.encode())
+    listed = wardwire.json("hl7", "letters", "--data", str(tmp_path))["letters"]
+    assert [(one["source"], one["kind"]) for one in listed] == [("GW7", "refused")] * 2
+    assert "a91" not in wardwire("hl7", "letters", "--data", str(tmp_path))[1], "nothing of what they say"
+    words = ("hl7", "replay", "GW7", "--data", str(tmp_path))
+    with answering([b"MSH|^~\\&|\rMSA|AA|1\r", b"MSH|^~\\&|\rMSA|AE|2\r"]) as (port, heard):
+        to = ("--to", f"127.0.0.1:{port}")
+        assert wardwire(*words, *to, "--dry-run")[0] == 0
+        assert heard == []
+        status, said = wardwire(*words, *to)
+    assert (status, heard) == (1, [ALARM.encode(), RESULT.encode()])
+    assert "AA" in said
+    assert "AE" in said
+    assert [path.stem for path in letters.all()] == [refused]
+    assert wardwire(*words, "--kind", "lost")[0] == 2
+    assert wardwire(*words, *to)[0] != 0, "nobody listens there any more"
+    assert [path.stem for path in letters.all()] == [refused]
+
+
+@contextlib.contextmanager
+def answering(answers: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+    """A door that gives one answer after the other; and what it heard."""
+    heard: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        for answer in answers:
+            with contextlib.suppress(OSError):
+                line, _ = listener.accept()
+                with line:
+                    deframer, found = Deframer(), list[bytes]()
+                    while not found:
+                        found = deframer.feed(line.recv(65_536))
+                    heard.extend(found)
+                    line.sendall(render_frame(answer))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], heard
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -19,7 +20,8 @@ from wardwire.access.accounts import Accounts, add_account, issue_first_code
 from wardwire.access.guesses import Guesses
 from wardwire.access.hashing import Hasher
 from wardwire.api.app import make_api
-from wardwire.model.errors import Code, Unavailable
+from wardwire.model.errors import Code, Refused, Unavailable
+from wardwire.model.guesses import FREE
 from wardwire.model.rights import ACCOUNTS, ADMINISTER
 from wardwire.model.totp import code_of, step_at
 from wardwire.store.ledger import Ledger
@@ -90,8 +92,9 @@ async def opened_desk(database_url: str, *, origin: str = "") -> AsyncIterator[D
     async with Ward(database_url, patience_s=60) as ward, opened(ward, database_url) as door:
         ledger = Ledger("story/accounts", open_connection=lambda: open_app(database_url))
         hasher = Hasher(memory_kib=64)
+        guesses = Guesses(door.deps.read, ward.clock)
         at = Accounts(
-            ledger=ledger, clock=ward.clock, hasher=hasher, guesses=Guesses(), site="St. Mary's", origin=origin
+            ledger=ledger, clock=ward.clock, hasher=hasher, guesses=guesses, site="St. Mary's", origin=origin
         )
         transport = httpx.ASGITransport(app=make_api(replace(door.deps, accounts=at)))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="https://ward") as client:
@@ -143,7 +146,13 @@ async def test_the_first_administrator_comes_in_by_a_code_and_lets_others_in(des
     anna = await desk.sign_in("anna", OTHER)
     assert told(await desk.ask(anna, "GET", "/v1/accounts")) == (403, "not_permitted")
     last = await desk.ask(admin, "PATCH", f"/v1/accounts/{made.json()['id']}", {"disabled": True})
-    assert told(last) == (409, "conflict")
+    assert told(last) == (409, "last_administrator")
+    demoted = await desk.ask(admin, "PATCH", f"/v1/accounts/{made.json()['id']}", {"roles": ["operator"]})
+    assert told(demoted) == (409, "last_administrator")
+    person = f"/v1/people/{made.json()['person']}"
+    gone = await desk.ask(admin, "PATCH", person, {"disabled": True})
+    assert told(gone) == (409, "last_administrator"), "nor is the person behind the account disabled"
+    assert (await desk.ask(admin, "GET", person)).json()["disabled"] is False
     text = json.dumps([await desk.facts("AccountChanged"), await desk.facts("SignedIn")])
     assert not any(secret in text for secret in (GOOD, OTHER, spare.code, added.json()["code"], anna))
 
@@ -218,6 +227,41 @@ async def test_a_second_factor_is_asked_for_and_its_codes_are_used_once(desk: De
     reset = await desk.ask(admin, "PATCH", f"/v1/accounts/{account['account']}", {"second_factor": False})
     assert reset.status_code == 200
     assert told(await desk.try_in("anna", "kettle 7")) == (401, "not_authenticated")
+
+
+async def test_cores_count_guesses_together(desk: Desk, pool: asyncpg.Pool) -> None:
+    """H249: five guesses at each of four servers were twenty. A good sign-in writes nothing anew."""
+    ward = desk.ward
+    await desk.account(ward.anna, "anna", "clinician")
+    other = Guesses(desk.door.deps.read, ward.clock)
+    assert (await desk.try_in("anna")).status_code == 201
+    kept = await pool.fetch("SELECT * FROM guesses")
+    assert (await desk.try_in("anna")).status_code == 201
+    assert await pool.fetch("SELECT * FROM guesses") == kept
+    for _ in range(FREE):
+        async with other.guess("ben", "10.0.0.9") as guess:
+            guess.wrong = True
+    assert told(await desk.try_in("ben", OTHER)) == (429, "rate_limited")
+    desk.wait(minutes=1)
+    assert told(await desk.try_in("ben", OTHER)) == (401, "not_authenticated")
+    with pytest.raises(Refused) as refused:
+        async with other.guess("ben", "10.0.0.9"):
+            pass
+    assert refused.value.code is Code.RATE_LIMITED
+    async with other.guess("anna", "10.0.0.9") as guess:
+        guess.right = True
+    rows = await pool.fetch("SELECT whom FROM guesses")
+    assert not any(b"anna" in row["whom"] or b"ben" in row["whom"] for row in rows), "digests alone"
+
+
+async def test_many_guesses_at_once_are_many(desk: Desk) -> None:
+    """H249: a hundred requests in the same instant all found that none had been wrong yet."""
+    await desk.account(desk.ward.anna, "anna", "clinician")
+    answers = await asyncio.gather(*(desk.try_in("anna", OTHER) for _ in range(20)))
+    looked_at = [told(answer) for answer in answers].count((401, "not_authenticated"))
+    assert 1 <= looked_at <= FREE
+    desk.wait(minutes=16)
+    assert (await desk.try_in("anna")).status_code == 201
 
 
 async def test_guesses_are_slowed_down_and_the_victims_pages_go_on(desk: Desk) -> None:

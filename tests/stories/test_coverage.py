@@ -10,18 +10,22 @@ import pytest
 from tests.stories.test_nobody_answers import MINUTE, Night
 from tests.stories.test_oncall import last_text
 from tests.ward import OPERATOR, directory_desk
+from wardwire.devices.catchup import render_page
+from wardwire.devices.frames import Event, read_down
 from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.oncall import set_people
 from wardwire.directory.people import set_status
 from wardwire.flow.statement import Statement, submission_of, write_statement
 from wardwire.flow.submit import dry_run
 from wardwire.flow.views import Reach
 from wardwire.model import ids
-from wardwire.model.delivery import Event
+from wardwire.model.delivery import Event as Said
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Status
 from wardwire.model.policy import Step
 from wardwire.model.priority import Kind, Priority
 from wardwire.model.rights import PERSON_SCOPES, Caller
+from wardwire.store.inbox import read_heads, read_page
 from wardwire.testing.ward import Member, Ward
 
 TEN = datetime(2026, 12, 4, 16, tzinfo=UTC)  # in Chicago
@@ -70,7 +74,7 @@ async def test_a4_a_consult_with_cover(ward: Ward, desk: DirectoryDesk) -> None:
     assert (read.status, read.until, read.cover) == ("in_procedure", UNTIL, "Dr. Okafor")
     chat = await ward.send(ward.anna, ["Dr. Chen"], kind=Kind.CHAT, priority=Priority.MEDIUM, text="Consult, please.")
     assert not ward.told[ward.chen.id][-1].body.rings
-    await ward.say(ward.chen, chat, Event.CONFIRMED)
+    await ward.say(ward.chen, chat, Said.CONFIRMED)
     await one.at(20 * 60 + 10)
     begun = len(ward.events(ward.okafor))
     alert, _ = await ward.escalate(ward.anna, chat, policy="Consult")
@@ -81,8 +85,8 @@ async def test_a4_a_consult_with_cover(ward: Ward, desk: DirectoryDesk) -> None:
     assert "Consult, please." in await last_text(ward, ward.okafor)
     assert await ward.why(message, ward.chen) == f"covered:{ward.okafor.wire}"
     assert not ward.told[ward.chen.id][-1].body.rings
-    await one.say(ward.okafor, message, Event.CONFIRMED, at=1211)
-    await one.say(ward.okafor, message, Event.ACCEPT, at=1260)
+    await one.say(ward.okafor, message, Said.CONFIRMED, at=1211)
+    await one.say(ward.okafor, message, Said.ACCEPT, at=1260)
     assert one.heard(ward.chen)[-1] == (1260, "taken")
     assert ward.told[ward.chen.id][-1].body.name == "Dr. Okafor"
     await one.at(90 * 60 - 1)
@@ -145,3 +149,23 @@ async def test_an_operator_says_it_for_somebody_and_the_former_deadline_goes(war
     await ward.people.refresh(ward.connection)
     assert ward.people.directory.people[ward.chen.id].cover == ""
     assert await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'back'") == 0
+
+
+async def test_what_was_sent_in_silence_stays_silent_after_a_reconnect(ward: Ward, desk: DirectoryDesk) -> None:
+    """H252: the phone found its network again in the theatre, and rang for what Ben had come for already."""
+    role = await ward.add_role("Cardiology 1st")
+    await ward.add_shift(role, ward.chen, -MINUTE, 60 * MINUTE)
+    await set_people(desk, OPERATOR, role, monitors=[ward.mallory.id])
+    await away(ward, desk, ward.chen, ward.ben.wire)
+    for priority in (Priority.HIGH, Priority.CODE):
+        await ward.send(ward.dora, ["role:Cardiology 1st"], priority=priority)
+    await ward.settle()
+    rings = []
+    for member in (ward.chen, ward.ben, ward.mallory):
+        head = (await read_heads(ward.connection, [member.id]))[member.id]
+        page = await read_page(ward.connection, member.id, after=0, upto=head, limit=100)
+        frames = [read_down(frame) for frame in render_page(page, 1, ward.people.directory, ward.clock.now())]
+        late = [frame.rings for frame in frames if isinstance(frame, Event) and frame.event == "new"]
+        assert late == [told.body.rings for told in ward.told[member.id]], "live and late say the same"
+        rings.append(late[-2:])
+    assert rings == [[False, True], [True, True], [False, False]]

@@ -223,6 +223,21 @@ async def test_where_a_second_person_is_asked_for_nobody_changes_a_policy_alone(
     assert (await house.door.post(house.eva, f"/v1/policies/{house.policy}", {"name": "M"}, "PATCH")).is_success
 
 
+async def test_a_policy_that_is_changed_directly_must_reach_somebody_too(house: House) -> None:
+    """H251: what a simulation would have refused came in by the side door; nothing of it is kept."""
+    path = f"/v1/policies/{house.policy}"
+    before = (await house.door.get(house.eva, path)).json()["steps"]
+    changed = await house.door.post(house.eva, path, {"steps": V8}, "PATCH")
+    assert told(changed) == (422, "unreachable_end")
+    assert "desk" in changed.json()["detail"], "it names the remedy"
+    assert told(await house.door.post(house.eva, "/v1/policies", {"name": "Other", "steps": V8})) == (
+        422,
+        "unreachable_end",
+    )
+    assert (await house.door.get(house.eva, path)).json()["steps"] == before
+    assert (await house.door.post(house.eva, path, {"steps": WITH_DESK}, "PATCH")).is_success
+
+
 async def test_a_new_policy_comes_by_a_draft(house: House) -> None:
     """It has its first version, and can be named from then on."""
     draft = await house.post(house.eva, "/v1/policy-drafts", {"name": "Consult", "steps": WITH_DESK})

@@ -411,7 +411,7 @@ async def test_what_is_entered_twice_with_one_key_is_made_once(door: Door) -> No
         f"/v1/roles/{role}/shifts": {"person": eva, **times},
         "/v1/places": {"kind": "unit", "name": "5 West"},
         "/v1/assignments": {"assignments": [{"place": bed, "person": eva, **times}]},
-        "/v1/policies": {"name": "Consult", "steps": [{"targets": [eva], "wait_s": 60}]},
+        "/v1/policies": {"name": "Consult", "steps": [{"targets": [eva, "desk"], "wait_s": 60}]},
     }
     first = {path: await door.post(clerk, path, body, id=path) for path, body in asked.items()}
     assert {path: answer.status_code for path, answer in first.items()} == dict.fromkeys(asked, 201)

@@ -355,7 +355,7 @@ async def test_without_a_key_with_its_scope_nothing_is_told(entra: Scim) -> None
             body = LIU if method == "POST" else None
             assert why(await other.ask(method, path, body)) == (status, None)
     assert why(await entra.ask("GET", "/Nonsense")) == (404, None)
-    assert why(await entra.ask("POST", "/Bulk", {})) == (404, None)
+    assert why(await entra.ask("POST", "/Bulk", {})) == (501, None)
     assert why(await entra.ask("POST", "/Users", [])) == (400, "invalidValue")
 
 
@@ -406,3 +406,20 @@ async def test_a_group_of_ten_thousand_is_put_in_one_request(entra: Scim) -> Non
     assert len((await entra.done("PUT", path, {"displayName": "Everybody", "members": members}))["members"]) == 10_000
     more = {"displayName": "Everybody", "members": [*members, {"value": ward.anna.wire}]}
     assert why(await entra.ask("PUT", path, more)) == (400, "invalidValue")
+
+
+async def test_what_this_server_has_not_it_says_with_501(entra: Scim) -> None:
+    """As its configuration says: neither Bulk nor sort; and who provisions is no person, who could be `/Me`."""
+    said = await entra.done("GET", "/ServiceProviderConfig")
+    assert (said["bulk"]["supported"], said["sort"]["supported"]) == (False, False)
+    asked = [
+        await entra.ask("POST", "/Bulk", {"Operations": []}),
+        await entra.ask("GET", "/Me"),
+        await entra.ask("GET", "/Users?sortBy=userName"),
+        await entra.ask("POST", "/Groups/.search", {"sortBy": "displayName", "sortOrder": "descending"}),
+    ]
+    for answer in asked:
+        told = answer.json()
+        assert (answer.status_code, told["status"]) == (501, "501"), answer.text
+        assert told["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert "ServiceProviderConfig" in told["detail"]

@@ -41,7 +41,10 @@ async def test_one_policy_asks_each_units_own_charge_nurse(door: Door) -> None: 
     assert shown.json()["roles"] == {"charge nurse": ids.write_id(ids.ROLE, west)}
     await give(door, key, units[1], "charge nurse", east)
     body = {"name": "Nurse call", "steps": [{"targets": ["unit:Charge Nurse"], "wait_s": 120}]}
-    await made(door, key, "/v1/policies", body)
+    assert told(await door.post(key, "/v1/policies", body)) == (422, "unreachable_end"), "6 North has nobody"
+    desk = {"targets": ["desk"], "wait_s": 60}
+    await made(door, key, "/v1/policies", {"name": "Nurse call, then the desk", "steps": [*body["steps"], desk]})
+    await ward.add_policy("Nurse call", Step(("unit:Charge Nurse",), 2 * MINUTE))
 
     sent = [
         await ward.send(ward.chen, [], policy="Nurse call", place=f"unit:{name}")

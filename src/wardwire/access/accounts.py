@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from wardwire.access.door import admit
 from wardwire.access.guesses import Guesses
+from wardwire.access.guesses import Read as Read
 from wardwire.access.hashing import Hasher
 from wardwire.model import ids
 from wardwire.model.accounts import Account, Spans, check_roles, clean_login
@@ -38,12 +39,6 @@ T = TypeVar("T")
 CODE_LENGTH = 20
 CODE_LASTS = timedelta(hours=24)
 OURS = "Wardwire"
-
-
-class Read(Protocol):
-    """Runs a reading query on some connection."""
-
-    def __call__(self, query: Callable[[asyncpg.Connection], Awaitable[T]], /) -> Awaitable[T]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +104,7 @@ async def change_account(
     """Change what is not None. What somebody may is asked at each request; who is disabled is signed out at once.
 
     Raises:
-        Refused: `NOT_FOUND`, `INVALID`, `NAME_TAKEN`, `CONFLICT` (nobody would be left to administer).
+        Refused: `NOT_FOUND`, `INVALID`, `NAME_TAKEN`, `LAST_ADMINISTRATOR`.
     """
     login = None if login is None else clean_login(login)
     now = at.clock.now()
@@ -187,8 +182,11 @@ def _administers(account: Account) -> bool:
 
 
 async def _leave_one(connection: asyncpg.Connection, account_id: UUID) -> None:
+    await store.lock_administrators(connection)
     if not await store.count_administrators(connection, beside=account_id):
-        raise Refused(Code.CONFLICT, "this is the last administrator who can sign in; make another one first")
+        raise Refused(
+            Code.LAST_ADMINISTRATOR, "this is the last administrator who can sign in; make another one first"
+        )
 
 
 async def insert(connection: asyncpg.Connection, account: Account, now: datetime) -> None:

@@ -1,109 +1,96 @@
-"""How often may be guessed: at an account each further time later, from an address so many a minute; then forgotten.
+"""Bounds guessing at signing in, over all cores together: what is being looked at here, and what all have counted.
 
 It bounds signing in and nothing else. Whoever guesses at Anna's password cannot keep a page from Anna: her devices
-have keys of their own. Where she has signed in before she is counted apart from those who guess elsewhere, and
-whatever else comes from there does not count against her: a whole house may stand behind one address.
+have keys of their own. The rule is model/guesses.py.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeVar
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol, TypeVar
 
-K = TypeVar("K")
-V = TypeVar("V")
+import asyncpg
 
-# At an account so many wrong ones are free; each further one doubles the wait, up to the longest.
-FREE = 5
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=15)
-FORGOTTEN_AFTER = timedelta(hours=1)
-# From an address so many at once, and then one in five seconds.
-BURST, PER_S = 100.0, 0.2
-# With more of either, the longest silent is forgotten.
-REMEMBERED = 20_000
+from wardwire.access.callers import CredentialRefused
+from wardwire.model.clock import Clock
+from wardwire.model.errors import Code, Refused
+from wardwire.model.guesses import Keys, Tallies, Tally, after_right, after_wrong, keys_of, wait_of
+from wardwire.store.guesses import load_tallies, lock_tallies, trim_tallies, write_tallies
 
-
-@dataclass(slots=True)
-class _Count:
-    wrong: int
-    until: float
-    at: float
+T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Room:
-    left: float
-    at: float
+class Read(Protocol):
+    """Runs a query on some connection; nothing waits for its commit."""
+
+    def __call__(self, query: Callable[[asyncpg.Connection], Awaitable[T]], /) -> Awaitable[T]: ...
+
+
+class Guess:
+    """One guess while it is looked at. Neither `wrong` nor `right`, it is not counted: we have failed, not they."""
+
+    __slots__ = ("right", "wrong")
+
+    def __init__(self) -> None:
+        self.right = self.wrong = False
 
 
 class Guesses:
-    """Counts wrong guesses, and says how long is to be waited. Told the time (monotonic seconds)."""
+    """Says how long is to be waited, and counts. What is known is in the database; here is only what is under way.
 
-    def __init__(self) -> None:
-        self._counts: OrderedDict[str, _Count] = OrderedDict()
-        self._rooms: OrderedDict[str, _Room] = OrderedDict()
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+    A good sign-in writes nothing but once a day where somebody is known, and what takes wrong guesses back.
+    """
 
-    def wait_s(self, login: str, address: str, now: float) -> float:
-        """Return how many seconds are left until one may be tried; 0 = now."""
-        count = self._counts.get(self._whom(login, address))
-        left = 0.0 if count is None or _is_old(count, now) else max(0.0, count.until - now)
-        if (login, address) in self._known:
-            return left
-        return max(left, (1.0 - self._room(address, now).left) / PER_S)
+    def __init__(self, read: Read, clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._under_way: Counter[bytes] = Counter()
 
-    def wrong(self, login: str, address: str, now: float) -> None:
-        """Count a wrong guess."""
-        whom = self._whom(login, address)
-        count = self._counts.get(whom)
-        if count is None or _is_old(count, now):
-            count = self._counts[whom] = _Count(0, now, now)
-        count.wrong, count.at = count.wrong + 1, now
-        beyond = count.wrong - FREE
-        if beyond >= 0:
-            wait_s = FIRST_WAIT.total_seconds() * 2.0 ** min(beyond, 20)
-            count.until = now + min(wait_s, LONGEST_WAIT.total_seconds())
-        _keep(self._counts, whom)
-        if (login, address) not in self._known:
-            room = self._room(address, now)
-            room.left = max(room.left - 1.0, 0.0)
+    @asynccontextmanager
+    async def guess(self, login: str, address: str) -> AsyncIterator[Guess]:
+        """Look at one guess. `CredentialRefused` in it makes it wrong; many at once are many guesses.
 
-    def forgive(self, login: str, address: str) -> None:
-        """Take one wrong guess back: it was not wrong."""
-        count = self._counts.get(self._whom(login, address))
-        if count is not None:
-            count.wrong, count.until = count.wrong - 1, count.at
-        room = self._rooms.get(address)
-        if room is not None and (login, address) not in self._known:
-            room.left = min(room.left + 1.0, BURST)
+        Raises:
+            Refused: `RATE_LIMITED`, with `retry_after_s`.
+            Unavailable: The database cannot say.
+        """
+        keys, guess = keys_of(login, address), Guess()
+        ahead = {key: self._under_way[key] for key in keys}
+        self._under_way.update(keys)
+        try:
+            tallies = await self._read(lambda connection: load_tallies(connection, keys))
+            counted = keys.pair if tallies.pair.known else keys.account
+            wait_s = wait_of(tallies, ahead[counted], ahead[keys.address], self._clock.now()).total_seconds()
+            if wait_s > 0:
+                raise Refused(
+                    Code.RATE_LIMITED, f"too many wrong ones; try again in {wait_s:.0f} s", retry_after_s=wait_s
+                )
+            try:
+                yield guess
+            except CredentialRefused:
+                guess.wrong = True
+                raise
+            finally:
+                if guess.wrong:
+                    await self._read(lambda connection: self._change(connection, keys, after_wrong))
+            if guess.right and after_right(keys, tallies, self._clock.now()):
+                await self._read(lambda connection: self._change(connection, keys, after_right))
+        finally:
+            self._under_way.subtract(keys)
+            for key in keys:
+                if self._under_way[key] <= 0:
+                    del self._under_way[key]
 
-    def right(self, login: str, address: str) -> None:
-        """Somebody has signed in: from there they are known, and nothing of theirs is counted any more."""
-        self.forgive(login, address)
-        self._counts.pop(self._whom(login, address), None)
-        self._known[(login, address)] = None
-        _keep(self._known, (login, address))
-
-    def _whom(self, login: str, address: str) -> str:
-        return f"{login} {address}" if (login, address) in self._known else login
-
-    def _room(self, address: str, now: float) -> _Room:
-        room = self._rooms.get(address)
-        if room is None:
-            room = self._rooms[address] = _Room(BURST, now)
-        room.left, room.at = min(BURST, room.left + (now - room.at) * PER_S), now
-        _keep(self._rooms, address)
-        return room
-
-
-def _is_old(count: _Count, now: float) -> bool:
-    return now - count.at >= FORGOTTEN_AFTER.total_seconds()
-
-
-def _keep(table: OrderedDict[K, V], key: K) -> None:
-    """Count something as used; of too many the longest unused goes."""
-    table.move_to_end(key)
-    if len(table) > REMEMBERED:
-        table.popitem(last=False)
+    async def _change(
+        self,
+        connection: asyncpg.Connection,
+        keys: Keys,
+        after: Callable[[Keys, Tallies, datetime], Mapping[bytes, Tally]],
+    ) -> None:
+        now = self._clock.now()
+        async with connection.transaction():
+            await write_tallies(connection, after(keys, await lock_tallies(connection, keys), now))
+            await trim_tallies(connection, now)

@@ -39,13 +39,12 @@ async def claim(
     Raises:
         Refused: `CODE_EXPIRED`, `RATE_LIMITED`, `PASSWORD_WEAK`, `INVALID`, `NAME_TAKEN`.
     """
-    now, monotonic = at.clock.now(), at.clock.monotonic()
-    guesser = f"code from {address}"
-    refuse_early(at, guesser, address)
+    now = at.clock.now()
     digest = digest_code(code)
-    known = await read(lambda connection: store.find_code(connection, digest, now))
+    async with at.guesses.guess(f"code from {address}", address) as guess:
+        known = await read(lambda connection: store.find_code(connection, digest, now))
+        guess.wrong = known is None
     if known is None:
-        at.guesses.wrong(guesser, address, monotonic)
         raise Refused(Code.CODE_EXPIRED, _NO_CODE, pointer="/code")
     if known.first:
         login, name = clean_login(login), clean_name(name)
@@ -109,18 +108,11 @@ async def check_own_password(
     guarded = await at.ledger.commit(at.clock.now(), work)
     if guarded is None:
         raise Refused(Code.NOT_FOUND, "there is no such account")
-    refuse_early(at, guarded.login, address)
-    if not await at.hasher.check(password, guarded.password):
-        at.guesses.wrong(guarded.login, address, at.clock.monotonic())
+    async with at.guesses.guess(guarded.login, address) as guess:
+        guess.wrong = not await at.hasher.check(password, guarded.password)
+    if guess.wrong:
         raise Refused(Code.NOT_PERMITTED, "this is not your password", pointer=pointer)
     return guarded
-
-
-def refuse_early(at: Accounts, login: str, address: str) -> None:
-    """Refuse who has guessed too often. Raises `RATE_LIMITED`."""
-    wait_s = at.guesses.wait_s(login, address, at.clock.monotonic())
-    if wait_s > 0:
-        raise Refused(Code.RATE_LIMITED, f"too many wrong ones; try again in {wait_s:.0f} s", retry_after_s=wait_s)
 
 
 def is_long(password: str) -> bool:

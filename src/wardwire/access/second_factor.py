@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.access.accounts import Accounts, check_administers, known_account
-from wardwire.access.passwords import check_own_password, refuse_early
+from wardwire.access.passwords import check_own_password
 from wardwire.model import ids, totp
 from wardwire.model.credentials import ALPHABET, digest_code, write_code
 from wardwire.model.errors import Code, Refused
@@ -66,7 +66,6 @@ async def confirm(at: Accounts, account_id: UUID, code: str) -> list[str]:
         Refused: `INVALID` (the code), `CONFLICT` (nothing was begun), `RATE_LIMITED`.
     """
     now, address = at.clock.now(), f"confirm {account_id}"
-    refuse_early(at, address, address)
     codes = [
         write_code("".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH))) for _ in range(RECOVERY_CODES)
     ]
@@ -82,8 +81,9 @@ async def confirm(at: Accounts, account_id: UUID, code: str) -> list[str]:
         await store.set_second_factor(connection, account_id, guarded.totp, is_set=True, used=step, recovery=digests)
         return True, [_fact("second_factor_set", guarded)]
 
-    if not await at.ledger.commit(now, work):
-        at.guesses.wrong(address, address, at.clock.monotonic())
+    async with at.guesses.guess(address, address) as guess:
+        guess.wrong = not await at.ledger.commit(now, work)
+    if guess.wrong:
         raise Refused(Code.INVALID, "this is not the code that the app shows now", pointer="/code")
     return codes
 

@@ -17,11 +17,10 @@ import asyncpg
 from wardwire.access import passkeys, second_factor
 from wardwire.access.accounts import Accounts, Read
 from wardwire.access.callers import CredentialRefused
-from wardwire.access.passwords import refuse_early
 from wardwire.model import ids
 from wardwire.model.accounts import Session
 from wardwire.model.credentials import SECRET_BYTES, TOKEN, digest_secret, read_key, secret_matches, write_key
-from wardwire.model.errors import Code, Refused, WardwireError
+from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.matrix import scopes_of
 from wardwire.model.rights import Caller
@@ -57,17 +56,9 @@ async def sign_in(
         Unavailable: `OVERLOADED`.
     """
     login = login.strip().lower()[:80]
-    refuse_early(at, login, address)
-    # Counted before it is looked at: many at once are many guesses.
-    at.guesses.wrong(login, address, at.clock.monotonic())
-    try:
+    async with at.guesses.guess(login, address) as guess:  # a missing code, or a failure of ours, is no wrong guess
         signed_in = await _prove(at, read, login, password, code, passkey, address, agent)
-    except CredentialRefused:
-        raise
-    except WardwireError:
-        at.guesses.forgive(login, address)  # the code is missing, or we have failed: it was no wrong guess
-        raise
-    at.guesses.right(login, address)
+        guess.right = True
     return signed_in
 
 
@@ -155,8 +146,6 @@ async def sign_in_by_passkey(
     passkeys.site_of(at)
     passkeys.challenge_of(credential)
     whom = f"passkey {passkeys.write(passkeys.read(credential.get('id'))[:24])}"
-    refuse_early(at, whom, address)
-    at.guesses.wrong(whom, address, at.clock.monotonic())
     now = at.clock.now()
 
     async def work(connection: asyncpg.Connection) -> tuple[tuple[Session, str] | None, Sequence[Draft]]:
@@ -168,14 +157,11 @@ async def sign_in_by_passkey(
         await sign_ins.insert_session(connection, session, secret)
         return (session, token), [_signed_in(guarded, session, address, "passkey")]
 
-    try:
+    async with at.guesses.guess(whom, address) as guess:
         signed_in = await at.ledger.commit(now, work)
-    except WardwireError:
-        at.guesses.forgive(whom, address)  # we have failed: it was no wrong guess
-        raise
-    if signed_in is None:
-        raise CredentialRefused("this passkey is not known here, or what it says is not good; begin again", "")
-    at.guesses.right(whom, address)
+        if signed_in is None:
+            raise CredentialRefused("this passkey is not known here, or what it says is not good; begin again", "")
+        guess.right = True
     return signed_in
 
 

@@ -249,7 +249,7 @@ def _units(call: Call, written: list[str]) -> list[UUID]:
 
 _PERSON = Query(name="person", kind="string", about="Only of this person.")
 _LOGIN = Query(name="login", kind="string", about="Only of this name to sign in with.")
-_CHANGES = (Code.NOT_FOUND, Code.NAME_TAKEN, Code.CONFLICT, Code.COMMIT_UNKNOWN)
+_CHANGES = (Code.NOT_FOUND, Code.NAME_TAKEN, Code.CONFLICT, Code.LAST_ADMINISTRATOR, Code.COMMIT_UNKNOWN)
 _PROVES = (Code.PASSWORD_WEAK, Code.RATE_LIMITED, Code.OVERLOADED, Code.NOT_FOUND, Code.COMMIT_UNKNOWN)
 _MINE = "/v1/account"
 

@@ -489,7 +489,7 @@ _EXTERNAL_ID = Query(
 _NAME = Query(name="name", kind="string", about="Only of this name, whatever its case.")
 PAGE = (LIMIT, AFTER, _NAME)
 _WRITES = (Code.TEXT_BLANK, Code.TEXT_TOO_LONG, Code.COMMIT_UNKNOWN)
-_PERSON = (*_WRITES, Code.NOT_FOUND, Code.TOO_MANY, Code.EXTERNAL_ID_TAKEN)
+_PERSON = (*_WRITES, Code.NOT_FOUND, Code.TOO_MANY, Code.EXTERNAL_ID_TAKEN, Code.LAST_ADMINISTRATOR)
 NAMED = (*_WRITES, Code.NAME_TAKEN, Code.NOT_FOUND, Code.TOO_MANY)
 _GROUP = (*NAMED, Code.GROUP_CYCLE)
 

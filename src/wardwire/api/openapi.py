@@ -28,6 +28,7 @@ _IF_MATCH = {
     "schema": {"type": "string"},
     "example": '"17"',
 }
+JSON = "application/json"
 _REF = "#/components/schemas/{name}"
 
 
@@ -100,7 +101,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         media: dict[str, Any] = {"schema": _ref(operation.body)}
         if operation.example is not None:
             media["example"] = operation.example
-        told["requestBody"] = {"required": True, "content": {"application/json": media}}
+        types = sorted(operation.speech.media) if operation.speech else (JSON,)
+        told["requestBody"] = {"required": True, "content": dict.fromkeys(types, media)}
     return told
 
 
@@ -144,7 +146,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for status, shape in operation.answers.items():
         told: dict[str, Any] = {"description": _said(shape)}
         if shape is not None:
-            told["content"] = {"application/json": {"schema": _ref(shape)}}
+            says = operation.speech.says if operation.speech else JSON
+            told["content"] = {says: {"schema": _ref(shape)}}
         responses[str(status)] = told
     codes = [*_ALWAYS, *operation.refuses]
     codes += [] if operation.open else _WITH_KEY
@@ -152,11 +155,14 @@ def _responses(operation: Operation) -> dict[str, Any]:
     codes += _WITH_BODY if operation.body is not None else ()
     by_status: dict[int, list[Code]] = {}
     for code in dict.fromkeys(codes):
-        by_status.setdefault(STATUS[code], []).append(code)
+        # What is unfit is 400 where others have laid down what an answer is (api/scim_words.py).
+        status = 400 if operation.speech and STATUS[code] == 422 else STATUS[code]
+        by_status.setdefault(status, []).append(code)
+    refusal = {operation.speech.says: {"schema": {"type": "object"}}} if operation.speech else None
     for status, there in sorted(by_status.items()):
         responses[str(status)] = {
             "description": "\n\n".join(f"`{code}`: {MEANING[code]}" for code in there),
-            "content": {MEDIA_TYPE: {"schema": _ref(Problem)}},
+            "content": refusal or {MEDIA_TYPE: {"schema": _ref(Problem)}},
         }
     return responses
 
@@ -166,7 +172,7 @@ def _links(operation: Operation, operations: Iterable[Operation]) -> dict[str, A
     shape = operation.answers.get(201)
     if shape is None:
         return {}
-    fields = {field.encode_name for field in msgspec.structs.fields(shape)}
+    fields = {"id"} if _is_foreign(shape) else {field.encode_name for field in msgspec.structs.fields(shape)}
     links: dict[str, Any] = {}
     for other in operations:
         names = _PATH.findall(other.path)
@@ -182,10 +188,17 @@ def _links(operation: Operation, operations: Iterable[Operation]) -> dict[str, A
 
 
 def _said(shape: Any) -> str:
+    if _is_foreign(shape):
+        return "A resource, a list or a description."
     return (shape.__doc__ or "").strip().partition("\n")[0] if shape is not None else "Done."
 
 
+def _is_foreign(shape: Any) -> bool:
+    """Whether a shape is an object of somebody else's description, such as RFC 7643."""
+    return get_origin(shape) is dict
+
+
 def _ref(shape: Any) -> dict[str, str]:
-    if get_origin(shape) is dict:  # an object of somebody else's description, such as RFC 7643
+    if _is_foreign(shape):
         return {"type": "object"}
     return {"$ref": _REF.format(name=shape.__name__)}

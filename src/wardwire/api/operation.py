@@ -223,11 +223,13 @@ class Speech:
 
     Attributes:
         media: The types that a body may have.
+        says: The type of its answers, refusals too.
         most: So many bytes a body has at most.
         refuse: Says why something was not done, by its error and the request's id.
     """
 
     media: frozenset[str]
+    says: str
     most: int
     refuse: Callable[[WardwireError, str], Answer]
 

@@ -21,6 +21,7 @@ from wardwire.model.matrix import Action, Owner, reaches, unit_of
 from wardwire.model.people import Directory
 from wardwire.model.places import Assignment, Place, PlaceKind, Rank, zone_of
 from wardwire.model.policy import ASK_WAIT, MAX_LOOPS, MAX_STEPS, STILL_ACTIVE, Policy
+from wardwire.model.scene import Grounds
 from wardwire.store.policies import StepText, span_of, text_of
 
 PlaceId = Annotated[str, Meta(pattern="^plc_[0-9a-f]{32}$", description="A place.")]
@@ -331,7 +332,7 @@ async def add_policy(call: Call) -> Answer:
         lambda desk: policies.add_policy(
             desk,
             call.caller,
-            call.deps.rules().directory,
+            _grounds(call),
             name=body.name,
             steps=tuple(step.step() for step in body.steps),
             loops=body.loops,
@@ -358,7 +359,7 @@ async def change_policy(call: Call) -> Answer:
     after = await policies.change_policy(
         call.deps.desk,
         call.caller,
-        call.deps.rules().directory,
+        _grounds(call),
         call.id(ids.POLICY, "policy_id"),
         name=given(body.name),
         steps=tuple(step.step() for step in steps) if steps else None,
@@ -372,6 +373,11 @@ async def change_policy(call: Call) -> Answer:
     return await changed(call, Answer(body=_with_units(call, after)))
 
 
+def _grounds(call: Call) -> Grounds:
+    rules = call.deps.rules()
+    return Grounds(rules.directory, rules.desk, rules.waits)
+
+
 def _id(prefix: str, written: str | None) -> UUID | None:
     return ids.read_id(prefix, written) if written else None
 
@@ -381,10 +387,14 @@ _EXAMPLE = {
     "steps": [
         {"targets": ["bed:primary"], "wait_s": 60},
         {"targets": ["bed:secondary", "bed:tertiary"], "wait_s": 60},
+        {"targets": ["desk"], "wait_s": 60},
     ],
 }
 _PLACED = (*NAMED, Code.INVALID)
-_STEPS = (*NAMED, Code.APPROVAL_REQUIRED, Code.POLICY_INVALID, Code.RECIPIENT_UNKNOWN, Code.RECIPIENT_AMBIGUOUS)
+_STEPS = (
+    *NAMED, Code.APPROVAL_REQUIRED, Code.POLICY_INVALID, Code.UNREACHABLE_END, Code.RECIPIENT_UNKNOWN,
+    Code.RECIPIENT_AMBIGUOUS,
+)  # fmt: skip
 
 OPERATIONS = (
     read_operation("listPlaces", "/v1/places", "List all places.", list_places, Places, *PAGE),

@@ -371,11 +371,18 @@ def _described(known: Mapping[str, Resource], name: str) -> tuple[Callable[[Call
     return show_all, show_one
 
 
+async def lack(call: Call) -> Answer:
+    """Say that this server has it not, as its configuration says (RFC 7644 §3.12: 501)."""
+    raise Refused(Code.NOT_IMPLEMENTED, f"{call.operation} is not there; see {ROOT}/ServiceProviderConfig")
+
+
 # Lists -----------------------------------------------------------------------------------------------------------
 
 
 def _page(call: Call, found: Sequence[Any]) -> tuple[Any, int]:
     """Return a page of what was found, and where it starts, from 1 (RFC 7644 §3.4.2.4)."""
+    if call.query["sortBy"] or call.query["sortOrder"]:
+        raise Refused(Code.NOT_IMPLEMENTED, f"lists are not sorted; see {ROOT}/ServiceProviderConfig")
     start = max(1, _number(call, "startIndex", 1))
     count = min(MOST, max(0, _number(call, "count", USUAL)))
     return list(found[start - 1 : start - 1 + count]), start
@@ -403,6 +410,8 @@ _CHOICE = (
 _LIST = (
     _FILTER,
     *_CHOICE,
+    Query(name="sortBy", kind="string", about="Not there: answered with 501."),
+    Query(name="sortOrder", kind="string", about="Not there: answered with 501."),
     Query(name="startIndex", kind="string", about="Where the page starts; the first is 1."),
     Query(name="count", kind="string", about=f"So many at most; {USUAL} unless said, never more than {MOST}."),
 )
@@ -417,10 +426,13 @@ def _operation(
     *query: Query,
     example: Resource | None = None,
     status: int = 200,
+    refuses: tuple[Code, ...] = (),
+    more: tuple[int, ...] = (),
 ) -> Operation:
     return Operation(
         id=id, method=method, path=f"{ROOT}{path}", tag="scim", about=about, handler=handler,
-        body=None if example is None else dict[str, Any], answers={status: None}, query=query,
+        body=None if example is None else dict[str, Any], query=query, refuses=refuses,
+        answers={status: None if status == 204 else dict[str, Any], **dict.fromkeys(more)},
         action=Action.DIRECTORY_SYNC, speech=SPEECH, example=example,
     )  # fmt: skip
 
@@ -438,32 +450,46 @@ _SEARCH: Resource = {
 _list_types, _show_type = _described(RESOURCE_TYPES, "name")
 _list_schemas, _show_schema = _described(SCHEMAS, "urn")
 
+_FINDS = (Code.NOT_FOUND,)
+_LISTS = (Code.NOT_IMPLEMENTED, Code.TOO_MANY)
+_WRITES = (
+    Code.NOT_FOUND, Code.NAME_TAKEN, Code.EXTERNAL_ID_TAKEN, Code.CHANGED_SINCE, Code.LAST_ADMINISTRATOR,
+    Code.GROUP_CYCLE, Code.TOO_MANY, Code.COMMIT_UNKNOWN,
+)  # fmt: skip
+_LACKS = (Code.NOT_IMPLEMENTED,)
+
 OPERATIONS = (
     _operation("scimConfig", "GET", "/ServiceProviderConfig", "Say what this server can.", show_config),
     _operation("scimTypes", "GET", "/ResourceTypes", "List kinds of resources.", _list_types, _FILTER),
-    _operation("scimType", "GET", "/ResourceTypes/{name}", "Describe a kind of resource.", _show_type),
+    _operation("scimType", "GET", "/ResourceTypes/{name}", "Describe a kind of resource.", _show_type,
+        refuses=_FINDS),
     _operation("scimSchemas", "GET", "/Schemas", "List schemas.", _list_schemas, _FILTER),
-    _operation("scimSchema", "GET", "/Schemas/{urn}", "Describe a schema.", _show_schema),
-    _operation("scimListUsers", "GET", "/Users", "List or find users.", list_users, *_LIST),
+    _operation("scimSchema", "GET", "/Schemas/{urn}", "Describe a schema.", _show_schema, refuses=_FINDS),
+    _operation("scimListUsers", "GET", "/Users", "List or find users.", list_users, *_LIST, refuses=_LISTS),
     _operation("scimSearchUsers", "POST", "/Users/.search", "List or find users by a body.", _search(list_users),
-        example=_SEARCH),
-    _operation("scimAddUser", "POST", "/Users", "Add a user.", add_user, *_CHOICE, example=_USER, status=201),
-    _operation("scimGetUser", "GET", "/Users/{user_id}", "Show a user.", get_user, *_CHOICE),
+        example=_SEARCH, refuses=_LISTS),
+    _operation("scimAddUser", "POST", "/Users", "Add a user.", add_user, *_CHOICE, example=_USER, status=201,
+        refuses=_WRITES),
+    _operation("scimGetUser", "GET", "/Users/{user_id}", "Show a user.", get_user, *_CHOICE, refuses=_FINDS),
     _operation("scimReplaceUser", "PUT", "/Users/{user_id}", "Let a user be what is given.", replace_user, *_CHOICE,
-        example=_USER),
+        example=_USER, refuses=_WRITES),
     _operation("scimChangeUser", "PATCH", "/Users/{user_id}", "Change a user.", change_user, *_CHOICE,
-        example=_PATCH),
+        example=_PATCH, refuses=_WRITES),
     _operation("scimRemoveUser", "DELETE", "/Users/{user_id}", "Take a user back: the person is disabled.",
-        remove_user, status=204),
-    _operation("scimListGroups", "GET", "/Groups", "List or find groups.", list_groups, *_LIST),
+        remove_user, status=204, refuses=_WRITES),
+    _operation("scimListGroups", "GET", "/Groups", "List or find groups.", list_groups, *_LIST, refuses=_LISTS),
     _operation("scimSearchGroups", "POST", "/Groups/.search", "List or find groups by a body.",
-        _search(list_groups), example=_SEARCH),
-    _operation("scimAddGroup", "POST", "/Groups", "Add a group.", add_group, *_CHOICE, example=_GROUP, status=201),
-    _operation("scimGetGroup", "GET", "/Groups/{group_id}", "Show a group.", get_group, *_CHOICE),
+        _search(list_groups), example=_SEARCH, refuses=_LISTS),
+    _operation("scimAddGroup", "POST", "/Groups", "Add a group.", add_group, *_CHOICE, example=_GROUP, status=201,
+        refuses=_WRITES),
+    _operation("scimGetGroup", "GET", "/Groups/{group_id}", "Show a group.", get_group, *_CHOICE, refuses=_FINDS),
     _operation("scimReplaceGroup", "PUT", "/Groups/{group_id}", "Let a group be what is given.", replace_group,
-        *_CHOICE, example=_GROUP),
+        *_CHOICE, example=_GROUP, refuses=_WRITES),
     _operation("scimChangeGroup", "PATCH", "/Groups/{group_id}", "Change a group.", change_group, *_CHOICE,
-        example=_PATCH),
+        example=_PATCH, refuses=_WRITES, more=(204,)),
     _operation("scimRemoveGroup", "DELETE", "/Groups/{group_id}", "Take a group back: it is disabled.",
-        remove_group, status=204),
+        remove_group, status=204, refuses=_WRITES),
+    _operation("scimBulk", "POST", "/Bulk", "Not there (`bulk` of the configuration).", lack, refuses=_LACKS,
+        example={}),
+    _operation("scimMe", "GET", "/Me", "Not there: who provisions is no person.", lack, refuses=_LACKS),
 )  # fmt: skip

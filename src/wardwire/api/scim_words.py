@@ -58,7 +58,7 @@ def refuse(error: WardwireError, request_id: str) -> Answer:
     return Answer(body=_ENCODE(told), status=status, headers=headers_of(problem), media=MEDIA)
 
 
-SPEECH = Speech(media=frozenset({MEDIA, "application/json"}), most=MAX_BODY, refuse=refuse)
+SPEECH = Speech(media=frozenset({MEDIA, "application/json"}), says=MEDIA, most=MAX_BODY, refuse=refuse)
 
 
 def say_list(found: list[Resource], total: int, start: int) -> Answer:

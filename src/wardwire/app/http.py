@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,15 +106,6 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
             reads=ground.pool,
             desk=DirectoryDesk(changes, ground.clock),
             alarms=alarms,
-            accounts=Accounts(
-                ledger=people,
-                clock=ground.clock,
-                hasher=hasher,
-                guesses=Guesses(),
-                spans=spans_of(ground.settings.access),
-                site=ground.settings.site.name,
-                origin=ground.settings.access.origin.rstrip("/"),
-            ),
             sso=make_sso(ground.settings.oidc, ground.clock),
             version=__version__,
             serving=lambda: ground.lanes.serving,
@@ -126,9 +118,18 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
             counted=watch.metrics.submitted,
             denied=watch.metrics.denied,
         )
-        assert deps.accounts is not None
+        accounts = Accounts(
+            ledger=people,
+            clock=ground.clock,
+            hasher=hasher,
+            guesses=Guesses(deps.read, ground.clock),
+            spans=spans_of(ground.settings.access),
+            site=ground.settings.site.name,
+            origin=ground.settings.access.origin.rstrip("/"),
+        )
+        deps = replace(deps, accounts=accounts)
         on = Standing(
-            accounts=deps.accounts,
+            accounts=accounts,
             read=deps.read,
             rules=ground.rules,
             refresh=refresh,

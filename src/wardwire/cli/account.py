@@ -290,7 +290,7 @@ async def _first(at: Desk) -> Issued | None:
 
 
 def _at(at: Desk) -> Accounts:
-    return Accounts(ledger=at.ledger, clock=at.clock, hasher=Hasher(), guesses=Guesses())
+    return Accounts(ledger=at.ledger, clock=at.clock, hasher=Hasher(), guesses=Guesses(_read(at), at.clock))
 
 
 def _read(at: Desk) -> Callable[[Callable[[asyncpg.Connection], Awaitable[T]]], Awaitable[T]]:

@@ -1,4 +1,6 @@
-"""`wardwire hl7`: try a sample message against the mapping table, or send one to a door and see its answer."""
+"""`wardwire hl7`: try a sample message against the mapping table, send one to a door and see its answer; see to what
+was refused (hl7_letters.py).
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ from typing import Annotated
 import typer
 
 from wardwire.adapters.contract import NotUsable
-from wardwire.adapters.hl7.frame import Deframer, FrameTooLarge, render_frame
+from wardwire.adapters.hl7.frame import FrameTooLarge
 from wardwire.adapters.hl7.mapping import Mapped
 from wardwire.adapters.hl7.registration import load_table
 from wardwire.app.hl7_trial import Reached, Tried, show
+from wardwire.cli import hl7_letters
 from wardwire.cli.exits import Exit
 from wardwire.cli.hl7_trial import find_reached, read_frames, try_file
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
@@ -24,7 +27,10 @@ from wardwire.model.stays import Movement
 from wardwire.ops.failure import StartFailed
 from wardwire.settings import listeners
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="HL7: try a sample message, send one.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="HL7: try a sample message, send one; what was refused."
+)
+app.registered_commands += hl7_letters.app.registered_commands
 
 Sample = Annotated[Path, typer.Argument(help="A file with one message, framed or not.", exists=True, dir_okay=False)]
 Samples = Annotated[
@@ -135,7 +141,7 @@ def send(
         raise StartFailed("usage", f"{to} is no address.", "Write it as host:port.")
     try:
         print(
-            asyncio.run(_send(read_frames(file)[0], host, int(port), wait))
+            asyncio.run(hl7_letters.ask(read_frames(file)[0], host, int(port), wait))
             .decode("utf-8", "replace")
             .replace("\r", "\n")
         )
@@ -143,20 +149,6 @@ def send(
         raise StartFailed(
             "no_answer", f"{to} did not answer ({type(error).__name__}).", "Does somebody listen there?"
         ) from error
-
-
-async def _send(content: bytes, host: str, port: int, wait_s: float) -> bytes:
-    async with asyncio.timeout(wait_s):
-        reader, writer = await asyncio.open_connection(host, port)
-        try:
-            writer.write(render_frame(content))
-            deframer = Deframer()
-            while data := await reader.read(65_536):
-                for answer in deframer.feed(data):
-                    return answer
-            raise ConnectionError("the other side closed without an answer")
-        finally:
-            writer.close()
 
 
 def _words(mapped: Mapped) -> list[tuple[str, str]]:

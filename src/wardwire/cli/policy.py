@@ -55,10 +55,16 @@ def add(
 
     async def work(at: Desk) -> Policy:
         return await policies.add_policy(
-            at.desk, at.caller, at.directory, name=name, approval=approval, **wanted.fields()
+            at.desk,
+            at.caller,
+            policy_drafts.grounds_of(at, settings),
+            name=name,
+            approval=approval,
+            **wanted.fields(),
         )
 
-    approval = read_settings(config, data, None).settings.policies.approval
+    settings = read_settings(config, data, None).settings
+    approval = settings.policies.approval
     _done(at_desk(find_place(config, data), work), json_)
 
 
@@ -74,13 +80,16 @@ def change(
 ) -> None:
     """Change a policy; alerts that run go on by the version that they began with."""
     fields = read_file(file).fields() if file else {}
-    approval = read_settings(config, data, None).settings.policies.approval
+    settings = read_settings(config, data, None).settings
+    approval = settings.policies.approval
 
     async def work(at: Desk) -> Policy:
         found = find_any(policy, at.directory)
         never = "still_active" in fields and fields["still_active"] is None
         told = {"name": name, "disabled": disabled, "never_still_active": never, "approval": approval, **fields}
-        return await policies.change_policy(at.desk, at.caller, at.directory, found.id, **told)
+        return await policies.change_policy(
+            at.desk, at.caller, policy_drafts.grounds_of(at, settings), found.id, **told
+        )
 
     _done(at_desk(find_place(config, data), work), json_)
 

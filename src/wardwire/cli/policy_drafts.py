@@ -62,7 +62,7 @@ def draft(
     settings = read_settings(config, data, None).settings
 
     async def work(at: Desk) -> Draft:
-        grounds = _grounds(at, settings)
+        grounds = grounds_of(at, settings)
         if into:
             return await drafts.change_draft(at.desk, at.caller, grounds, _id(into), text, note=note or None)
         policy_id = find_any(of, at.directory).id if of else None
@@ -128,7 +128,7 @@ def simulate(
     settings = read_settings(config, data, None).settings
 
     async def work(here: Desk) -> tuple[Directory, Scene, Outcome]:
-        now, grounds = here.clock.now(), _grounds(here, settings)
+        now, grounds = here.clock.now(), grounds_of(here, settings)
         scene = Scene(read_instant(at) if at else now, place, priority, tuple(to or ()))
         if policy.startswith(f"{ids.DRAFT}_"):
             _, outcome = await drafts.simulate_draft(here.desk, here.caller, grounds, _id(policy), scene)
@@ -174,7 +174,7 @@ def publish(draft: DraftId, config: ConfigFile = None, data: DataFolder = None, 
     settings = read_settings(config, data, None).settings
 
     async def work(at: Desk) -> tuple[Published, Directory]:
-        grounds, approval = _grounds(at, settings), settings.policies.approval
+        grounds, approval = grounds_of(at, settings), settings.policies.approval
         published = await drafts.publish_draft(at.desk, at.caller, grounds, _id(draft), approval=approval)
         return published, at.directory
 
@@ -288,7 +288,7 @@ def rollback(
         published = await drafts.roll_back(
             at.desk,
             at.caller,
-            _grounds(at, settings),
+            grounds_of(at, settings),
             found.id,
             number,
             approval=settings.policies.approval,
@@ -347,7 +347,8 @@ def _versions(policy: str, config: Path | None, data: Path | None) -> list[tuple
     return at_desk(find_place(config, data), work)
 
 
-def _grounds(at: Desk, settings: Settings) -> Grounds:
+def grounds_of(at: Desk, settings: Settings) -> Grounds:
+    """Return what an alert would be decided by now."""
     return Grounds(at.directory, settings.site.desk, waits_of(settings))
 
 

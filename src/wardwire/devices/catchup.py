@@ -22,7 +22,7 @@ from wardwire.devices.session import Door, Session
 from wardwire.flow.statement import MessageView, view_message
 from wardwire.flow.views import DeliveryView, view_delivery
 from wardwire.model.clock import Clock
-from wardwire.model.delivery import Delivery, State
+from wardwire.model.delivery import State
 from wardwire.model.errors import Code
 from wardwire.model.people import Directory
 from wardwire.model.priority import Kind, Priority
@@ -210,7 +210,7 @@ def render_page(page: Page, epoch: int, directory: Directory, now: datetime) -> 
                 event=event.event,
                 id=f"msg_{event.message_id.hex}",
                 age_ms=max(0, (now - event.at) // _MILLISECOND),
-                rings=event.event in _RINGING and _rings(page.own.get(event.message_id), directory, now),
+                rings=_rings(page, event, directory, now),
                 message=view,
                 deliveries=_deliveries(page, event, directory),
             )
@@ -232,11 +232,18 @@ def _deliveries(page: Page, event: InboxEvent, directory: Directory) -> list[Del
     ]
 
 
-def _rings(delivery: Delivery | None, directory: Directory, now: datetime) -> bool:
-    """Whether a message that comes late still rings: nobody has seen it, and status and preferences let it."""
-    if delivery is None or delivery.state not in _UNSEEN:
+def _rings(page: Page, event: InboxEvent, directory: Directory, now: datetime) -> bool:
+    """Whether a message that comes late still rings: nobody has seen it, and status and preferences let it.
+
+    What was sent in silence stays silent: the copy of a monitor, and that of whoever is covered.
+    """
+    delivery = page.own.get(event.message_id)
+    if delivery is None or delivery.state not in _UNSEEN or event.event not in _RINGING:
+        return False
+    priority = Priority(delivery.priority)
+    covered = event.covered and event.event == "new" and priority is not Priority.CODE
+    if delivery.kind is Kind.COPY or covered:
         return False
     if delivery.person_id not in directory.people:
         return False
-    priority = Priority(delivery.priority)
     return delivery.kind is Kind.TECHNICAL_ALARM or rings_for(delivery.person_id, priority, directory, now)

@@ -10,16 +10,16 @@ from wardwire.directory.desk import Change, DirectoryDesk
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.names import clean_name
-from wardwire.model.people import Directory
 from wardwire.model.policy import ASK_WAIT, STILL_ACTIVE, Policy, Step, check_policy
 from wardwire.model.rights import Caller
+from wardwire.model.scene import Grounds, check_reach
 from wardwire.store import policies as store
 
 
 async def add_policy(
     desk: DirectoryDesk,
     caller: Caller,
-    directory: Directory,
+    grounds: Grounds,
     *,
     name: str,
     steps: tuple[Step, ...],
@@ -31,12 +31,12 @@ async def add_policy(
     """Add a policy.
 
     Args:
-        directory: As of now: whoever a target names must be there.
+        grounds: As of now: whoever a target names must be there, and its end must reach somebody.
         approval: Whether the site asks for a second person: then policies come by drafts alone.
 
     Raises:
-        Refused: `NAME_TAKEN`, `APPROVAL_REQUIRED`, `POLICY_INVALID`, `RECIPIENT_UNKNOWN` and its like,
-            `NOT_PERMITTED`, and what a name may not be.
+        Refused: `NAME_TAKEN`, `APPROVAL_REQUIRED`, `POLICY_INVALID`, `UNREACHABLE_END`, `RECIPIENT_UNKNOWN` and its
+            like, `NOT_PERMITTED`, and what a name may not be.
     """
     name = clean_name(name)
     _check_alone(approval)
@@ -51,7 +51,8 @@ async def add_policy(
             still_active=still_active,
             ask_wait=ask_wait,
         )
-        check_policy(policy, directory)
+        check_policy(policy, grounds.directory)
+        check_reach(policy, grounds, change.now)
         await store.insert_policy(change.connection, policy, change.now)
         change.record("policy_added", _told(policy))
         return policy
@@ -62,7 +63,7 @@ async def add_policy(
 async def change_policy(
     desk: DirectoryDesk,
     caller: Caller,
-    directory: Directory,
+    grounds: Grounds,
     policy_id: UUID,
     *,
     name: str | None = None,
@@ -96,7 +97,9 @@ async def change_policy(
             ask_wait=ask_wait or before.ask_wait,
             disabled=before.disabled if disabled is None else disabled,
         )
-        check_policy(after, directory)
+        check_policy(after, grounds.directory)
+        if not after.disabled and (before.disabled or after.steps != before.steps):
+            check_reach(after, grounds, change.now)
         await store.update_policy(change.connection, after, change.now)
         change.record("policy_changed", {**_told(after), "before": before.version, "disabled": after.disabled})
         return after

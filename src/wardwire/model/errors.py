@@ -85,8 +85,10 @@ class Code(StrEnum):
     EXTERNAL_ID_TAKEN = "external_id_taken"
     ROSTER_INVALID = "roster_invalid"
     REMOVALS_UNCONFIRMED = "removals_unconfirmed"
+    LAST_ADMINISTRATOR = "last_administrator"
     # HTTP
     METHOD_UNSUPPORTED = "method_unsupported"
+    NOT_IMPLEMENTED = "not_implemented"
     MEDIA_UNSUPPORTED = "media_unsupported"
     TOO_SLOW = "too_slow"
     INTERNAL = "internal"
@@ -150,7 +152,9 @@ MEANING: Mapping[Code, str] = MappingProxyType(
         Code.EXTERNAL_ID_TAKEN: "Somebody else has this id in that source; an id names one person.",
         Code.ROSTER_INVALID: "The list cannot be taken in; `detail` names rows and columns. Nothing of it was.",
         Code.REMOVALS_UNCONFIRMED: "More than a tenth would be disabled. Look who; then say `confirm_removals`.",
+        Code.LAST_ADMINISTRATOR: "Nobody who can sign in would be left to administer; make another one first.",
         Code.METHOD_UNSUPPORTED: "This address knows other methods; `Allow` lists them.",
+        Code.NOT_IMPLEMENTED: "SCIM leaves it to a server to have this, and this one has it not.",
         Code.MEDIA_UNSUPPORTED: "The body must be application/json, UTF-8, and not compressed.",
         Code.TOO_SLOW: "The body did not come in its time.",
         Code.INTERNAL: "A fault of ours: it is in the log under `request_id`. Repeat with the same identity.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from wardwire.model import ids
 from wardwire.model.alert import NO_ENDPOINT, Called
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import Submission
@@ -117,6 +118,18 @@ def check_end(outcomes: Iterable[tuple[Scene, Outcome]]) -> None:
                 "add the operators' desk (`desk`) to it",
                 pointer="/steps",
             )
+
+
+def check_reach(policy: Policy, grounds: Grounds, now: datetime) -> None:
+    """Refuse a policy that would end at nobody now, in some unit that goes by it; or without a place where none does.
+
+    Raises:
+        Refused: As `check_end`, and as `play`.
+    """
+    units = [one for one in grounds.directory.places.values() if one.policy == policy.id and not one.disabled]
+    places = [ids.write_id(ids.PLACE, one.id) for one in units] or [""]
+    scenes = [Scene(now, place) for place in places]
+    check_end((scene, play(policy, scene, grounds)) for scene in scenes)
 
 
 def named_beside(to: tuple[str, ...], priority: Priority, at: datetime, grounds: Grounds) -> tuple[Called, ...]:

@@ -79,6 +79,17 @@ async def count_administrators(connection: asyncpg.Connection, *, beside: UUID |
     return number
 
 
+async def lock_administrators(connection: asyncpg.Connection) -> None:
+    """Let one transaction at a time take an administrator away: of the last two only one goes."""
+    await connection.execute(_SQL["lock_administrators"])
+
+
+async def find_administrators(connection: asyncpg.Connection, people: Sequence[UUID]) -> list[UUID]:
+    """Return which of some people have the account of an administrator who can sign in, or could if not disabled."""
+    rows: list[Any] = await connection.fetch(_SQL["administrators_among"], list(people))
+    return [row["person_id"] for row in rows]
+
+
 async def name_of(connection: asyncpg.Connection, person_id: UUID) -> str | None:
     """Return the name of a person who is not disabled."""
     name: str | None = await connection.fetchval(_SQL["person"], person_id)

@@ -31,6 +31,16 @@ SELECT count(*) FROM accounts a JOIN account_secrets s ON s.account_id = a.id JO
 WHERE 'administrator' = ANY(a.roles) AND a.disabled_at IS NULL AND p.disabled_at IS NULL AND s.password IS NOT NULL
   AND a.id IS DISTINCT FROM $1
 
+-- name: lock_administrators
+SELECT pg_advisory_xact_lock(hashtext('administrators'))
+
+-- name: administrators_among
+-- Whose account is that of an administrator who could sign in if they were not disabled.
+SELECT a.person_id FROM accounts a JOIN account_secrets s ON s.account_id = a.id
+WHERE 'administrator' = ANY(a.roles) AND a.disabled_at IS NULL AND s.password IS NOT NULL
+  AND a.person_id = ANY($1::uuid[])
+ORDER BY a.person_id
+
 -- name: person
 SELECT name FROM people WHERE id = $1 AND disabled_at IS NULL
 

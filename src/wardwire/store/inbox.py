@@ -24,13 +24,18 @@ MOST_FAILURES = 20
 
 
 class InboxEvent(NamedTuple):
-    """A kept event of a person's inbox."""
+    """A kept event of a person's inbox.
+
+    Attributes:
+        covered: They have the message only because another one covers for them: a silent copy, unless it is a `code`.
+    """
 
     seq: int
     epoch: int
     event: str
     message_id: UUID
     at: datetime
+    covered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

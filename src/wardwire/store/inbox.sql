@@ -3,13 +3,16 @@
 SELECT person_id, seq FROM inbox_heads WHERE person_id = ANY($1::uuid[])
 
 -- name: events
--- A person's events after a number, in order.
-SELECT seq, epoch, event, message_id, at FROM inbox
-WHERE person_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4
+-- A person's events after a number, in order; and whether they have the message only because another one covers.
+SELECT i.seq, i.epoch, i.event, i.message_id, i.at, coalesce(d.why LIKE 'covered:%', false)
+FROM inbox i LEFT JOIN deliveries d ON d.message_id = i.message_id AND d.person_id = i.person_id
+WHERE i.person_id = $1 AND i.seq > $2 AND i.seq <= $3 ORDER BY i.seq LIMIT $4
 
 -- name: last_events
 -- Of each message the last event after a number, oldest first; `code` only where that is asked.
-SELECT l.seq, l.epoch, l.event, l.message_id, l.at
+SELECT l.seq, l.epoch, l.event, l.message_id, l.at,
+       coalesce((SELECT d.why LIKE 'covered:%' FROM deliveries d WHERE d.message_id = l.message_id AND d.person_id = $1),
+                false)
 FROM (SELECT DISTINCT ON (i.message_id) i.seq, i.epoch, i.event, i.message_id, i.at FROM inbox i
       WHERE i.person_id = $1 AND i.seq > $2 AND i.seq <= $3
       ORDER BY i.message_id, i.seq DESC) l

@@ -42,13 +42,15 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 
 def test_every_problem_is_described_as_one() -> None:
-    """Whatever is not a result is `application/problem+json` with the one schema."""
-    for path in DOCUMENT["paths"].values():
+    """Whatever is not a result is `application/problem+json` with the one schema; of SCIM as its RFC says."""
+    for name, path in DOCUMENT["paths"].items():
+        scim = name.startswith("/scim/")
         for operation in path.values():
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
                     (kind,) = answer["content"]
-                    assert kind == "application/problem+json"
+                    assert kind == ("application/scim+json" if scim else "application/problem+json")
+                    assert not scim or int(status) != 422, "what is unfit is 400 there"
 
 
 def test_every_example_fits_its_shape() -> None:
