@@ -15,10 +15,10 @@ from wardwire.app.channels import make_channels
 from wardwire.channels.email import Relay
 from wardwire.flow.ports import Channel, SendResult
 from wardwire.model.people import Endpoint
+from wardwire.ops.ports import free_port
 from wardwire.settings import Settings, Smtp
 from wardwire.store.messages import Message
 from wardwire.testing.conformance.channels import CHECKS, Behaviour, Provider, Subject, Taken
-from wardwire.testing.nats import free_port
 
 
 class Mailbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import random
 import socket
 
 from wardwire.ops.failure import StartFailed
@@ -11,8 +12,17 @@ from wardwire.ops.failure import StartFailed
 LOOPBACK = "127.0.0.1"
 
 
+# Below those that systems give to connections that go out: one of these could take a port that is kept for a server
+# while it starts (Linux 32768, macOS and IANA 49152 and above).
+FREE_PORTS = range(12_000, 32_000)
+TRIES = 50
+
+
 def free_port(host: str = LOOPBACK) -> int:
-    """Give a port that nobody listens on now. Another may take it before us: the start then says so."""
+    """Give a port that nobody uses now. Another may take it before us: the start then says so."""
+    for port in random.sample(FREE_PORTS, TRIES):
+        if is_free(host, port):
+            return port
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

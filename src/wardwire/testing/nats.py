@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wardwire.ops.ports import free_port
+
 
 def find_server() -> str:
     """Return the path of `nats-server`: the wheel's (beside the interpreter), else the one on PATH.
@@ -29,14 +31,6 @@ def find_server() -> str:
     if found is None:
         raise FileNotFoundError("no nats-server beside the interpreter nor on PATH")
     return found
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def connect_with_patience(port: int, *, patience_s: float = 10.0) -> None:

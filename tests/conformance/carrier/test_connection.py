@@ -17,7 +17,8 @@ from wardwire.carrier.connection import Connection, State, Target
 from wardwire.carrier.errors import Disconnected, NoResponders, RequestTimeout, ServerError
 from wardwire.carrier.login import Login
 from wardwire.model.errors import Unavailable
-from wardwire.testing.nats import NatsServer, bare_server, free_port
+from wardwire.ops.ports import free_port
+from wardwire.testing.nats import NatsServer, bare_server
 
 
 class Witness:
