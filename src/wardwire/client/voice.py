@@ -13,6 +13,7 @@ from wardwire.devices.frames import (
     Cancel,
     Done,
     Escalate,
+    Nudge,
     OfferSwap,
     Response,
     SetStatus,
@@ -118,6 +119,12 @@ class Voice:
         request = id or uuid4().hex
         frame = Cancel(id=request, message=message, recall=recall, all_clear=all_clear)
         done: Done = await self._saying.ask(request, encode(frame), timeout_s)
+        return done
+
+    async def nudge(self, message: str, *, id: str = "", timeout_s: float | None = None) -> Done:
+        """Ring those again who have not read an own message, or owe an answer to it. Raises as `send`."""
+        request = id or uuid4().hex
+        done: Done = await self._saying.ask(request, encode(Nudge(id=request, message=message)), timeout_s)
         return done
 
     async def set_status(

@@ -34,6 +34,7 @@ from wardwire.devices.frames import (
     Escalate,
     FoundFrame,
     Hello,
+    Nudge,
     Obeyed,
     OfferSwap,
     Receipt,
@@ -56,6 +57,7 @@ from wardwire.devices.gather import Gather
 from wardwire.devices.hello import Greeter, agree
 from wardwire.devices.kicks import LAST_WORD_S, Kick, Kicks
 from wardwire.devices.logins import Logins
+from wardwire.devices.nudging import Nudging
 from wardwire.devices.orders import Orders
 from wardwire.devices.precedence import Precedence
 from wardwire.devices.presence import Presence
@@ -193,6 +195,7 @@ class Doorway:
         desk = DirectoryDesk(ledger, clock)
         self.availability = Availability(desk, directory=self._directory, answers=self.answers)
         self.swapping = Swapping(desk, directory=self._directory, answers=self.answers)
+        self.nudging = Nudging(writer, rules=rules, directory=self._directory, answers=self.answers, clock=clock)
         self.greeter = Greeter(
             ledger=ledger,
             site_key=site_key,
@@ -211,6 +214,7 @@ class Doorway:
             Response: self._respond,
             Cancel: self._cancel,
             Escalate: self._escalate,
+            Nudge: self.nudging.put,
             Test: self._test,
             Beat: self._beat,
             Resume: self._resume,

@@ -34,7 +34,7 @@ BEAT_S = 15
 BEHIND_MAX = 500
 
 # Words that a core of this version knows, and a former one does not.
-HEARS = ("about", "watch")
+HEARS = ("about", "nudge", "watch")
 
 # A device asks how so many messages stand at a time.
 ASKED_MAX = 100
@@ -134,6 +134,14 @@ class Cancel(_Up, frozen=True, tag="cancel"):
     message: WrittenId
     recall: bool = False
     all_clear: bool = False
+    p: Priority = Priority.HIGH
+
+
+class Nudge(_Up, frozen=True, tag="nudge"):
+    """Ring those again who have not read one's own message, or owe an answer to it; at most once a minute."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    message: WrittenId
     p: Priority = Priority.HIGH
 
 
@@ -295,6 +303,7 @@ class Unwatch(_Up, frozen=True, tag="unwatch"):
 Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
     | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap | Watch | Watched | Unwatch
+    | Nudge
 )  # fmt: skip
 
 
@@ -315,6 +324,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
         offset_ms: The device's clock minus the site's.
         limited: The device is too old: it gets `code` and nothing else.
         hears: Words that this core knows beyond those of the version; others it would refuse.
+        may: Rights of the person that change what an app offers: `messages:code`. They are asked again at each use.
     """
 
     v: int
@@ -330,6 +340,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
     minimum: int = MINIMUM
     limited: bool = False
     hears: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
 
 
 class Event(_Down, frozen=True, tag="event"):

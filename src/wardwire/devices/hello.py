@@ -30,6 +30,7 @@ from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.people import Device, Directory
+from wardwire.model.rights import CODE
 from wardwire.store.chain import Draft
 from wardwire.store.inbox import read_heads
 from wardwire.store.ledger import Ledger
@@ -259,6 +260,7 @@ class Greeter:
                 name=person.name,
                 limited=row.limited,
                 hears=HEARS,
+                may=(CODE,) if CODE in person.scopes else (),
             ),
         )
         if opened.replaced is not None:

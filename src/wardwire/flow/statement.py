@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from wardwire.flow.views import PromiseLine
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.message import NOTHING_OFFERED, Offered, Submission
@@ -62,7 +63,11 @@ class Sender(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MessageView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message as a recipient's device is given it."""
+    """A message as a recipient's device is given it.
+
+    `promise`: of an alert that escalates who is called by when if nobody answers, as it was when it was stored; told
+    with the alert itself only, and not again by what is resumed.
+    """
 
     id: str
     thread: str
@@ -77,6 +82,7 @@ class MessageView(msgspec.Struct, frozen=True, omit_defaults=True):
     patient: str = ""
     reply_to: str = ""
     expires_at: datetime | None = None
+    promise: list[PromiseLine] = []
 
 
 class _Said(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

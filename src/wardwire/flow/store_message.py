@@ -149,6 +149,9 @@ def store_message(
     body = view_submission(
         submission, message_id=message_id, thread_id=thread, sender=sender, stored_at=batch.written_now
     )
+    if escalates:
+        # Whoever is called sees who is next, and when.
+        body = b'%s,"promise":%s}' % (body[:-1], planning.promise.encode())
     add_deliveries(
         batch, rules.directory, submission, decided.people, message_id=message_id, body=body, sender=caller.person_id,
         escalates=escalates,

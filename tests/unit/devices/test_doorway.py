@@ -30,6 +30,7 @@ from wardwire.devices.logins import Logins, Place
 from wardwire.directory.finder import Found
 from wardwire.flow.answer import Heard, Say
 from wardwire.flow.end import End
+from wardwire.flow.nudge import Nudge
 from wardwire.flow.ports import Rules
 from wardwire.flow.statement import Statement, write_statement
 from wardwire.flow.submit import Submit
@@ -321,3 +322,22 @@ async def test_a_device_searches_and_is_answered_by_its_own_id(setting: Setting)
         setting.say(encode(Search(id=f"x{nth}", q="chen")))
     assert isinstance(setting.answers[-1], ErrorFrame)
     assert sum(isinstance(answer, FoundFrame) for answer in setting.answers) < 300
+
+
+async def test_a_message_is_rung_again_at_most_once_a_minute(setting: Setting) -> None:
+    """H271: too soon is answered with nobody rung; what failed has rung nobody, and may be said again at once."""
+    for request in ("1", "2"):
+        setting.say(encode(frames.Nudge(id=request, message=MESSAGE)))
+    [failed] = setting.writer.acts
+    assert isinstance(failed, Nudge)
+    failed.failed(Unavailable(Code.OVERLOADED, "later"))
+    setting.say(encode(frames.Nudge(id="3", message=MESSAGE)))
+    setting.clock.advance(timedelta(seconds=59))
+    setting.say(encode(frames.Nudge(id="4", message=MESSAGE)))
+    assert len(setting.writer.acts) == 2
+    setting.clock.advance(timedelta(seconds=1))
+    setting.say(encode(frames.Nudge(id="5", message=MESSAGE)))
+    assert len(setting.writer.acts) == 3
+    assert [(frame.id, getattr(frame, "count", None)) for frame in setting.answers] == [
+        ("2", 0), ("1", None), ("4", 0),
+    ]  # fmt: skip

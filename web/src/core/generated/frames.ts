@@ -245,6 +245,7 @@ export type MessageView = {
   patient?: string;
   reply_to?: string;
   expires_at?: string | null;
+  promise?: PromiseLine[];
 };
 
 export type Next = {
@@ -252,6 +253,13 @@ export type Next = {
   what: string;
   who?: string[];
   part?: string;
+};
+
+export type Nudge = {
+  t: "nudge";
+  id: string;
+  message: string;
+  p?: Priority;
 };
 
 export type Obeyed = {
@@ -498,6 +506,7 @@ export type Welcome = {
   minimum?: number;
   limited?: boolean;
   hears?: string[];
+  may?: string[];
 };
 
 export type WithdrawSwap = {
@@ -527,7 +536,8 @@ export type Up =
   | WithdrawSwap
   | Watch
   | Watched
-  | Unwatch;
+  | Unwatch
+  | Nudge;
 
 export type Down =
   | Welcome
