@@ -36,6 +36,10 @@ class Front:
         self.port = 0
         self.away = False
         self.delay_s = 0.0
+        # A Wi-Fi that wants to be signed in to: every answer is its own page.
+        self.portal = False
+        # Another version of the app: its script has another name.
+        self.renamed = False
 
     @property
     def url(self) -> str:
@@ -71,7 +75,9 @@ class Front:
                 return
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, _ = head.split(b" ", 2)
-            if path == b"/nats":
+            if self.portal:
+                _answer(writer, "200 OK", "text/html", b"<!doctype html><title>Guests</title>Please sign in.")
+            elif path == b"/nats":
                 await self._pass_on(head, reader, writer)
             elif method == b"POST":
                 await self._register(head, reader, writer)
@@ -119,12 +125,16 @@ class Front:
         )
 
     def _give(self, path: str, writer: asyncio.StreamWriter) -> None:
+        path = path.replace("/assets/renamed-", "/assets/index-")
         file = WEBAPP / ("index.html" if path == "/" else path.lstrip("/"))
         if not file.resolve().is_relative_to(WEBAPP) or not file.is_file():
             _answer(writer, "404 Not Found", "text/plain", b"not here")
             return
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        _answer(writer, "200 OK", kind, file.read_bytes())
+        body = file.read_bytes()
+        if path == "/" and self.renamed:
+            body = body.replace(b'src="/assets/index-', b'src="/assets/renamed-')
+        _answer(writer, "200 OK", kind, body)
 
 
 def _answer(writer: asyncio.StreamWriter, status: str, kind: str, body: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,9 +92,9 @@ class Ward:
         )
         return issued.code
 
-    async def browser_of(self, name: str, **options: Any) -> Phone:
+    async def browser_of(self, name: str, *, scopes: Sequence[str] = (), **options: Any) -> Phone:
         """A browser of somebody new, without a device."""
-        person = await self.site.add_person(name)
+        person = await self.site.add_person(name, scopes=scopes)
         options.setdefault("viewport", PHONE)
         context = await self.browser.new_context(locale="en-GB", permissions=["notifications"], **options)
         self.stack.push_async_callback(context.close)

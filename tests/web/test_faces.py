@@ -154,6 +154,13 @@ async def test_the_test_of_alerts_times_each_step(ward: Ward) -> None:
     await phone.button("Send me a test").click()
     await expect(phone.page.get_by_text("Arrived on this device after")).to_be_visible()
     await expect(phone.page.get_by_text("Stored by the site after")).to_be_visible()
+    await expect(phone.page.get_by_text("The site knows that it arrived")).to_be_visible()
+    await expect(phone.page.get_by_text("It rings now")).to_be_visible()
+    await phone.button("I hear it").click()
+    await expect(phone.page.get_by_text("You are reachable.")).to_be_visible()
+    await phone.picture("test-of-alerts")
+    await phone.open("Inbox")
+    await expect(phone.page.locator("li.item")).to_contain_text("TEST")
 
 
 async def test_a_status_is_set_with_who_covers(ward: Ward) -> None:

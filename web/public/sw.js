@@ -10,6 +10,7 @@ self.addEventListener("install", (event) => {
       const cache = await caches.open(SHELL);
       const page = await fetch("/", { cache: "no-cache" });
       const written = await page.clone().text();
+      if (!isOurs(written)) throw new Error("somebody else answers for the site");
       const parts = [...written.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((found) => found[1]);
       await cache.put("/", page);
       await cache.addAll([...new Set(parts)]);
@@ -34,13 +35,17 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fromNetwork(event.request));
 });
 
+// A Wi-Fi that wants to be signed in to answers anything with a page of its own, and says that all is well.
+const isOurs = (page) => page.includes('<div id="app">') && page.includes('src="/assets/');
+
 // Files whose name carries a digest of their content never change.
 async function fromCache(request) {
   const cache = await caches.open(SHELL);
   const kept = await cache.match(request);
   if (kept) return kept;
   const fresh = await fetch(request);
-  if (fresh.ok) await cache.put(request, fresh.clone());
+  const page = fresh.headers.get("content-type")?.startsWith("text/html");
+  if (fresh.ok && !fresh.redirected && !page) await cache.put(request, fresh.clone());
   return fresh;
 }
 
@@ -50,7 +55,8 @@ async function fromNetwork(request) {
   const key = new URL(request.url).pathname;
   try {
     const fresh = await fetch(request, { signal: AbortSignal.timeout(4000) });
-    if (fresh.ok && !fresh.redirected) {
+    const ours = key !== "/" || isOurs(await fresh.clone().text());
+    if (fresh.ok && !fresh.redirected && ours) {
       await cache.put(key, fresh.clone());
       return fresh;
     }

@@ -8,7 +8,7 @@
 import { signal } from "@preact/signals";
 import { newId } from "./bytes";
 import { Device, type Link } from "./device/device";
-import type { Found, FoundFrame, Priority } from "./device/frames";
+import type { Found, FoundFrame, MessageView, Priority } from "./device/frames";
 import type { Said } from "./device/outbox";
 import { priorityOf, type Row } from "./device/rows";
 import type { Card } from "./device/session";
@@ -22,7 +22,7 @@ const CHANNEL = "wardwire";
 
 type Word =
   | { t: "changed"; what: Changed }
-  | { t: "link"; link: Link; why: string; since: number; offset: number }
+  | { t: "link"; link: Link; why: string; since: number; offset: number; hears: string[]; may: string[] }
   | { t: "who" }
   | { t: "pick" }
   | { t: "hurry" }
@@ -48,8 +48,15 @@ export class Client {
   });
   /** This device's clock minus the site's, milliseconds. */
   readonly offset = signal(0);
+  /** What this core hears beyond the version's words, and what else this person may do (`messages:code`). */
+  readonly hears = signal<readonly string[]>([]);
+  readonly may = signal<readonly string[]>([]);
   /** Why nothing more will come; "" while it may. */
   readonly ended = signal("");
+  /** How many things that were said had not been sent when it ended. */
+  readonly unsent = signal(0);
+  /** `limited`: too old, it gets `code` alone; `older`, `newer` than what the site speaks: it gets nothing; "" otherwise. */
+  readonly version = signal<"" | "limited" | "older" | "newer">("");
   /** What could not be kept on this device; "" while all is well. */
   readonly trouble = signal("");
   /** Whether this tab is the device. */
@@ -89,6 +96,8 @@ export class Client {
   async start(): Promise<void> {
     await this.kept.load();
     this.kept.changed = (what) => this.#tell({ t: "changed", what });
+    this.kept.clock = () => Date.now() - this.offset.value;
+    this.#database.gone = (why) => void this.#gone(why);
     this.kept.ordered = (what) => this.#obey(what);
     if (this.#channel) this.#channel.onmessage = (event: MessageEvent<Word>) => void this.#hear(event.data);
     this.#tell({ t: "who" });
@@ -111,7 +120,13 @@ export class Client {
       onLink: (link, why) => this.#turn(link, why),
       onWelcome: (welcome) => {
         this.offset.value = welcome.offset_ms;
+        this.hears.value = welcome.hears ?? [];
+        this.may.value = welcome.may ?? [];
+        this.version.value = welcome.limited ? "limited" : "";
         this.trouble.value = "";
+      },
+      onVersion: (version) => {
+        this.version.value = version;
       },
       onEnd: (why) => void this.#end(why),
       onTrouble: (error) => {
@@ -125,17 +140,16 @@ export class Client {
   // What the person says ------------------------------------------------------------------------------------------
 
   /** Say something: on return it is kept, and is said until the site answers. Throws StorageFailed. */
-  async say(kind: Said["kind"], frame: Record<string, unknown>, words = ""): Promise<string> {
+  async say(
+    kind: Said["kind"],
+    frame: Record<string, unknown>,
+    words = "",
+    about?: MessageView | null,
+  ): Promise<string> {
     const id = newId();
-    const t = {
-      send: "send",
-      response: "response",
-      cancel: "cancel",
-      escalate: "escalate",
-      availability: "availability",
-    }[kind];
     const message = typeof frame.message === "string" ? frame.message : "";
-    await this.kept.say({ id, body: JSON.stringify({ t, id, ...frame }), kind, message, words, created: Date.now() });
+    const body = JSON.stringify({ t: kind, id, ...frame });
+    await this.kept.say({ id, body, kind, message, words, created: Date.now(), ...(about ? { about } : {}) });
     if (this.#device) this.#device.pick();
     else this.#tell({ t: "pick" });
     return id;
@@ -275,7 +289,12 @@ export class Client {
   #turn(link: Link, why: string): void {
     if (link === this.link.value.link) return;
     this.link.value = { link, why, since: Date.now() };
-    this.#tell({ t: "link", ...this.link.value, offset: this.offset.value });
+    this.#tellLink();
+  }
+
+  #tellLink(): void {
+    const [hears, may] = [[...this.hears.value], [...this.may.value]];
+    this.#tell({ t: "link", ...this.link.value, offset: this.offset.value, hears, may });
   }
 
   async #hear(word: Word): Promise<void> {
@@ -283,6 +302,8 @@ export class Client {
     else if (word.t === "link" && !this.#device) {
       this.link.value = { link: word.link, why: word.why, since: word.since };
       this.offset.value = word.offset;
+      this.hears.value = word.hears;
+      this.may.value = word.may;
     } else if (word.t === "found") this.#searches.get(word.id)?.(word.found);
     else if (word.t === "ended") {
       this.#device?.stop();
@@ -295,7 +316,7 @@ export class Client {
     } else if (word.t === "who" && this.#vault.key && this.guarded.value)
       this.#tell({ t: "unlocked", key: this.#vault.key, passcode: true });
     if (!this.#device) return;
-    if (word.t === "who") this.#tell({ t: "link", ...this.link.value, offset: this.offset.value });
+    if (word.t === "who") this.#tellLink();
     else if (word.t === "pick") {
       await this.kept.reload({ outbox: true });
       this.#device.pick();
@@ -314,7 +335,20 @@ export class Client {
       const unsent = this.kept.waiting.length;
       await this.#database.wipe();
       await this.#database.put("state", "ended", { why, unsent });
+      this.unsent.value = unsent;
     }
+    this.ended.value = why;
+    this.#tell({ t: "ended", why });
+  }
+
+  /** The database was closed under us. Where the card is gone, all is: keys, messages, what was not sent. */
+  async #gone(why: "evicted" | "newer"): Promise<void> {
+    const card = why === "newer" ? undefined : await this.#database.get("device", "card").catch(() => undefined);
+    if (card !== undefined || this.ended.value) return;
+    this.#device?.stop();
+    this.unsent.value = this.kept.waiting.length;
+    if (why === "evicted")
+      await this.#database.put("state", "ended", { why, unsent: this.unsent.value }).catch(() => undefined);
     this.ended.value = why;
     this.#tell({ t: "ended", why });
   }

@@ -48,7 +48,8 @@ function App() {
         </p>
       </main>
     );
-  if (over.value || why) return <Ended why={over.value?.why ?? why ?? ""} unsent={over.value?.unsent ?? 0} />;
+  if (over.value || why)
+    return <Ended why={over.value?.why ?? why ?? ""} unsent={over.value?.unsent ?? current?.unsent.value ?? 0} />;
   if (current === null)
     return (
       <main class="enrol">
@@ -108,6 +109,14 @@ function Head() {
       {link === "away" && (
         <p class="stale" role="status">
           {t("link.stale", { time: time(since) })}
+        </p>
+      )}
+      {current?.version.value && (
+        <p class="stale" role="alert">
+          {t(`version.${current.version.value}`)}{" "}
+          <button type="button" onClick={() => location.reload()}>
+            {t("update.now")}
+          </button>
         </p>
       )}
       {trouble && (

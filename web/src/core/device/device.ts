@@ -23,6 +23,7 @@ import type {
   TeamFrame,
   Welcome,
 } from "./frames";
+import { PROTOCOL } from "./frames";
 import { Hearing } from "./hearing";
 import { sign } from "./keys";
 import { Repeats, type Said } from "./outbox";
@@ -60,6 +61,8 @@ export interface DeviceOptions {
   receipts?: boolean;
   onLink: (link: Link, why: string) => void;
   onWelcome?: (welcome: Welcome) => void;
+  /** The site speaks only older, or only newer versions than this. */
+  onVersion?: (version: "older" | "newer") => void;
   /** Nothing more will come: `device_revoked`, `session_replaced`, `not_permitted`. */
   onEnd: (why: string) => void;
   /** Something could not be kept: the disk is full, or the browser has taken it away. */
@@ -420,6 +423,8 @@ export class Device {
   }
 
   async #refused(frame: RefusedFrame): Promise<void> {
+    if (frame.code === "version_unsupported")
+      this.#options.onVersion?.(Number(frame.fields?.maximum ?? 0) < PROTOCOL ? "newer" : "older");
     if (this.#session.isOfHello(frame.id)) {
       if (FINAL.has(frame.code)) this.#end(frame.code);
       else this.#session.spent(performance.now());

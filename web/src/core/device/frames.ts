@@ -21,6 +21,7 @@ export type {
   FoundFrame,
   OrderFrame,
   Part,
+  PromiseLine,
   RefusedFrame,
   Rows,
   StatusFrame,

@@ -4,15 +4,19 @@
  * An entry is written before it is said for the first time. It goes when its answer has been kept.
  */
 
+import type { MessageView } from "../generated/frames";
+
 export interface Said {
   id: string;
   /** The frame, byte for byte the same each time. */
   body: string;
-  kind: "send" | "response" | "cancel" | "escalate" | "availability";
+  kind: "send" | "response" | "cancel" | "escalate" | "nudge" | "test" | "availability";
   /** The message that it is about; "" of a send. */
   message: string;
   /** What the person said, to be shown while it waits: `accept`, a choice, a text. */
   words: string;
+  /** Of `escalate`: the message that an alert is made of. */
+  about?: MessageView;
   /** Unix milliseconds of this device. */
   created: number;
   /** The site said no: its code and words. It stays until the person has seen it. */

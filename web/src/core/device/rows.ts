@@ -6,6 +6,7 @@ import {
   type MessageView,
   PRIORITIES,
   type Priority,
+  type PromiseLine,
   type StatusFrame,
 } from "./frames";
 
@@ -33,7 +34,12 @@ export interface Row {
   asked: boolean;
   /** Who is called by when if nobody answers: Unix milliseconds. */
   promise: { at: number; who: string; how: string }[];
+  /** How it went with others, as far as this device was told, oldest first; of a message one has sent. */
+  steps?: DeliveryView[];
 }
+
+/** So many steps are kept of a message. */
+const STEPS_MAX = 200;
 
 const SILENCE = new Set([
   "read",
@@ -73,14 +79,19 @@ export function applyEvent(known: Row | undefined, event: Event, me: string, now
   if (event.message) {
     row.message = event.message;
     row.at = Date.parse(event.message.stored_at);
-    row.sent = event.message.sender.person === me;
+    // A test of one's own alerts is to be heard like somebody else's message.
+    row.sent = event.message.sender.person === me && event.message.kind !== "test";
+    if (event.message.promise?.length) row.promise = promised(event.message.promise, row.at);
   }
   const others = { ...row.others };
   const names = { ...row.names };
   for (const view of event.deliveries ?? []) {
     if (view.name) names[view.person] = view.name;
     if (view.person === me) row.mine = view;
-    else others[view.person] = view;
+    else {
+      if (row.sent) row.steps = stepped(row, view);
+      others[view.person] = view;
+    }
   }
   row.others = others;
   row.names = names;
@@ -109,7 +120,19 @@ export function applyStatus(known: Row, status: StatusFrame): Row | null {
   if (status.response) view.response = status.response;
   if (status.device) view.device = status.device;
   const names = status.name ? { ...known.names, [status.person]: status.name } : known.names;
-  return { ...known, others: { ...known.others, [status.person]: view }, names };
+  return { ...known, others: { ...known.others, [status.person]: view }, names, steps: stepped(known, view) };
+}
+
+/** The steps of a row with one more, unless it is the last one of its person again. */
+function stepped(row: Row, view: DeliveryView): DeliveryView[] {
+  const steps = row.steps ?? [];
+  const last = steps.findLast((one) => one.person === view.person);
+  return last?.state === view.state && last.response === view.response ? steps : [...steps, view].slice(-STEPS_MAX);
+}
+
+/** A promise with its instants; `at` is when the message was stored, Unix milliseconds. */
+export function promised(lines: PromiseLine[], at: number): Row["promise"] {
+  return lines.map((line) => ({ at: at + 1_000 * line.in_s, who: line.who, how: line.how }));
 }
 
 // What is asked of a row -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 
 import type { Event, MessageView, Statement, StatusFrame, StoredFrame } from "../device/frames";
 import type { Said } from "../device/outbox";
-import { applyEvent, applyStatus, emptyRow, offersAnswer, type Row } from "../device/rows";
+import { applyEvent, applyStatus, emptyRow, offersAnswer, promised, type Row } from "../device/rows";
 import type { DeliveryView } from "../generated/frames";
 
 /** `at`: Unix milliseconds of this device. */
@@ -26,7 +26,7 @@ export function applyChange(known: Row | undefined, change: Change, me: string):
     case "event":
       return applyEvent(known, change.event, me, change.at);
     case "stored":
-      return sent(known, change.said, change.frame, me);
+      return change.said.kind === "test" ? null : sent(known, change.said, change.frame, me);
     case "status":
       return known ? applyStatus(known, change.frame) : null;
     case "done":
@@ -55,14 +55,15 @@ function answered(known: Row, said: Said, state: string, at: number, me: string)
 }
 
 function sent(known: Row | undefined, said: Said, frame: StoredFrame, me: string): Row {
-  const statement = JSON.parse(said.body) as Statement;
+  // Of an alert made of another message the words are that one's.
+  const statement = { ...said.about, ...(JSON.parse(said.body) as Partial<Statement>) };
   const at = Date.parse(frame.at);
   const { subject, text, callback, responses, patient, reply_to } = statement;
   const message: MessageView = {
     id: frame.message,
     thread: frame.thread,
     kind: statement.kind ?? "alert",
-    priority: statement.priority,
+    priority: statement.priority ?? "high",
     sender: { person: me },
     stored_at: frame.at,
     ...(subject ? { subject } : {}),
@@ -70,7 +71,7 @@ function sent(known: Row | undefined, said: Said, frame: StoredFrame, me: string
     ...(callback ? { callback } : {}),
     ...(responses ? { responses } : {}),
     ...(patient ? { patient } : {}),
-    ...(reply_to ? { reply_to } : {}),
+    ...(said.about ? { reply_to: said.message } : reply_to ? { reply_to } : {}),
   };
   const others = frame.recipients.map(
     (reach) =>
@@ -83,7 +84,7 @@ function sent(known: Row | undefined, said: Said, frame: StoredFrame, me: string
     names: Object.fromEntries(frame.recipients.map((reach) => [reach.person, reach.name])),
     ...known,
     message,
-    promise: (frame.promise ?? []).map((line) => ({ at: at + 1_000 * line.in_s, who: line.who, how: line.how })),
+    promise: promised(frame.promise ?? [], at),
   };
 }
 
@@ -109,6 +110,7 @@ export function faceOf(row: Row, notify: string): Row {
     by: "",
     taken: row.taken ? "-" : "",
     promise: [],
+    steps: [],
   };
 }
 

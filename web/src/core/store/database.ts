@@ -8,6 +8,9 @@ const VERSION = 1;
 export class StorageFailed extends Error {}
 
 export class Database {
+  /** Called when the browser has taken it away (`evicted`), or a newer version of the app needs it in another shape. */
+  gone: (why: "evicted" | "newer") => void = () => undefined;
+
   #opened: Promise<IDBDatabase> | null = null;
   #name: string;
 
@@ -25,13 +28,14 @@ export class Database {
       request.onblocked = () => reject(new StorageFailed("another tab holds an older version"));
       request.onsuccess = () => {
         const database = request.result;
-        const gone = () => {
+        database.onclose = () => {
           this.#opened = null;
+          this.gone("evicted");
         };
-        database.onclose = gone;
-        database.onversionchange = () => {
+        database.onversionchange = (event) => {
           database.close();
-          gone();
+          this.#opened = null;
+          this.gone(event.newVersion === null ? "evicted" : "newer");
         };
         resolve(database);
       };

@@ -55,11 +55,17 @@ export class Kept implements Keep {
   /** What the site has just confirmed that the person is: `busy`, `off` ...; "" when nothing was said of late. */
   readonly availability = signal("");
   cursor: Cursor | null = null;
+  /** The site's time as far as this device knows it, Unix milliseconds: a clock that is wrong shows nothing wrong here. */
+  clock: () => number = () => Date.now();
   /** Called after each change, with what has changed. */
   changed: (what: Changed) => void = () => undefined;
   /** Called when the site orders this lost device to lock or wipe itself; resolves when that is done. */
   ordered: (what: string) => Promise<void> = () => Promise.resolve();
 
+  /** The last test of one's alerts that the site has stored. */
+  readonly tested = signal({ request: "", message: "" });
+  /** When one's own messages were last rung again, Unix milliseconds. */
+  readonly nudged = signal<ReadonlyMap<string, number>>(new Map());
   /** What was said and cannot be read, and so not be said, before the vault is opened. */
   readonly shut = signal(0);
 
@@ -137,7 +143,7 @@ export class Kept implements Keep {
   }
 
   get unconfirmed(): { id: string; priority: Priority }[] {
-    const young = Date.now() - DAY_MS;
+    const young = this.clock() - DAY_MS;
     return [...this.rows.value.values()]
       .filter((row) => !row.sent && !row.ended && row.message !== null && row.at > young)
       .filter((row) => row.mine?.state === "pending" || row.mine?.state === "unreachable")
@@ -158,7 +164,7 @@ export class Kept implements Keep {
 
   applied(events: Event[], cursor: Cursor | null): Promise<void> {
     if (events.length === 0 && cursor === this.cursor) return Promise.resolve();
-    const at = Date.now();
+    const at = this.clock();
     const changes = events.map((event) => [event.id, { k: "event", event, at }] as const);
     return this.#inTurn(() => this.#write(changes, undefined, cursor));
   }
@@ -176,15 +182,17 @@ export class Kept implements Keep {
     this.changed({ teams: frame });
   }
 
-  stored(said: Said, frame: StoredFrame): Promise<void> {
-    return this.#inTurn(() => this.#write([[frame.message, { k: "stored", said, frame }]], { delete: said.id }));
+  async stored(said: Said, frame: StoredFrame): Promise<void> {
+    await this.#inTurn(() => this.#write([[frame.message, { k: "stored", said, frame }]], { delete: said.id }));
+    if (said.kind === "test") this.tested.value = { request: said.id, message: frame.message };
   }
 
   async done(said: Said, state: string): Promise<void> {
-    const change = { k: "done", said, state, at: Date.now() } as const;
+    const change = { k: "done", said, state, at: this.clock() } as const;
     await this.#inTurn(() =>
       this.#write(said.kind === "response" ? [[said.message, change]] : [], { delete: said.id }),
     );
+    if (said.kind === "nudge") this.nudged.value = new Map(this.nudged.value).set(said.message, this.clock());
     if (said.kind === "availability") {
       this.availability.value = state;
       this.changed({ status: state });
@@ -207,7 +215,7 @@ export class Kept implements Keep {
   }
 
   questions(all: boolean): string[] {
-    const since = Date.now() - (all ? DAY_MS : YOUNG_MS);
+    const since = this.clock() - (all ? DAY_MS : YOUNG_MS);
     return [...this.rows.value.values()]
       .filter((row) => row.sent && !row.ended && row.at > since)
       .filter((row) => Object.values(row.others).some((view) => MOVING.has(view.state)))
@@ -218,7 +226,7 @@ export class Kept implements Keep {
 
   /** Note on this device that a message was read; the site is told by a receipt. */
   read(row: Row): Promise<void> {
-    return this.#inTurn(() => this.#write([[row.id, { k: "read", at: Date.now() }]]));
+    return this.#inTurn(() => this.#write([[row.id, { k: "read", at: this.clock() }]]));
   }
 
   #teams(frame: TeamFrame): void {
@@ -255,7 +263,7 @@ export class Kept implements Keep {
       if (row) touched.set(id, { row, changes: [...(before?.changes ?? []), change] });
     }
     if (touched.size === 0 && outbox === undefined && cursor === undefined) return;
-    const old = cursor !== undefined && touched.size > 0 ? this.#tooOld(Date.now(), touched) : [];
+    const old = cursor !== undefined && touched.size > 0 ? this.#tooOld(this.clock(), touched) : [];
     const records = await Promise.all([...touched.values()].map((one) => this.#record(one.row, one.changes)));
     const said = outbox && "put" in outbox ? await this.#recordSaid(outbox.put) : undefined;
     await this.#database.write(["messages", "outbox", "state"], (open) => {

@@ -139,7 +139,8 @@ export function Refused({ said }: { said: Said }) {
   const why = isKey(key) ? t(key) : t("error.other", { detail: said.refused?.detail ?? "" });
   return (
     <p class="trouble" role="alert">
-      <span>{t("answer.refused", { why })}</span>
+      <span>{t(said.kind === "response" ? "answer.refused" : "sent.refused", { why })}</span>
+      {said.refused?.code === "code_running" && <Running said={said} running={String(said.refused.fields.message)} />}
       <button type="button" onClick={() => void client.value?.kept.forget(said.id)}>
         {t("answer.seen")}
       </button>
@@ -147,11 +148,30 @@ export function Refused({ said }: { said: Said }) {
   );
 }
 
+/** The same call runs there already: the person adds to it, or begins another one. */
+function Running({ said, running }: { said: Said; running: string }) {
+  const again = (more: object) => async (): Promise<void> => {
+    const { t: _kind, id: _id, ...frame } = JSON.parse(said.body) as Record<string, unknown>;
+    await client.value?.say("send", { ...frame, ...more }, said.words);
+    await client.value?.kept.forget(said.id);
+  };
+  return (
+    <>
+      <button type="button" class="first" onClick={() => void again({ add_to: running })()}>
+        {t("code.add")}
+      </button>
+      <button type="button" onClick={() => void again({ force: true })()}>
+        {t("code.another")}
+      </button>
+    </>
+  );
+}
+
 function Outcome({ row }: { row: Row }) {
   const state = row.mine?.state ?? "";
   const at = row.mine ? Date.parse(row.mine.at) : 0;
   const undo = state === "accepted" && !row.ended && priorityOf(row) !== "code";
-  const young = undo && now.value + (client.value?.offset.value ?? 0) - at < UNDO_MS;
+  const young = undo && now.value - at < UNDO_MS;
   return (
     <>
       {row.ended ? (

@@ -3,11 +3,12 @@
 import { Component } from "preact";
 import type { Statement } from "../../core/device/frames";
 import type { Said } from "../../core/device/outbox";
-import { isUnread, priorityOf, type Row } from "../../core/device/rows";
+import { isUnread, needsMe, priorityOf, type Row } from "../../core/device/rows";
 import { age, countdown, t } from "../../core/i18n";
 import { go, now } from "../state";
 import { Answers, Refused } from "./answers";
 import { Tag } from "./tag";
+import { TeamLine } from "./team";
 
 const LINE_MAX = 200;
 
@@ -25,6 +26,7 @@ export class Item extends Component<{ row: Row }> {
         <article>
           <header>
             <Tag priority={priority} />
+            {row.message?.kind === "test" && <strong>{t("row.test")}</strong>}
             {unread && <span class="unread">{t("row.unread")}</span>}
             <Age at={row.at} />
           </header>
@@ -36,6 +38,8 @@ export class Item extends Component<{ row: Row }> {
           <p class="who">
             <bdi>{row.sent ? t("row.to", { who: recipients(row) }) : t("row.from", { who: sender(row) })}</bdi>
           </p>
+          {row.message?.priority === "code" && <TeamLine id={row.id} />}
+          {!row.sent && <Next row={row} />}
           {row.sent ? <Progress row={row} /> : <Answers row={row} />}
         </article>
       </li>
@@ -68,6 +72,18 @@ export function recipients(row: Row): string {
 
 const ANSWERED = new Set(["accepted", "declined", "answered"]);
 
+/** Who a line of a promise means. */
+export function whoIs(line: Row["promise"][number]): string {
+  return line.how === "desk" || line.how === "part missing" ? t("promise.desk") : line.who || t("promise.sender");
+}
+
+/** To whom a message goes next if this person does not answer, and when. */
+function Next({ row }: { row: Row }) {
+  const next = row.promise.find((line) => line.at > now.value);
+  if (!next || !needsMe(row)) return null;
+  return <p class="next">{t("row.next", { who: whoIs(next), time: countdown(next.at - now.value) })}</p>;
+}
+
 /** How one's own message stands: who has answered, and who is called next if nobody does. */
 export function Progress({ row }: { row: Row }) {
   const all = Object.entries(row.others);
@@ -83,7 +99,7 @@ export function Progress({ row }: { row: Row }) {
           ? `${t(`state.${only[1].state as "read"}`)}${only[1].response && only[1].state === "answered" ? `: ${only[1].response}` : ""}`
           : t("sent.count", { done: done.length, all: all.length })}
       {!over && next && (
-        <span class="next">{t("sent.next", { who: next.who, time: countdown(next.at - now.value) })}</span>
+        <span class="next">{t("sent.next", { who: whoIs(next), time: countdown(next.at - now.value) })}</span>
       )}
     </p>
   );
@@ -91,7 +107,7 @@ export function Progress({ row }: { row: Row }) {
 
 /** A message that this device has kept, and the site not yet. */
 export function SentItem({ said, waiting }: { said: Said; waiting: boolean }) {
-  const statement = JSON.parse(said.body) as Statement;
+  const statement = { ...said.about, ...(JSON.parse(said.body) as Statement) };
   return (
     <li class={`item ${statement.priority} outgoing`}>
       <article>

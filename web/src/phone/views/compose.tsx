@@ -7,37 +7,48 @@ import { t } from "../../core/i18n";
 import { Finder, statusOf } from "../parts/finder";
 import { client, go } from "../state";
 
-type Offer = "none" | "accept" | "yesno" | "way";
-const OFFERS: readonly Offer[] = ["accept", "yesno", "way", "none"];
+type Offer = "none" | "accept" | "yesno" | "way" | "own";
+const OFFERS: readonly Offer[] = ["accept", "yesno", "way", "own", "none"];
 const CHOSEN: readonly Priority[] = ["low", "medium", "high"];
+const CODE_RIGHT = "messages:code";
 const TEXT_MAX = 4_000;
+const CHOICES_MAX = 12;
 /** A draft is kept when nobody has typed for so long. */
 const DRAFT_MS = 150;
+const PARTS = ["situation", "background", "assessment", "recommendation"] as const;
 
-export const draft = {
-  to: signal<readonly Found[]>([]),
-  priority: signal<Priority>("medium"),
-  offer: signal<Offer>("accept"),
-  text: signal(""),
-};
-
-interface Kept {
+interface Draft {
   to: readonly Found[];
   priority: Priority;
   offer: Offer;
+  choices: string;
   text: string;
+  /** The parts of an SBAR, in its order; empty: the text is free. */
+  parts: readonly string[];
+  subject: string;
+  callback: string;
+  patient: string;
+  policy: string;
+  place: Found | null;
 }
+const EMPTY: Draft = {
+  to: [],
+  priority: "medium",
+  offer: "accept",
+  choices: "",
+  text: "",
+  parts: [],
+  subject: "",
+  callback: "",
+  patient: "",
+  policy: "",
+  place: null,
+};
 
-const EMPTY: Kept = { to: [], priority: "medium", offer: "accept", text: "" };
-
-function take(kept: Kept): void {
-  batch(() => {
-    draft.to.value = kept.to;
-    draft.priority.value = kept.priority;
-    draft.offer.value = kept.offer;
-    draft.text.value = kept.text;
-  });
-}
+export const draft = signal<Draft>(EMPTY);
+const change = (more: Partial<Draft>): void => {
+  draft.value = { ...draft.value, ...more };
+};
 
 /** Take up what was begun whenever this device is opened, and keep from then on what is begun; a locked one forgets. */
 export function keepDraft(): void {
@@ -54,8 +65,8 @@ export function keepDraft(): void {
   effect(() => {
     const current = client.value;
     if (current && !current.locked.value) {
-      void current.openSealed<Kept>("draft").then((kept) => {
-        if (kept) take(kept);
+      void current.openSealed<Draft>("draft").then((kept) => {
+        if (kept) draft.value = { ...EMPTY, ...kept };
         taken = true;
       });
       return;
@@ -63,25 +74,36 @@ export function keepDraft(): void {
     if (pause !== undefined) keep();
     clearTimeout(pause);
     taken = false;
-    take(EMPTY);
+    draft.value = EMPTY;
   });
   effect(() => {
-    const [to, priority, offer, text] = [draft.to.value, draft.priority.value, draft.offer.value, draft.text.value];
+    const now = draft.value;
     if (!taken) return;
-    begun = { to, priority, offer, text };
+    begun = now;
     clearTimeout(pause);
     pause = setTimeout(keep, DRAFT_MS);
   });
 }
 
 export function addressee(found: Found): void {
-  if (!draft.to.value.some((one) => one.id === found.id)) draft.to.value = [...draft.to.value, found];
+  if (!draft.value.to.some((one) => one.id === found.id)) change({ to: [...draft.value.to, found] });
 }
 
-function responses(offer: Offer): object | undefined {
+function responses({ offer, choices }: Draft): object | undefined {
   if (offer === "accept") return { accept_decline: true };
   if (offer === "none") return undefined;
-  return { choices: t(`compose.responses.${offer}`).split(", ") };
+  const written = offer === "own" ? choices : t(`compose.responses.${offer}`);
+  const given = [...new Set(written.split(",").map((one) => one.trim()))].filter(Boolean).slice(0, CHOICES_MAX);
+  return given.length > 0 ? { choices: given } : undefined;
+}
+
+/** What is sent as text: as it was typed, or the parts that say something, each under its name. */
+function textOf({ text, parts }: Draft): string {
+  if (parts.length === 0) return text.trim();
+  return PARTS.map((part, nth) => ({ name: t(`compose.sbar.${part}`), said: parts[nth]?.trim() }))
+    .filter(({ said }) => said)
+    .map(({ name, said }) => `${name}: ${said}`)
+    .join("\n");
 }
 
 /** Who will get it: of a role, whoever holds it now. */
@@ -95,76 +117,71 @@ export function whoGets(to: readonly Found[]): string {
     .join(", ");
 }
 
+/** The same, also where a place alone says whom its policy calls. */
+function whoOf({ to, place }: Draft): string {
+  if (to.length > 0) return whoGets(to);
+  return place ? t("compose.byplace", { place: place.name }) : "";
+}
+
 export function Compose() {
   const failed = useSignal("");
-  const text = useId();
-  const { to, priority, offer } = draft;
-  const ready = to.value.length > 0 && draft.text.value.trim() !== "";
+  const sure = useSignal(false);
+  const now = draft.value;
+  const who = whoOf(now);
+  const text = textOf(now);
+  const ready = who !== "" && text !== "" && text.length <= TEXT_MAX;
   const send = async (): Promise<void> => {
-    const offered = responses(offer.value);
+    const offered = responses(now);
+    const optional = { subject: now.subject, callback: now.callback, patient: now.patient, policy: now.policy };
     const frame = {
-      to: to.value.map((one) => one.id),
-      priority: priority.value,
-      text: draft.text.value.trim(),
+      to: now.to.map((one) => one.id),
+      priority: now.priority,
+      text,
       ...(offered ? { responses: offered } : {}),
+      ...Object.fromEntries(
+        Object.entries(optional)
+          .map(([key, said]) => [key, said.trim()])
+          .filter(([, said]) => said),
+      ),
+      ...(now.place ? { place: now.place.id } : {}),
     };
     try {
-      await client.value?.say("send", frame, whoGets(to.value));
+      await client.value?.say("send", frame, who);
     } catch {
       failed.value = t("error.storage");
       return;
     }
-    to.value = [];
-    draft.text.value = "";
+    batch(() => {
+      draft.value = EMPTY;
+      sure.value = false;
+    });
     go("inbox");
   };
+  const may = client.value?.may.value.includes(CODE_RIGHT) ?? false;
   return (
     <main>
       <h1>{t("compose.title")}</h1>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) void send();
+          if (!ready) return;
+          if (now.priority === "code" && !sure.value) sure.value = true;
+          else void send();
         }}
       >
-        <ul class="chips">
-          {to.value.map((one) => (
-            <li key={one.id}>
-              <bdi>{one.name}</bdi>
-              <button
-                type="button"
-                aria-label={t("compose.remove", { who: one.name })}
-                onClick={() => {
-                  to.value = to.value.filter((other) => other.id !== one.id);
-                }}
-              >
-                <svg viewBox="0 0 16 16" aria-hidden="true">
-                  <path d="M3 3l10 10M13 3L3 13" />
-                </svg>
-              </button>
-            </li>
-          ))}
-        </ul>
-        <Finder label={t("compose.to")} placeholder={t("compose.to.hint")} onChoose={addressee} clear />
-        {to.value
-          .map((one) => warning(one))
-          .filter(Boolean)
-          .map((words) => (
-            <p class="warn" key={words}>
-              {words}
-            </p>
-          ))}
+        <To />
         <fieldset>
           <legend>{t("compose.priority")}</legend>
           <div class="choices">
-            {CHOSEN.map((one) => (
+            {(may ? [...CHOSEN, "code" as const] : CHOSEN).map((one) => (
               <label key={one} class={one}>
                 <input
                   type="radio"
                   name="priority"
-                  checked={priority.value === one}
+                  checked={now.priority === one}
                   onChange={() => {
-                    priority.value = one;
+                    sure.value = false;
+                    change({ priority: one });
                   }}
                 />
                 {t(`priority.${one}`)}
@@ -172,56 +189,188 @@ export function Compose() {
             ))}
           </div>
         </fieldset>
-        <label>
-          {t("compose.responses")}
-          <select
-            value={offer.value}
-            onChange={(event) => {
-              offer.value = event.currentTarget.value as Offer;
-            }}
-          >
-            {OFFERS.map((one) => (
-              <option key={one} value={one}>
-                {t(`compose.responses.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <div class="labelled">
-          <label for={text}>{t("compose.text")}</label>
-          <button
-            type="button"
-            onClick={() => {
-              draft.text.value = `${draft.text.value}${t("compose.sbar")}`;
-            }}
-          >
-            {t("compose.template")}
-          </button>
-        </div>
-        <textarea
-          id={text}
-          rows={5}
-          maxLength={TEXT_MAX}
-          value={draft.text.value}
-          onInput={(event) => {
-            draft.text.value = event.currentTarget.value;
-          }}
-        />
+        <Offered />
+        <Words />
+        <Rest />
         {failed.value && (
           <p class="trouble" role="alert">
             {failed.value}
           </p>
         )}
-        <button type="submit" class="first wide" disabled={!ready}>
-          {to.value.length === 0
+        {sure.value && (
+          <p class="trouble" role="alert">
+            {t("compose.code.sure", { who, place: now.place?.name ?? t("compose.code.noplace") })}
+          </p>
+        )}
+        <button type="submit" class={`${sure.value ? "danger" : "first"} wide`} disabled={!ready}>
+          {who === ""
             ? t("compose.send.none")
-            : ready
-              ? t("compose.send", { who: whoGets(to.value) })
-              : t("compose.write")}
+            : text === ""
+              ? t("compose.write")
+              : t(sure.value ? "compose.code.call" : "compose.send", { who })}
         </button>
         {client.value?.link.value.link !== "live" && <p class="quiet">{t("compose.kept")}</p>}
       </form>
     </main>
+  );
+}
+
+function To() {
+  const { to } = draft.value;
+  return (
+    <>
+      <ul class="chips">
+        {to.map((one) => (
+          <li key={one.id}>
+            <bdi>{one.name}</bdi>
+            <Remove
+              who={one.name}
+              onRemove={() => change({ to: draft.value.to.filter((other) => other.id !== one.id) })}
+            />
+          </li>
+        ))}
+      </ul>
+      <Finder label={t("compose.to")} placeholder={t("compose.to.hint")} onChoose={addressee} clear />
+      {to
+        .map((one) => warning(one))
+        .filter(Boolean)
+        .map((words) => (
+          <p class="warn" key={words}>
+            {words}
+          </p>
+        ))}
+    </>
+  );
+}
+
+function Remove({ who, onRemove }: { who: string; onRemove: () => void }) {
+  return (
+    <button type="button" aria-label={t("compose.remove", { who })} onClick={onRemove}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M3 3l10 10M13 3L3 13" />
+      </svg>
+    </button>
+  );
+}
+
+function Offered() {
+  const now = draft.value;
+  return (
+    <>
+      <label>
+        {t("compose.responses")}
+        <select value={now.offer} onChange={(event) => change({ offer: event.currentTarget.value as Offer })}>
+          {OFFERS.map((one) => (
+            <option key={one} value={one}>
+              {t(`compose.responses.${one}`)}
+            </option>
+          ))}
+        </select>
+      </label>
+      {now.offer === "own" && (
+        <Line label={t("compose.choices")} value={now.choices} max={400} onInput={(choices) => change({ choices })} />
+      )}
+    </>
+  );
+}
+
+/** The text: free, or the parts of an SBAR. */
+function Words() {
+  const field = useId();
+  const now = draft.value;
+  const inParts = now.parts.length > 0;
+  return (
+    <>
+      <div class="labelled">
+        {inParts ? <span>{t("compose.text")}</span> : <label for={field}>{t("compose.text")}</label>}
+        <button
+          type="button"
+          onClick={() =>
+            change(inParts ? { text: textOf(now), parts: [] } : { parts: [now.text, "", "", ""], text: "" })
+          }
+        >
+          {t(inParts ? "compose.free" : "compose.template")}
+        </button>
+      </div>
+      {inParts ? (
+        PARTS.map((part, nth) => (
+          <label key={part}>
+            {t(`compose.sbar.${part}`)}
+            <textarea
+              rows={2}
+              maxLength={TEXT_MAX / 4 - 30}
+              value={now.parts[nth]}
+              onInput={(event) => change({ parts: draft.value.parts.with(nth, event.currentTarget.value) })}
+            />
+          </label>
+        ))
+      ) : (
+        <textarea
+          id={field}
+          rows={5}
+          maxLength={TEXT_MAX}
+          value={now.text}
+          onInput={(event) => change({ text: event.currentTarget.value })}
+        />
+      )}
+    </>
+  );
+}
+
+/** What few messages need. */
+function Rest() {
+  const now = draft.value;
+  const used = !!(now.subject || now.callback || now.patient || now.policy || now.place);
+  return (
+    <details open={used || undefined}>
+      <summary>{t("compose.more")}</summary>
+      <Line label={t("compose.subject")} value={now.subject} max={200} onInput={(subject) => change({ subject })} />
+      <Line
+        label={t("compose.callback")}
+        value={now.callback}
+        max={40}
+        onInput={(callback) => change({ callback })}
+      />
+      <Line label={t("compose.patient")} value={now.patient} max={200} onInput={(patient) => change({ patient })} />
+      <Finder
+        label={t("compose.place")}
+        placeholder={t("compose.place.hint")}
+        kind="place"
+        clear
+        onChoose={(place) => change({ place })}
+      />
+      {now.place && (
+        <ul class="chips">
+          <li>
+            <bdi>{now.place.name}</bdi>
+            <Remove who={now.place.name} onRemove={() => change({ place: null })} />
+          </li>
+        </ul>
+      )}
+      <Line label={t("compose.policy")} value={now.policy} max={100} onInput={(policy) => change({ policy })} />
+      <p class="quiet">{t("compose.policy.about")}</p>
+    </details>
+  );
+}
+
+interface LineField {
+  label: string;
+  value: string;
+  max: number;
+  onInput: (value: string) => void;
+}
+
+function Line({ label, value, max, onInput }: LineField) {
+  return (
+    <label>
+      {label}
+      <input
+        autoComplete="off"
+        maxLength={max}
+        value={value}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

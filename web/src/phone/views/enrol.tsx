@@ -201,7 +201,7 @@ function Step({ done, label, children }: { done: boolean; label: string; childre
 /** Nothing more will come on this device: why, and what was not sent. */
 export function Ended({ why, unsent }: { why: string; unsent: number }) {
   const key = `ended.${why}`;
-  const elsewhere = why === "session_replaced";
+  const elsewhere = why === "session_replaced" || why === "newer";
   const again = async (): Promise<void> => {
     if (!elsewhere) await database.wipe();
     location.hash = "";
@@ -218,7 +218,7 @@ export function Ended({ why, unsent }: { why: string; unsent: number }) {
       )}
       {why !== "lock" && (
         <button type="button" class="first wide" onClick={() => void again()}>
-          {t(elsewhere ? "ended.here" : "ended.again")}
+          {t(why === "newer" ? "update.now" : elsewhere ? "ended.here" : "ended.again")}
         </button>
       )}
     </main>

@@ -44,7 +44,8 @@ export function Inbox() {
 
   const byId = new Map(shown.value.map((row) => [row.id, row]));
   const listed = order.value.map((id) => byId.get(id)).filter((row) => row !== undefined);
-  const outgoing = client.value?.kept.outbox.value.filter((said) => said.kind === "send") ?? [];
+  const outgoing =
+    client.value?.kept.outbox.value.filter((said) => said.kind === "send" || said.kind === "escalate") ?? [];
   const touch = (): void => {
     touched.current = performance.now();
   };

@@ -2,12 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { priorityOf, type Row } from "../../core/device/rows";
+import { waits } from "../../core/device/outbox";
+import { offersAnswer, priorityOf, type Row } from "../../core/device/rows";
 import { t, time } from "../../core/i18n";
-import { Answers, Call } from "../parts/answers";
-import { line, Progress, recipients, sender } from "../parts/item";
+import { Answers, Call, Refused } from "../parts/answers";
+import { line, Progress, recipients, sender, whoIs } from "../parts/item";
 import { Tag } from "../parts/tag";
-import { client, go } from "../state";
+import { Talk } from "../parts/talk";
+import { isWhole, Team, TeamLine, teamOf } from "../parts/team";
+import { client, go, now } from "../state";
+import { Called, Further } from "./further";
+
+const UNREAD = new Set(["pending", "unreachable", "delivered"]);
 
 /** A message counts as read when it was on the screen for so long. */
 const READ_MS = 1_000;
@@ -63,12 +69,16 @@ function Whole({ row }: { row: Row }) {
       )}
       {!recalled && message?.patient && <Patient text={message.patient} />}
       {row.sent ? <Own row={row} /> : <Answers row={row} />}
+      {!row.sent && !row.ended && <Ends row={row} />}
       {!row.sent && message?.callback && !row.message?.responses?.accept_decline && (
         <p>
           <Call number={message.callback} />
         </p>
       )}
       <Team id={row.id} />
+      {!recalled && message?.kind !== "test" && <Talk row={row} />}
+      <Called row={row} />
+      <Further row={row} />
       {row.sent && <Timeline row={row} />}
     </article>
   );
@@ -92,29 +102,81 @@ function Patient({ text }: { text: string }) {
   );
 }
 
+/** A message is rung again at most so often. */
+const NUDGE_MS = 60_000;
+
 function Own({ row }: { row: Row }) {
-  const waiting = client.value?.kept.outbox.value.some((said) => said.kind === "cancel" && said.message === row.id);
   return (
     <>
       <Progress row={row} />
-      {!row.ended && (
-        <div class="buttons">
-          <button
-            type="button"
-            disabled={waiting}
-            onClick={() => void client.value?.say("cancel", { message: row.id, p: priorityOf(row) })}
-          >
+      <TeamLine id={row.id} />
+      {!row.ended && <Waited row={row} />}
+      {!row.ended && <Ends row={row} />}
+    </>
+  );
+}
+
+/** Who is waited for, and *Ring again*. */
+function Waited({ row }: { row: Row }) {
+  const current = client.value;
+  const wanted = offersAnswer(row);
+  const people = Object.entries(row.others)
+    .filter(([, view]) => UNREAD.has(view.state) || (wanted && view.state === "read"))
+    .map(([person]) => row.names[person] ?? person);
+  if (people.length === 0) return null;
+  const said = current?.kept.outbox.value.find((one) => one.kind === "nudge" && one.message === row.id);
+  const asked = said !== undefined && waits(said);
+  const left = Math.min(NUDGE_MS, (current?.kept.nudged.value.get(row.id) ?? 0) + NUDGE_MS - now.value);
+  const shown = people.slice(0, 5).join(", ") + (people.length > 5 ? ` +${people.length - 5}` : "");
+  return (
+    <div>
+      <p class="quiet">
+        <bdi>{t(wanted ? "nudge.unanswered" : "nudge.unread", { who: shown })}</bdi>
+      </p>
+      {said?.refused && <Refused said={said} />}
+      {current?.hears.value.includes("nudge") && (
+        <button
+          type="button"
+          class="wide"
+          disabled={asked || left > 0}
+          onClick={() => void current.say("nudge", { message: row.id, p: priorityOf(row) })}
+        >
+          {asked ? t("sent.waiting") : left > 0 ? t("nudge.wait", { s: Math.ceil(left / 1_000) }) : t("nudge.do")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The ends that this person may give a message: as its sender, or as who has an alert that calls a team. */
+function Ends({ row }: { row: Row }) {
+  const said = client.value?.kept.outbox.value.find((one) => one.kind === "cancel" && one.message === row.id);
+  const alert = priorityOf(row) === "code" || teamOf(row.id) !== undefined;
+  const end = (more: object) => () =>
+    void client.value?.say("cancel", { message: row.id, ...more, p: priorityOf(row) });
+  // Nobody has an alert before its team is whole: until then its sender alone may end it.
+  if (!row.sent && !(alert && row.mine?.state === "accepted" && isWhole(row.id))) return null;
+  const waiting = said !== undefined && waits(said);
+  return (
+    <>
+      {said?.refused && <Refused said={said} />}
+      <div class="buttons">
+        {alert && (
+          <button type="button" disabled={waiting} onClick={end({ all_clear: true })}>
+            {t("message.allclear")}
+          </button>
+        )}
+        {row.sent && (
+          <button type="button" disabled={waiting} onClick={end({})}>
             {t("message.cancel")}
           </button>
-          <button
-            type="button"
-            disabled={waiting}
-            onClick={() => void client.value?.say("cancel", { message: row.id, recall: true, p: priorityOf(row) })}
-          >
+        )}
+        {row.sent && (
+          <button type="button" disabled={waiting} onClick={end({ recall: true })}>
             {t("message.recall")}
           </button>
-        </div>
-      )}
+        )}
+      </div>
       {waiting && (
         <p class="waiting" role="status">
           {t("sent.waiting")}
@@ -124,33 +186,12 @@ function Own({ row }: { row: Row }) {
   );
 }
 
-function Team({ id }: { id: string }) {
-  const team = client.value?.kept.teams.value.get(id);
-  if (!team?.parts.length) return null;
-  return (
-    <section>
-      <h2>{t("message.team")}</h2>
-      <ul class="timeline">
-        {team.parts.map((part) => (
-          <li key={part.role}>
-            <bdi>
-              {t("message.team.part", {
-                role: part.role.replace(/^\w+:/, ""),
-                there: part.there,
-                needed: part.needed,
-              })}
-            </bdi>
-            {part.who?.length ? <span class="quiet">{part.who.join(", ")}</span> : null}
-            {part.missing && <strong>{t("message.team.missing")}</strong>}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
+/** Each step of each recipient, and on which device; then what is still to come. */
 function Timeline({ row }: { row: Row }) {
-  const views = Object.values(row.others).sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  const steps = (row.steps ?? Object.values(row.others)).toSorted(
+    (one, other) => Date.parse(one.at) - Date.parse(other.at),
+  );
+  const over = row.ended !== "" || Object.values(row.others).some((view) => view.state === "accepted");
   return (
     <section>
       <h2>{t("message.delivery")}</h2>
@@ -159,8 +200,8 @@ function Timeline({ row }: { row: Row }) {
           <time>{time(row.at)}</time>
           <span>{t("message.stored")}</span>
         </li>
-        {views.map((view) => (
-          <li key={view.person}>
+        {steps.map((view) => (
+          <li key={`${view.person} ${view.at} ${view.state}`}>
             <time>{time(Date.parse(view.at))}</time>
             <span>
               <bdi>{row.names[view.person] ?? view.person}</bdi>: {t(`state.${view.state as "read"}`)}
@@ -169,12 +210,15 @@ function Timeline({ row }: { row: Row }) {
             {view.device && <span class="quiet">{t("message.device", { id: view.device.slice(-4) })}</span>}
           </li>
         ))}
-        {row.promise.map((line) => (
-          <li key={line.at} class="promise">
-            <time>{time(line.at)}</time>
-            <span>{t("sent.next", { who: line.who, time: time(line.at) })}</span>
-          </li>
-        ))}
+        {!over &&
+          row.promise
+            .filter((line) => line.at > now.value)
+            .map((line) => (
+              <li key={`${line.at} ${line.who}`} class="promise">
+                <time>{time(line.at)}</time>
+                <span>{t("sent.then", { who: whoIs(line) })}</span>
+              </li>
+            ))}
       </ol>
     </section>
   );

@@ -1,10 +1,12 @@
 /** This device, its sounds, a test of the whole way, and what the person prefers. */
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { PRIORITIES } from "../../core/device/frames";
+import { waits } from "../../core/device/outbox";
 import { LANGUAGES, type Language, language, t } from "../../core/i18n";
 import { canNotify } from "../notify";
-import { play, toneOf, unlock } from "../sound";
+import { Refused } from "../parts/answers";
+import { play, sound, toneOf, unlock } from "../sound";
 import { client, prefer, type Theme, theme } from "../state";
 import { Passcode } from "./lock";
 
@@ -49,29 +51,48 @@ export function More() {
   );
 }
 
+const HOPS = ["kept", "stored", "arrived", "known", "heard"] as const;
+type Hop = (typeof HOPS)[number];
+
+/** A test goes the whole way of an alert: to the site, to this device, and back as a receipt; and somebody has to hear it. */
 function Test() {
   const begun = useSignal<{ id: string; at: number } | null>(null);
-  const stored = useSignal(0);
-  const arrived = useSignal(0);
+  const hops = useSignal<Partial<Record<Hop, number>>>({});
+  const failed = useSignal("");
+  const found = useComputed(() => {
+    const [asked, kept] = [begun.value, client.value?.kept];
+    if (!asked || !kept || kept.tested.value.request !== asked.id) return undefined;
+    return { message: kept.tested.value.message, row: kept.rows.value.get(kept.tested.value.message) };
+  });
+  useSignalEffect(() => {
+    const there = found.value;
+    if (!begun.value || !there) return;
+    const state = there.row?.mine?.state ?? "";
+    const reached: Hop[] = ["stored"];
+    if (there.row?.message) reached.push("arrived");
+    if (state && state !== "pending" && state !== "unreachable") reached.push("known");
+    if (state === "accepted") reached.push("heard");
+    const known = hops.peek();
+    const fresh = reached.filter((hop) => known[hop] === undefined).map((hop) => [hop, performance.now()] as const);
+    if (fresh.length > 0) hops.value = { ...known, ...Object.fromEntries(fresh) };
+  });
   const run = async (): Promise<void> => {
     const current = client.value;
     if (!current) return;
-    const before = new Set(current.kept.rows.peek().keys());
-    stored.value = arrived.value = 0;
     const at = performance.now();
-    const frame = { to: [current.card.person], priority: "low", text: t("more.test.text") };
-    begun.value = { id: await current.say("send", frame, current.card.name), at };
-    const look = setInterval(() => {
-      if (!stored.value && !current.kept.outbox.peek().some((said) => said.id === begun.value?.id))
-        stored.value = performance.now();
-      const mine = [...current.kept.rows.peek().values()].some(
-        (row) => !before.has(row.id) && row.mine !== null && row.message?.text === frame.text,
-      );
-      if (mine && !arrived.value) arrived.value = performance.now();
-      if ((stored.value && arrived.value) || performance.now() - at > 120_000) clearInterval(look);
-    }, 20);
+    void unlock();
+    failed.value = "";
+    try {
+      const id = await current.say("test", { endpoint: "app" });
+      hops.value = { kept: performance.now() };
+      begun.value = { id, at };
+    } catch {
+      failed.value = t("error.storage");
+    }
   };
+  const row = found.value?.row;
   const seconds = (ms: number): string => ((ms - (begun.value?.at ?? 0)) / 1_000).toFixed(1);
+  const refused = client.value?.kept.outbox.value.find((said) => said.id === begun.value?.id && !waits(said));
   return (
     <section>
       <h2>{t("more.test")}</h2>
@@ -79,12 +100,30 @@ function Test() {
       <button type="button" onClick={() => void run()}>
         {t("more.test.run")}
       </button>
+      {failed.value && (
+        <p class="trouble" role="alert">
+          {failed.value}
+        </p>
+      )}
+      {refused && <Refused said={refused} />}
       {begun.value && (
         <ol class="timeline" aria-live="polite">
-          <li>{t("more.test.kept")}</li>
-          <li>{stored.value ? t("more.test.stored", { s: seconds(stored.value) }) : t("more.test.waiting")}</li>
-          {arrived.value > 0 && <li>{t("more.test.arrived", { s: seconds(arrived.value) })}</li>}
+          {HOPS.map((hop) => {
+            const at = hops.value[hop];
+            return at !== undefined && <li key={hop}>{t(`more.test.${hop}`, { s: seconds(at) })}</li>;
+          })}
+          {!refused && hops.value.stored === undefined && <li>{t("more.test.waiting")}</li>}
         </ol>
+      )}
+      {row && hops.value.heard === undefined && (
+        <>
+          <p class={sound.value === "on" ? "" : "warn"}>
+            {t(sound.value === "on" ? "more.test.rings" : "more.test.silent")}
+          </p>
+          <button type="button" class="first" onClick={() => void client.value?.answer(row, { word: "accept" })}>
+            {t("more.test.hear")}
+          </button>
+        </>
       )}
     </section>
   );
