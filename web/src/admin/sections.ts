@@ -23,6 +23,42 @@ export const SECTIONS: readonly Section[] = [
     load: () => import("./overview"),
   },
   {
+    name: "people",
+    label: "nav.people",
+    actions: ["contact.read", "directory.write"],
+    load: () => import("./people"),
+  },
+  {
+    name: "devices",
+    label: "nav.devices",
+    actions: ["device.read"],
+    load: () => import("./devices"),
+  },
+  {
+    name: "groups",
+    label: "nav.groups",
+    actions: ["directory.write"],
+    load: () => import("./groups"),
+  },
+  {
+    name: "places",
+    label: "nav.places",
+    actions: ["bed.assign", "directory.write"],
+    load: () => import("./places"),
+  },
+  {
+    name: "oncall",
+    label: "nav.oncall",
+    actions: ["directory.read"],
+    load: () => import("./oncall"),
+  },
+  {
+    name: "policies",
+    label: "nav.policies",
+    actions: ["policy.write"],
+    load: () => import("./policies"),
+  },
+  {
     name: "messages",
     label: "nav.messages",
     actions: ["message.trace"],

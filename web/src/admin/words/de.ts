@@ -5,6 +5,8 @@ export const de: Record<Key, string> = {
   "nav.overview": "Überblick",
   "nav.people": "Personen",
   "nav.devices": "Geräte",
+  "nav.groups": "Gruppen",
+  "nav.places": "Orte und Betten",
   "nav.oncall": "Dienste",
   "nav.policies": "Eskalation",
   "nav.messages": "Nachrichten",

@@ -3,6 +3,8 @@ export const en = {
   "nav.overview": "Overview",
   "nav.people": "People",
   "nav.devices": "Devices",
+  "nav.groups": "Groups",
+  "nav.places": "Places and beds",
   "nav.oncall": "On call",
   "nav.policies": "Escalation",
   "nav.messages": "Messages",
