@@ -4,6 +4,9 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: "test",
   base: "./",
-  build: { emptyOutDir: true, rolldownOptions: { input: ["test/board.html", "test/nats.html", "test/order.html"] } },
+  build: {
+    emptyOutDir: true,
+    rolldownOptions: { input: ["test/board.html", "test/nats.html", "test/order.html", "test/find.html"] },
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from wardwire.access.accounts import add_account
 from wardwire.api.app import ROOTS, make_api
 from wardwire.console.app import beside, make_pages
 from wardwire.console.sheets import sheet_pages
-from wardwire.console.sign_in import Standing, sign_in_pages
+from wardwire.console.sign_in import Standing, sign_in_pages, written
 
 OURS = {"Origin": "https://ward"}
 EMPTY = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -159,3 +160,28 @@ async def test_sheets_to_print_show_who_is_on_call_and_how_they_are_reached(page
     assert sheet.status_code == 200
     assert "As of" in sheet.text
     assert "<script" not in sheet.text
+
+
+async def test_the_call_down_sheet_has_holders_with_their_numbers_and_who_follows(pages: Pages) -> None:
+    """H228: what is left when the server is gone: who, until when, who then, what to dial; and no patient."""
+    ward = pages.desk.ward
+    role = await ward.add_role("Cardiology 1st")
+    await ward.add_shift(role, ward.okafor, timedelta(0), timedelta(hours=2))
+    await ward.add_shift(role, ward.chen, timedelta(hours=2), timedelta(hours=9))
+    await ward.add_role("Nobody's role")
+    await ward.add_endpoint(ward.okafor, "pager", "P-221")
+    await ward.add_endpoint(ward.okafor, "phone", "4417")
+    await ward.send(ward.anna, ["Dr. Okafor"], text="Potassium 6.9", patient="Mr. Jones")
+    await pages.desk.account(ward.ben, "ben", "operator")
+    await pages.sign_in("ben")
+    sheet = (await pages.browser.get("/sheets/call-down")).text
+    line = sheet[sheet.index("Cardiology 1st") :]
+    line = line[: line.index("</tr>")]
+    until = written(ward.clock.now() + timedelta(hours=2))
+    for told in ("Dr. Okafor", "pager <b>P-221</b>", "phone <b>4417</b>", until, "Dr. Chen"):
+        assert told in line, told
+    assert "Nobody&#39;s role" in sheet
+    assert "Jones" not in sheet
+    rota = (await pages.browser.get("/sheets/on-call?lang=de")).text
+    assert "Dr. Okafor" in rota
+    assert "4417" not in rota

@@ -109,3 +109,39 @@ async def test_a_core_finds_what_another_changed_within_a_second_and_is_never_he
         assert turns < 5_000
     assert turns > 100, "a thousand people in less than a hundred turns hold up everybody else"
     keeping.cancel()
+
+
+async def test_a_console_keeps_a_copy_and_hears_what_changed_since(door: Door) -> None:
+    """Page by page all that can be found; later only what changed: also a pager, and who is gone."""
+    ward, key = door.ward, await door.key("desk", DIRECTORY, SEND)
+    await ward.add_role("Cardiology 1st")
+    seen: dict[str, dict[str, object]] = {}
+    after = ""
+    while True:
+        answer = await door.get(key, "/v1/search/entries", limit=2, **({"after": after} if after else {}))
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["data"]) <= 2
+        seen |= {one["id"]: one for one in page["data"]}
+        after = page["cursor"]
+        if page["next"] is None:
+            break
+    directory = ward.people.directory
+    assert {one["name"] for one in seen.values() if one["kind"] == "person"} == {
+        person.name for person in directory.everybody()
+    }
+    assert "Cardiology 1st" in {one["name"] for one in seen.values() if one["kind"] == "role"}
+
+    nothing = (await door.get(key, "/v1/search/entries", after=after)).json()
+    assert nothing == {"data": [], "next": None, "cursor": after}
+    await made(door, key, f"/v1/people/{ward.anna.wire}/endpoints", {"kind": "pager", "address": "wctp:8812"})
+    await door.post(key, f"/v1/people/{ward.ben.wire}", {"disabled": True}, "PATCH")
+    since = (await door.get(key, "/v1/search/entries", after=after)).json()
+    changed = {one["id"]: one for one in since["data"]}
+    assert changed.keys() == {ward.anna.wire, ward.ben.wire}
+    assert changed[ward.anna.wire]["numbers"] == ["wctp:8812"]
+    assert changed[ward.ben.wire] == {"kind": "person", "id": ward.ben.wire, "gone": True}
+    refused = await door.get(key, "/v1/search/entries", after="1.xyz")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    lab = await door.key("lab", SEND)
+    assert (await door.get(lab, "/v1/search/entries")).status_code == 403  # it names people's numbers

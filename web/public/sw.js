@@ -3,6 +3,12 @@
 // A new version waits until the person says so (`update`): an app that changes under a finger harms somebody.
 
 const SHELL = "wardwire-shell-1";
+// The console, and the sheet that it telephones by when nothing else works: kept when the console asks for it, and
+// opened from here when no answer comes within so long.
+const SHEETS = "wardwire-sheets-1";
+const PAGES = new Set(["/", "/console"]);
+const SHEET = /^\/(sheets\/call-down|pages\/style\.css)$/;
+const SHEET_PATIENCE_MS = 1500;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -21,7 +27,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys()) if (name !== SHELL) await caches.delete(name);
+      for (const name of await caches.keys()) if (name !== SHELL && name !== SHEETS) await caches.delete(name);
       await self.clients.claim();
     })(),
   );
@@ -31,8 +37,9 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(fromCache(event.request));
-  else if (url.pathname === "/" || /^\/(icon|manifest)/.test(url.pathname))
-    event.respondWith(fromNetwork(event.request));
+  else if (PAGES.has(url.pathname) || /^\/(icon|manifest)/.test(url.pathname))
+    event.respondWith(fromNetwork(event.request, SHELL, 4000));
+  else if (SHEET.test(url.pathname)) event.respondWith(fromNetwork(event.request, SHEETS, SHEET_PATIENCE_MS));
 });
 
 // A Wi-Fi that wants to be signed in to answers anything with a page of its own, and says that all is well.
@@ -50,12 +57,12 @@ async function fromCache(request) {
 }
 
 // The page as it is now; when no answer comes, or somebody else answers (the sign-in page of a Wi-Fi), the one we have.
-async function fromNetwork(request) {
-  const cache = await caches.open(SHELL);
+async function fromNetwork(request, where, patience) {
+  const cache = await caches.open(where);
   const key = new URL(request.url).pathname;
   try {
-    const fresh = await fetch(request, { signal: AbortSignal.timeout(4000) });
-    const ours = key !== "/" || isOurs(await fresh.clone().text());
+    const fresh = await fetch(request, { signal: AbortSignal.timeout(patience) });
+    const ours = !PAGES.has(key) || isOurs(await fresh.clone().text());
     if (fresh.ok && !fresh.redirected && ours) {
       await cache.put(key, fresh.clone());
       return fresh;
@@ -66,8 +73,20 @@ async function fromNetwork(request) {
   }
 }
 
+// Keep pages as they are now, and what they are made of. A page that leads elsewhere, to sign in, is not the page.
+async function keep(paths) {
+  for (const path of paths) {
+    const cache = await caches.open(SHEET.test(path) ? SHEETS : SHELL);
+    if (path.startsWith("/assets/") && (await cache.match(path))) continue;
+    const fresh = await fetch(path, { cache: "no-cache" }).catch(() => null);
+    if (fresh?.ok && !fresh.redirected) await cache.put(path, fresh);
+  }
+}
+
 self.addEventListener("message", (event) => {
   if (event.data === "update") void self.skipWaiting();
+  if (event.data?.keep) event.waitUntil(keep(event.data.keep));
+  if (event.data === "forget") event.waitUntil(caches.delete(SHEETS));
 });
 
 self.addEventListener("notificationclick", (event) => {

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from wardwire.access.door import NotPermitted, admit
 from wardwire.console.app import Pages
 from wardwire.console.replies import Asked, Reply, go_to
 from wardwire.console.sign_in import Standing, written
 from wardwire.console.words import render, say_refused
+from wardwire.directory.finder import DIALLED
 from wardwire.model.errors import WardwireError
 from wardwire.model.matrix import Action, Reach
 from wardwire.model.oncall import FALLBACK, final, on_call
 from wardwire.model.oncall_rights import may_view
-from wardwire.model.people import Endpoint
+from wardwire.model.people import Directory
 from wardwire.model.rights import Caller
 
 AHEAD = timedelta(days=7)
+
+
+class Way(NamedTuple):
+    """A number by which somebody is called: `phone`, `pager`, `sms`, `voice`."""
+
+    kind: str
+    address: str
 
 
 class Held(NamedTuple):
@@ -26,7 +35,7 @@ class Held(NamedTuple):
 
     name: str
     stands_in: bool
-    ways: tuple[Endpoint, ...]
+    ways: tuple[Way, ...]
 
 
 class Line(NamedTuple):
@@ -69,6 +78,22 @@ def _not_yours(asked: Asked) -> Reply:
     return render("message.html", asked, status=403, title="not_yours", text="not_yours_text")
 
 
+def _ways(directory: Directory, person_id: UUID) -> Iterator[Way]:
+    """Go through the numbers of somebody, each once: those of the directory, then those of their endpoints."""
+    person = directory.people.get(person_id)
+    ways = [Way("phone", number) for number in (person.details.phones if person else ())]
+    ways += [
+        Way(way.kind, way.address)
+        for way in directory.endpoints_of.get(person_id, ())
+        if way.kind in DIALLED and not way.disabled
+    ]
+    seen = set()
+    for way in ways:
+        if way.address not in seen:
+            seen.add(way.address)
+            yield way
+
+
 def _lines(on: Standing, caller: Caller) -> Iterator[Line]:
     rules, now = on.rules(), on.accounts.clock.now()
     directory = rules.directory
@@ -79,7 +104,7 @@ def _lines(on: Standing, caller: Caller) -> Iterator[Line]:
             Held(
                 directory.person_name(one.person_id),
                 one.rule == FALLBACK,
-                tuple(way for way in directory.endpoints_of.get(one.person_id, ()) if not way.disabled),
+                tuple(_ways(directory, one.person_id)),
             )
             for one in on_call(role, directory, now, rules.desk).holdings
         )

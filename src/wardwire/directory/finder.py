@@ -35,7 +35,7 @@ MOST = 50
 
 KINDS = {"person": ids.PERSON, "role": ids.ROLE, "group": ids.GROUP, "place": ids.PLACE}
 _WORDS = {prefix: word for word, prefix in KINDS.items()}
-_DIALLED = frozenset({"pager", "phone", "sms", "voice"})
+DIALLED = frozenset({"pager", "phone", "sms", "voice"})
 _PLACES = frozenset({PlaceKind.SITE, PlaceKind.BUILDING, PlaceKind.UNIT})
 
 
@@ -228,7 +228,7 @@ def _entry(directory: Directory, kind: str, value: UUID) -> Entry | None:
         if person.disabled or value in ROBOTS:
             return None
         details = person.details
-        dialled = [one.address for one in directory.endpoints_of.get(value, ()) if one.kind in _DIALLED]
+        dialled = [one.address for one in directory.endpoints_of.get(value, ()) if one.kind in DIALLED]
         return entry_of(
             kind,
             value,

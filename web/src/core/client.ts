@@ -12,6 +12,7 @@ import type { Found, FoundFrame, MessageView, Priority } from "./device/frames";
 import type { Said } from "./device/outbox";
 import { priorityOf, type Row } from "./device/rows";
 import type { Card } from "./device/session";
+import type { BoardRow } from "./generated/frames";
 import type { Database } from "./store/database";
 import { type Changed, Kept } from "./store/keep";
 import { NO_TRIES, type Tries, waitMs } from "./store/lock";
@@ -59,6 +60,8 @@ export class Client {
   readonly version = signal<"" | "limited" | "older" | "newer">("");
   /** What could not be kept on this device; "" while all is well. */
   readonly trouble = signal("");
+  /** Which alerts run, by message, where somebody watches; null = nobody does, or may. Only in the tab that leads. */
+  readonly alerts = signal<ReadonlyMap<string, BoardRow> | null>(null);
   /** Whether this tab is the device. */
   readonly leads = signal(false);
   /** Whether what is kept is shut: a passcode opens it. */
@@ -73,6 +76,7 @@ export class Client {
   #device: Device | null = null;
   #channel: BroadcastChannel | null = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
   #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #watched: string | null = null;
   #url: string;
   #app: string;
 
@@ -134,6 +138,7 @@ export class Client {
       },
     });
     this.#device.start();
+    if (this.#watched !== null) this.watch(this.#watched);
     await new Promise(() => undefined);
   }
 
@@ -182,6 +187,15 @@ export class Client {
     const frame = await found;
     this.#searches.delete(id);
     return frame?.data ?? null;
+  }
+
+  /** Show live which alerts run at a place; "" = in the whole house. */
+  watch(place: string): void {
+    this.#watched = place;
+    this.#device?.watch(place, (view, refused) => {
+      if (refused) this.alerts.value = null;
+      else if (view.whole) this.alerts.value = new Map(view.rows);
+    });
   }
 
   hurry(): void {

@@ -419,6 +419,24 @@ export type EngineOut = {
   ours: boolean;
 };
 
+export type Entries = {
+  data: Entry[];
+  next: string | null;
+  cursor: string;
+};
+
+export type Entry = {
+  kind: string;
+  id: string;
+  name?: string;
+  title?: string;
+  where?: string;
+  words?: string[];
+  numbers?: string[];
+  sort?: string;
+  gone?: boolean;
+};
+
 export type EscalateIn = {
   priority: Priority;
   to?: string[];
@@ -2035,6 +2053,10 @@ export interface Api {
     limit?: number;
     kind?: string;
   }; answer: Results };
+  "GET /v1/search/entries": { query: {
+    limit?: number;
+    after?: string;
+  }; answer: Entries };
   "GET /v1/sessions": { query: {
     limit?: number;
     after?: string;

@@ -43,6 +43,8 @@ export function applyChange(known: Row | undefined, change: Change, me: string):
 }
 
 function answered(known: Row, said: Said, state: string, at: number, me: string): Row {
+  // Others are told by an event that it was ended; whoever has said so, by this answer alone.
+  if (said.kind === "cancel") return { ...known, rings: false, ended: known.ended || endOf(said) };
   const response = state === "answered" || state === "accepted" || state === "declined" ? said.words : "";
   const mine = {
     message: known.id,
@@ -54,11 +56,20 @@ function answered(known: Row, said: Said, state: string, at: number, me: string)
   return { ...known, mine, rings: false, asked: false };
 }
 
+function endOf(said: Said): string {
+  const { all_clear, recall } = JSON.parse(said.body) as { all_clear?: boolean; recall?: boolean };
+  return all_clear ? "all_clear" : recall ? "recalled" : "cancelled";
+}
+
 function sent(known: Row | undefined, said: Said, frame: StoredFrame, me: string): Row {
   // Of an alert made of another message the words are that one's.
   const statement = { ...said.about, ...(JSON.parse(said.body) as Partial<Statement>) };
   const at = Date.parse(frame.at);
-  const { subject, text, callback, responses, patient, reply_to } = statement;
+  const { callback, responses, patient, reply_to } = statement;
+  // As the site writes it before what it gives to others: a drill says so in each text.
+  const [subject, text] = [statement.subject, statement.text].map((words) =>
+    statement.drill ? `DRILL ${words ?? ""}`.trim() : words,
+  );
   const message: MessageView = {
     id: frame.message,
     thread: frame.thread,

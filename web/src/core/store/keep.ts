@@ -189,9 +189,8 @@ export class Kept implements Keep {
 
   async done(said: Said, state: string): Promise<void> {
     const change = { k: "done", said, state, at: this.clock() } as const;
-    await this.#inTurn(() =>
-      this.#write(said.kind === "response" ? [[said.message, change]] : [], { delete: said.id }),
-    );
+    const changes = said.kind === "response" || said.kind === "cancel";
+    await this.#inTurn(() => this.#write(changes ? [[said.message, change]] : [], { delete: said.id }));
     if (said.kind === "nudge") this.nudged.value = new Map(this.nudged.value).set(said.message, this.clock());
     if (said.kind === "availability") {
       this.availability.value = state;

@@ -1,0 +1,165 @@
+"""The operator's console in a browser, by keys alone: find, see who answers, page, cover; go on without a site."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.conformance.device_pair import make_device
+from tests.web.ground import Ward
+from tests.web.office import AXE, RULES
+from tests.web.switchboard import Console, Switchboard, open_switchboard
+from wardwire.model import ids
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
+
+KEPT = """Promise.all(['/console', '/sheets/call-down'].map((one) => caches.match(one)))
+    .then((found) => found.every(Boolean))"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def board(ward: Ward) -> AsyncIterator[Switchboard]:
+    """The one port of the module's ward."""
+    async with open_switchboard(ward) as board:
+        yield board
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def dora(board: Switchboard) -> Console:
+    """Dora at her console."""
+    return await board.operator("Dora", "dora")
+
+
+async def test_dora_pages_by_keys_and_sees_it_arrive(board: Switchboard, dora: Console) -> None:
+    """H225: what is chosen stays chosen when the site puts the list right; who gets it is shown before it is sent."""
+    site = board.ward.site
+    okafor = await site.add_person("Dr. Okafor")
+    phone = make_device(await site.enrol(okafor, "Okafor's phone"))
+    async with phone:
+        await dora.keys("Escape")
+        await dora.page.keyboard.type("okaf")
+        await expect(dora.option("Dr. Okafor")).to_have_attribute("aria-selected", "true")
+        await expect(dora.page.get_by_role("heading", name="Dr. Okafor")).to_be_visible()
+        await dora.picture("detail")
+        await dora.keys("Enter")
+        await expect(dora.page.get_by_label("Text", exact=True)).to_be_focused()
+        await expect(dora.page.locator(".promise")).to_contain_text("Dr. Okafor")
+        await dora.page.keyboard.type("Please come to bed 12.")
+        await dora.picture("page")
+        await dora.keys("Control+Enter")
+        row = dora.page.locator(".board .rows > li", has_text="Please come to bed 12.")
+        await expect(row).to_contain_text("delivered")
+        await expect(dora.omnibox).to_be_focused()
+        event = await phone.next_event(60)
+        await phone.respond(event.id, "accept", timeout_s=60)
+        await expect(row).to_contain_text("accepted")
+        await dora.picture("accepted")
+    assert dora.errors == []
+
+
+async def test_cover_is_set_for_somebody_else_in_one_line(board: Switchboard, dora: Console) -> None:
+    """`s lee off 18:00 chen`, Enter, Ctrl+Enter: who is off, until when, and who answers."""
+    site = board.ward.site
+    grace = await site.add_person("Grace Obi")
+    chen = await site.add_person("Dr. Chen")
+    await dora.keys("Escape")
+    await dora.page.keyboard.type("s grace off 18:00 chen")
+    await expect(dora.option("Grace Obi")).to_be_visible()
+    await dora.keys("Enter")
+    await expect(dora.page.get_by_role("heading", name="Status of Grace Obi")).to_be_visible()
+    await expect(dora.page.get_by_label("Until", exact=False)).to_have_value("18:00")
+    await dora.page.get_by_role("combobox", name="Who covers").fill("dr. chen")
+    await expect(dora.option("Dr. Chen")).to_be_visible()
+    await dora.keys("Enter")
+    await dora.picture("status")
+    await dora.keys("Control+Enter")
+    await expect(dora.page.get_by_text("Grace Obi is off.")).to_be_visible()
+    set_ = site.people.directory.people[grace]
+    assert (set_.status, set_.cover) == ("off", ids.write_id(ids.PERSON, chen))
+    await dora.keys("Escape")
+    await dora.page.keyboard.type("grace obi")
+    await expect(dora.page.locator(".facts")).to_contain_text("Dr. Chen")
+
+
+async def test_the_console_goes_on_while_the_site_is_away(board: Switchboard, dora: Console) -> None:
+    """H226: it says since when, finds in its own copy, and what is sent waits, outlives a reload, and goes once."""
+    site = board.ward.site
+    heidi = await site.add_person("Heidi")
+    await dora.page.reload()
+    await dora.live()
+    await expect(dora.page.locator(".copy")).to_contain_text("kept here")
+    await dora.page.keyboard.type("heidi")
+    await expect(dora.option("Heidi")).to_be_visible()
+    await dora.page.wait_for_function(KEPT)
+    await board.front.cut()
+    await expect(dora.page.get_by_text("No server since")).to_be_visible()
+    await dora.keys("Escape")
+    await dora.page.keyboard.type("heid")
+    await expect(dora.option("Heidi")).to_have_attribute("aria-selected", "true")
+    await expect(dora.page.locator(".facts")).to_contain_text("not known")
+    await dora.keys("Enter")
+    await dora.page.keyboard.type("The lift is stuck.")
+    await expect(dora.page.locator(".promise")).to_contain_text("will wait here")
+    await dora.keys("Control+Enter")
+    waiting = dora.page.locator(".board .waits", has_text="The lift is stuck.")
+    await expect(waiting).to_contain_text("waiting to be sent")
+    await dora.picture("away")
+    await dora.page.reload()
+    await expect(waiting).to_contain_text("waiting to be sent")
+    sheet = await dora.page.context.new_page()
+    await sheet.goto(f"{board.front.url}/sheets/call-down")
+    await expect(sheet.get_by_role("heading", name="Call-down sheet")).to_be_visible()
+    await sheet.close()
+    board.front.open()
+    await dora.live()
+    await expect(dora.page.locator(".board .rows > li", has_text="The lift is stuck.")).to_have_count(1)
+    await expect(waiting).to_have_count(0)
+    sent = await site.fetch("SELECT count(*) AS n FROM deliveries WHERE person_id = $1", heidi)
+    assert sent[0]["n"] == 1
+    assert dora.errors == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_every_pane_can_be_read_and_used(board: Switchboard, theme: Any) -> None:
+    """In both themes and three widths: nothing that axe objects to, nothing wider than the screen."""
+    eva = await board.operator(f"Eva {theme}", f"eva-{theme}", color_scheme=theme)
+    wrong = await look(eva, f"{theme}-1-empty")
+    await eva.page.keyboard.type("eva")
+    await expect(eva.option(f"Eva {theme}")).to_be_visible()
+    await expect(eva.page.locator(".facts")).to_contain_text("app")
+    wrong += await look(eva, f"{theme}-2-detail")
+    await eva.keys("Enter")
+    await expect(eva.page.locator(".promise")).to_contain_text("Eva")
+    wrong += await look(eva, f"{theme}-3-page")
+    await eva.page.get_by_label("Text", exact=True).fill("To myself, to see it arrive.")
+    await eva.keys("Control+Enter")
+    await board.ward.page_to(cast(Any, eva), "Who is on call for cardiology?", priority="medium")
+    await expect(eva.page.get_by_role("heading", name="For you")).to_be_visible()
+    wrong += await look(eva, f"{theme}-4-board")
+    await eva.page.locator("body").click(position={"x": 5, "y": 700})
+    await eva.keys("?")
+    await expect(eva.page.get_by_role("dialog")).to_be_visible()
+    wrong += await look(eva, f"{theme}-5-keys")
+    assert wrong == []
+    assert eva.errors == []
+
+
+async def look(console: Console, name: str) -> list[str]:
+    """What is wrong with what is on the screen, in each width; keeps a picture of each."""
+    page, wrong = console.page, []
+    if not await page.evaluate("typeof axe === 'object'"):
+        await page.evaluate(AXE.read_text())
+    for width in (320, 1280, 1920):
+        await page.set_viewport_size({"width": width, "height": 1080})
+        await console.picture(f"{name}-{width}")
+        wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            wrong.append(f"{name} at {width}: {wide} px too wide")
+        found = await page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+        for violation in found["violations"]:
+            wrong.append(f"{name} at {width}: {violation['id']} {[n['target'] for n in violation['nodes']]}")
+    return wrong

@@ -1,0 +1,152 @@
+"""A3 in the browser, by keys alone: a code call is made, filled, not begun twice, and cleared with a name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.conformance.device_pair import make_device
+from tests.web.ground import Ward
+from tests.web.switchboard import Console, Switchboard, open_switchboard
+from wardwire.client.device import Device
+from wardwire.model.policy import Ends, Quorum, Step
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
+
+PARTS = (("Leader", 1), ("Airway", 1), ("Code nurses", 2))
+WAIT = timedelta(minutes=10)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def board(ward: Ward) -> AsyncIterator[Switchboard]:
+    """The one port of the module's ward."""
+    async with open_switchboard(ward) as board:
+        yield board
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def team(ward: Ward) -> AsyncIterator[dict[str, Device]]:
+    """A bed, a team by quorum that is called to it, and their phones."""
+    site = ward.site
+    above: UUID | None = None
+    for kind, name in (("unit", "4 West"), ("room", "4W-R6"), ("bed", "4W-12")):
+        place = uuid4()
+        await site._change(
+            "INSERT INTO places (id, kind, name, parent, version) VALUES ($2, $3, $4, $5, $1)",
+            place, kind, name, above,
+        )  # fmt: skip
+        above = place
+    async with AsyncExitStack() as stack:
+        phones, groups = {}, {"Leader": ["Dr. Chen"], "Airway": ["Eva"], "Code nurses": ["Ben", "Mallory"]}
+        for group, names in groups.items():
+            members = [await site.add_person(name) for name in names]
+            await site.add_group(group, members)
+            for name, person in zip(names, members, strict=True):
+                phones[name] = make_device(await site.enrol(person, f"{name}'s phone"))
+                await stack.enter_async_context(phones[name])
+        parts = tuple(Quorum(f"group:{name}", n, within=WAIT) for name, n in PARTS)
+        step = Step(tuple(part.role for part in parts), WAIT, ends=Ends.QUORUM, quorum=parts)
+        await site.add_policy("Code blue: cardiac arrest, adult", step)
+        await site.add_policy("Nurse call", Step(("group:Code nurses",), WAIT))
+        yield phones
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def dora(board: Switchboard, team: dict[str, Device]) -> Console:
+    """Dora at her console."""
+    return await board.operator("Dora", "dora")
+
+
+async def calls(board: Switchboard) -> int:
+    """How many messages of priority code there are."""
+    rows = await board.ward.site.fetch("SELECT count(*) AS n FROM messages WHERE priority = 'code'")
+    return int(rows[0]["n"])
+
+
+async def test_a_code_call_by_keys_alone(board: Switchboard, team: dict[str, Device], dora: Console) -> None:
+    """H227: F2, 1, Enter, Ctrl+Enter; a bouncing Enter sends nothing; the quorum fills; none is begun twice."""
+    page = dora.page
+    await dora.keys("F2")
+    dialog = page.get_by_role("dialog", name="Code call")
+    await expect(dialog).to_be_visible()
+    await expect(dialog.get_by_role("button", name="1 Code blue: cardiac arrest, adult")).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Nurse call")).to_have_count(0)
+    await dora.keys("1")
+    await page.keyboard.type("4w 12")
+    await dora.keys("Enter")
+    await expect(dialog.locator(".sentence")).to_have_text("Code blue: cardiac arrest, adult. 4W-12.")
+    await expect(dialog).to_contain_text("4 people, 4 reachable")
+    await dora.picture("code-confirm")
+    await dora.keys("Enter", "Enter")
+    assert await calls(board) == 0
+    await dora.keys("Control+Enter")
+    running = page.locator(".running .call")
+    await expect(running).to_contain_text("0 of 4")
+    events = {name: await phone.next_event(60) for name, phone in team.items()}
+    assert {event.message.text for event in events.values() if event.message} == {
+        "Code blue: cardiac arrest, adult. 4W-12."
+    }
+    await team["Ben"].respond(events["Ben"].id, "accept", timeout_s=60)
+    await expect(running).to_contain_text("1 of 4")
+    await dora.picture("code-running")
+    grace = await board.operator("Grace", "grace")
+    theirs = grace.page.locator(".running .call")
+    await expect(theirs).to_contain_text("1 of 4")  # whoever sits at another desk sees it too
+    await grace.picture("code-of-another")
+
+    await dora.keys("F2", "1")
+    await page.keyboard.type("4W-12")
+    await dora.keys("Enter")
+    await expect(dialog.locator(".sentence")).to_contain_text("4W-12")
+    await dora.keys("Control+Enter")
+    await expect(dialog).to_contain_text("Add to the running call?")
+    await dora.picture("code-twice")
+    await dora.keys("Control+Enter")
+    await expect(dialog).to_have_count(0)
+    rows = await board.ward.site.fetch("SELECT DISTINCT thread_id FROM messages WHERE priority = 'code'")
+    assert len(rows) == 1  # joined, not begun
+
+    for name in ("Dr. Chen", "Eva", "Mallory"):
+        await team[name].respond(events[name].id, "accept", timeout_s=60)
+    await expect(running.first).to_contain_text("4 of 4")
+    await dora.keys("F7")
+    clear = page.get_by_role("dialog", name="All clear")
+    await expect(clear).to_contain_text("with your name: Dora")
+    await dora.picture("code-clear")
+    await dora.keys("Control+Enter")
+    await expect(page.locator(".board .over", has_text="all clear")).to_be_visible()
+    await expect(theirs).to_have_count(0)
+    assert grace.errors == []
+    ended = await board.ward.site.fetch("SELECT closed_why FROM escalations")
+    assert [row["closed_why"] for row in ended] == ["all_clear"]
+    assert dora.errors == []
+
+
+async def test_a_drill_is_never_taken_for_a_call(board: Switchboard, team: dict[str, Device], dora: Console) -> None:
+    """H58: another frame, the word in every text; also with the place that a telephone system has told."""
+    page = dora.page
+    await page.evaluate("location.hash = '#caller=4412&place=4W-12'")
+    await dora.keys("F2", "1", "Enter")
+    dialog = page.get_by_role("dialog", name="Code call")
+    await expect(dialog).to_contain_text("from caller 4412")
+    await expect(dialog.locator(".sentence")).to_contain_text("4W-12")
+    await dora.keys("d")
+    await expect(dialog.locator(".sentence")).to_contain_text("DRILL")
+    await dora.picture("code-drill")
+    await dora.keys("Control+Enter")
+    await expect(page.locator(".running .call.drill")).to_contain_text("DRILL")
+
+    async def drilled(phone: Device) -> bool:
+        while True:
+            event = await phone.next_event(60)
+            if event.event == "new" and event.message is not None and event.message.text.startswith("DRILL"):
+                return event.message.callback == "4412"
+
+    assert await drilled(team["Ben"])
+    assert dora.errors == []

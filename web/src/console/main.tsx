@@ -1,0 +1,212 @@
+/** The operator console: one field, three panes, and every deed by a key. */
+
+import "../ui/tokens.css";
+import "./console.css";
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { waits } from "../core/device/outbox";
+import type { Card } from "../core/device/session";
+import { time } from "../core/i18n";
+import { ask, signedOut } from "../core/rest";
+import { loadTypes, open as openCode, takeCaller } from "./calls";
+import { pageTo } from "./compose";
+import { begin as beginDevice, codeOfLink } from "./device";
+import { keepDial, loadDial, useDial } from "./dial";
+import { forget } from "./find/finder";
+import { forgetSheets, begin as keepPages } from "./keep";
+import { begin as beginSearch, command } from "./search";
+import { isAway } from "./site";
+import { chosen, client, database, foreign, loadPreferences, notice, operator, outbox, pane } from "./state";
+import { Board, nextFailing } from "./views/board";
+import { CodeCall } from "./views/code";
+import { callChosen, Detail } from "./views/detail";
+import { Ended, Enrol, Locked, SignIn } from "./views/door";
+import { KeyBar, KeyMap, openKeys } from "./views/keys";
+import { focusOmnibox, Omnibox, Results } from "./views/omnibox";
+import { Page, sendPage } from "./views/page";
+import { askClear, Running } from "./views/running";
+import { beginStatus, Status, setStatus } from "./views/status";
+import { t } from "./words";
+
+const over = signal<{ why: string; unsent: number } | null>(null);
+const broken = signal(false);
+const away = signal(false);
+
+function App() {
+  const current = client.value;
+  const why = current?.ended.value;
+  if (broken.value)
+    return (
+      <main class="door">
+        <p class="bad" role="alert">
+          {t("error.storage")}
+        </p>
+      </main>
+    );
+  if (over.value || why) return <Ended why={over.value?.why ?? why ?? ""} unsent={over.value?.unsent ?? 0} />;
+  if (signedOut.value) return <SignIn away={false} />;
+  if (current === null || (operator.value === "" && !away.value))
+    return (
+      <main class="door">
+        <p role="status">{t("loading")}</p>
+      </main>
+    );
+  if (current === undefined) return away.value ? <SignIn away /> : <Enrol />;
+  if (current.locked.value) return <Locked />;
+  return <Console />;
+}
+
+function Console() {
+  useEffect(focusOmnibox, []);
+  return (
+    <>
+      <Head />
+      <Running />
+      <main class="panes">
+        <h1 class="hidden">{t("title")}</h1>
+        <Results />
+        <Middle />
+        <Board />
+      </main>
+      <KeyBar
+        keys={[
+          { key: "F2", label: "keys.code", run: () => openCode() },
+          { key: "F4", label: "keys.call", run: callChosen },
+          { key: "Ctrl+K", label: "keys.search", run: focusOmnibox },
+          { key: "Ctrl+.", label: "keys.next", run: nextFailing },
+          { key: "?", label: "keys.title", run: openKeys },
+        ]}
+      />
+      <KeyMap />
+      <CodeCall />
+    </>
+  );
+}
+
+function Middle() {
+  if (pane.value === "page") return <Page />;
+  if (pane.value === "status") return <Status />;
+  return <Detail />;
+}
+
+function Head() {
+  const current = client.value;
+  const { link, since } = current?.link.value ?? { link: "connecting" as const, since: 0 };
+  const unsent = outbox.value.filter(waits).length;
+  return (
+    <header class="head">
+      <div class="first-row">
+        <Omnibox onEnter={enter} />
+        <div class="states">
+          <span>{t("head.operator", { name: current?.card.name ?? "" })}</span>
+          <span class={`link ${link}`} role="status">
+            {t(`link.${link}`)}
+          </span>
+          {unsent > 0 && <span class="warn">{t("waiting", { n: unsent })}</span>}
+          <form method="post" action="/logout" onSubmit={forgetAll}>
+            <button type="submit">{t("signout")}</button>
+          </form>
+        </div>
+      </div>
+      {foreign.value && (
+        <p class="bad" role="alert">
+          {t("other", { device: current?.card.name ?? "" })}
+        </p>
+      )}
+      {(link === "away" || link === "refused") && (
+        <p class="stale" role="alert">
+          {t("away", { time: time(since) })} <a href="/sheets/call-down">{t("away.sheet")}</a>
+        </p>
+      )}
+      {current?.trouble.value && (
+        <p class="bad" role="alert">
+          {t("error.storage")}
+        </p>
+      )}
+      <p class={`notice ${notice.value.bad ? "bad" : ""}`} role="status">
+        {notice.value.text}
+      </p>
+    </header>
+  );
+}
+
+/** Whoever signs out leaves neither numbers nor the directory behind. */
+function forgetAll(): void {
+  forget();
+  void forgetSheets();
+}
+
+/** What Enter does depends on what was typed. */
+function enter(): void {
+  const it = command.value;
+  const entry = chosen.value;
+  if (it.do === "page" && entry) pageTo(entry, it.text);
+  else if (it.do === "code") openCode(it.type, it.place);
+  else if (it.do === "status" && entry?.kind === "person") beginStatus(entry, it.status, it.until, it.cover);
+  else if (it.do === "find" && entry && entry.kind !== "place") pageTo(entry);
+}
+
+function confirm(): void {
+  if (pane.value === "page") void sendPage();
+  else if (pane.value === "status") void setStatus();
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches("input, textarea, select");
+
+function onKey(event: KeyboardEvent): void {
+  if (!client.peek() || event.isComposing || document.querySelector("dialog[open]")) return;
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+  if (event.key === "Escape" || (event.ctrlKey && event.key.toLowerCase() === "k")) {
+    if (event.key === "Escape" && document.activeElement?.id === "omnibox") pane.value = "detail";
+    focusOmnibox();
+  } else if (event.ctrlKey && event.key === "Enter") confirm();
+  else if (event.ctrlKey && event.key === ".") nextFailing();
+  else if (event.key === "F2") openCode();
+  else if (event.key === "F7") askClear();
+  else if (event.key === "F4" && !event.altKey) callChosen();
+  else if (event.altKey && !event.ctrlKey && digit) event.shiftKey ? keepDial(Number(digit)) : useDial(Number(digit));
+  else if (event.key === "?" && !isTyping(event.target)) openKeys();
+  else return;
+  event.preventDefault();
+}
+
+async function start(): Promise<void> {
+  await loadPreferences();
+  try {
+    over.value = codeOfLink()
+      ? null
+      : ((await database.get<{ why: string; unsent: number }>("state", "ended")) ?? null);
+    const card = await database.get<Card>("device", "card");
+    if (over.value) return;
+    if (card) await beginDevice(card);
+    else client.value = undefined;
+  } catch {
+    broken.value = true;
+    return;
+  }
+  await loadDial();
+  await whoAmI();
+  beginSearch();
+  keepPages();
+  void loadTypes();
+  takeCaller();
+}
+
+/** Ask who is signed in; while the site is away the console goes on with what it has. */
+async function whoAmI(): Promise<void> {
+  try {
+    operator.value = (await ask("GET /v1/account")).person;
+    away.value = false;
+  } catch (error) {
+    away.value = isAway(error);
+  }
+}
+
+addEventListener("keydown", onKey);
+addEventListener("hashchange", takeCaller);
+const root = document.getElementById("app");
+if (root) render(<App />, root);
+void start();
+if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js").catch(() => undefined);
