@@ -18,7 +18,7 @@ from wardwire.testing.demo.accounts import SignIn
 from wardwire.testing.demo.cast import CHEN
 from wardwire.testing.demo.rest import Rest
 
-BOARD = "Dora"  # whose device the board is
+DESK = "Dora"  # whose devices the board and the console are
 
 HEAD_MAX, PATIENCE_S = 8_192, 10.0
 _HEADERS = (
@@ -32,6 +32,7 @@ li { margin: 1rem 0 } a { font-weight: 600 } code { user-select: all }
 """
 
 
+_APART = "Use a private window: the browser of Dr. Chen's phone is that phone in the console, too."
 _NONE = "<li>None is built: run <code>make web</code>, and begin the demo anew.</li>"
 
 
@@ -137,11 +138,14 @@ def list_windows(
         about = f"First open <code>{trust}</code> on the phone, once, and install the demo's certificate. Then scan:"
         return Picture((await code_of(CHEN))["qr"], about)
 
+    async def of_desk(path: str) -> str:
+        return f"{front}{path}#{urlsplit((await code_of(DESK))['url']).fragment}"
+
     async def board() -> str:
-        return f"{front}/board#{urlsplit((await code_of(BOARD))['url']).fragment}"
+        return await of_desk("/board")
 
     async def console() -> str:
-        return f"{front}/console"
+        return await of_desk("/console")
 
     async def admin() -> str:
         return f"{front}/admin"
@@ -158,7 +162,7 @@ def list_windows(
             Window("/phone", "Dr. Chen's phone", "It rings every now and then: answer what comes.", phone),
             *([Window("/scan", "Dr. Chen's phone, on a phone", "One in this network, by its camera.", scan)] * lan),
         ],
-        "/console.html": [Window("/console", "The operators' console", signed_in("Dora"), console)],
+        "/console.html": [Window("/console", "The operators' console", f"{signed_in(DESK)} {_APART}", console)],
         "/admin.html": [Window("/admin", "Administration", signed_in("Eva"), admin)],
     }
     return [window for name, some in windows.items() if name in built for window in some]

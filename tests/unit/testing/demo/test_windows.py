@@ -72,9 +72,9 @@ async def test_each_window_leads_into_the_site_with_a_code_of_its_own() -> None:
         assert "Location: https://ward/#enrol=CODE2\r\n" in await ask(windows, "/phone")
         assert opened
         assert "Location: https://ward/board#enrol=CODE3\r\n" in await ask(windows, "/board")
-        assert "Location: https://ward/console\r\n" in await ask(windows, "/console")
+        assert "Location: https://ward/console#enrol=CODE4\r\n" in await ask(windows, "/console")
         assert "Location: https://ward/admin\r\n" in await ask(windows, "/admin")
-    assert site.asked == ["/v1/people/per_D/codes"] * 3
+    assert site.asked == ["/v1/people/per_D/codes"] * 4
 
 
 async def test_it_tells_with_what_to_sign_in_and_who_has_no_sign_in() -> None:
