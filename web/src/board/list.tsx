@@ -5,11 +5,13 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { BoardRow } from "../core/device/frames";
 import { isHeld, isRed, priorityOf, type Shown } from "./order";
 import { rows, siteNow } from "./state";
-import { isKey, span, t } from "./words";
+import { count, isKey, span, t } from "./words";
 
 /** So many are in the page at a time, and so many of them above the first one that is seen. */
 const WINDOW = 40;
 const ABOVE = 8;
+/** So many are named in a sentence; their cells beside it name all. */
+const NAMED = 3;
 /** How high a row is until one was measured, in pixels. */
 const GUESS = 96;
 
@@ -53,7 +55,7 @@ function Row({ shown }: { shown: Shown }) {
   const red = isRed(row);
   const marks = `${priorityOf(row)}${red ? " red" : ""}${isHeld(row) ? " held" : ""}${row.drill ? " drill" : ""}`;
   return (
-    <li class={`row ${marks}`}>
+    <li data-id={row.message} class={`row ${marks}`}>
       <div class="what">
         <Tag row={row} />
         {row.drill && <strong class="mark">{t("drill")}</strong>}
@@ -76,12 +78,20 @@ function where(row: BoardRow): string {
   return [row.unit, row.bed].filter(Boolean).join(", ") || row.sender || "";
 }
 
+function named(people: readonly string[]): string {
+  const first = people.slice(0, NAMED).join(", ");
+  return people.length > NAMED ? `${first} ${t("others", { n: people.length - NAMED })}` : first;
+}
+
 function who(row: BoardRow): string {
-  const names = (row.holders ?? []).join(", ");
+  const holders = row.holders ?? [];
   const missing = (row.parts ?? []).filter((part) => part.there < part.needed);
   const parts = missing.map((part) => `${part.role.replace(/^\w+:/, "")} ${part.there}/${part.needed}`).join(", ");
   const lacks = parts ? ` ${t("missing", { parts })}.` : "";
-  if (names) return `${t(row.state === "asked" ? "asked" : "has", { who: names })}.${lacks}`;
+  if (holders.length > 0) {
+    const has = row.state === "asked" ? "asked" : "has";
+    return `${count(has, holders.length, { who: named(holders) })}.${lacks}`;
+  }
   if (row.state === "exhausted") return t(row.step ? "exhausted" : "declined");
   return `${t(row.priority === "code" ? "code.nobody" : "nobody")}.${lacks}`;
 }
@@ -91,10 +101,10 @@ function Next({ row }: { row: BoardRow }) {
   const next = row.next;
   if (!next) return null;
   const left = Date.parse(next.at) - siteNow.value;
-  const people = (next.who ?? []).join(", ");
-  let what = t("next.who", { who: people });
-  if (next.what === "desk" || !people) what = t("next.desk");
-  if (next.what === "still active") what = t("next.active", { who: people });
+  const people = next.who ?? [];
+  let what = count("next.who", people.length, { who: named(people) });
+  if (next.what === "desk" || people.length === 0) what = t("next.desk");
+  if (next.what === "still active") what = t("next.active");
   if (next.what === "settled") what = t("next.settled");
   if (next.what === "part missing") what = t("next.part");
   return <span class="next">{left > 0 ? t("next", { left: span(left), what }) : t("next.soon", { what })}</span>;
