@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.desk import DIRECTORY_PATIENCE_S, DirectoryDesk
 from wardwire.directory.live import LiveDirectory
 from wardwire.model.clock import Clock
 from wardwire.model.people import Directory
@@ -26,7 +26,9 @@ async def open_app(dsn: str) -> DurableConnection:
 @asynccontextmanager
 async def directory_desk(dsn: str, clock: Clock) -> AsyncIterator[DirectoryDesk]:
     """A desk on this database."""
-    desk = DirectoryDesk(Ledger("test/directory", open_connection=lambda: open_app(dsn)), clock)
+    desk = DirectoryDesk(
+        Ledger("test/directory", open_connection=lambda: open_app(dsn), patience_s=DIRECTORY_PATIENCE_S), clock
+    )
     try:
         yield desk
     finally:

@@ -17,7 +17,7 @@ import pytest
 from tests.ward import OPERATOR, open_app
 from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
-from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.desk import DIRECTORY_PATIENCE_S, DirectoryDesk
 from wardwire.directory.keys import make_key, revoke_key
 from wardwire.flow.views import Stored
 from wardwire.model import ids
@@ -67,7 +67,9 @@ class Door:
 async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
     """Open the interface on a ward."""
     alarms = Ledger("story/alarms", open_connection=lambda: open_app(dsn))
-    desk = DirectoryDesk(Ledger("story/directory", open_connection=lambda: open_app(dsn)), ward.clock)
+    desk = DirectoryDesk(
+        Ledger("story/directory", open_connection=lambda: open_app(dsn), patience_s=DIRECTORY_PATIENCE_S), ward.clock
+    )
     counted: list[tuple[str, str]] = []
 
     async def refresh() -> None:

@@ -30,7 +30,7 @@ from wardwire.settings import Settings
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
 from wardwire.store.directory import Changes
-from wardwire.store.durable import DurableConnection, open_durable
+from wardwire.store.durable import PATIENCE_S, DurableConnection, open_durable
 from wardwire.store.hosts import connect_to_primary
 from wardwire.store.ledger import Ledger
 
@@ -94,9 +94,9 @@ class Ground(NamedTuple):
     open_durable: Opener
     turns: Turns
 
-    def ledger(self, name: str) -> Ledger:
-        """Make a writer for what is committed outside the lanes."""
-        return Ledger(f"{self.node}/{name}", open_connection=self.open_durable)
+    def ledger(self, name: str, *, patience_s: float = PATIENCE_S) -> Ledger:
+        """Make a writer for what is committed outside the lanes; `patience_s` as of `Ledger`."""
+        return Ledger(f"{self.node}/{name}", open_connection=self.open_durable, patience_s=patience_s)
 
     async def plain(self) -> asyncpg.Connection:
         """Open a connection for reads and claims."""

@@ -37,7 +37,7 @@ from wardwire.console.trust import trust_pages
 from wardwire.devices.asyncapi import describe
 from wardwire.devices.doorway import DIRECTORY
 from wardwire.devices.registration import DeviceRegistration
-from wardwire.directory.desk import DirectoryDesk
+from wardwire.directory.desk import DIRECTORY_PATIENCE_S, DirectoryDesk
 from wardwire.model.errors import Unavailable
 from wardwire.ops.authority import Authority
 from wardwire.ops.front import SOCKET_VARIABLE
@@ -73,7 +73,7 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
     own = ground.logins.nats
     async with contextlib.AsyncExitStack() as stack:
         kick_line = await stack.enter_async_context(join(own.url, own.kick, f"{ground.node} kick"))
-        changes, sessions = ground.ledger("directory"), ground.ledger("registration")
+        changes, sessions = ground.ledger("directory", patience_s=DIRECTORY_PATIENCE_S), ground.ledger("registration")
         stack.push_async_callback(changes.close)
         stack.push_async_callback(sessions.close)
         alarms, people = ground.ledger("alarms"), ground.ledger("accounts")

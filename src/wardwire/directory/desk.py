@@ -22,6 +22,9 @@ from wardwire.store.requests import Kept, keep_request, repeat_request
 
 T = TypeVar("T")
 
+# One change may be of ten thousand people, on a busy machine: so long its commit may take (`Ledger`).
+DIRECTORY_PATIENCE_S = 15.0
+
 
 class Once(NamedTuple):
     """A change that is to be made once for its caller's key, however often it is asked for.
