@@ -10,7 +10,8 @@ from wardwire.api.directory import read_operation
 from wardwire.api.operation import Answer, Call, Query
 from wardwire.directory.entries import Entry, entry_of
 from wardwire.model.errors import Code, Refused
-from wardwire.model.matrix import Action
+from wardwire.model.matrix import Action, Owner, reaches
+from wardwire.model.rights import Caller
 from wardwire.store.entries import Place, read_changed
 
 _MOST = 1_000
@@ -46,6 +47,13 @@ def _write(place: Place) -> str:
     return f"{place.version}.{place.id.hex}"
 
 
+def seen_by(caller: Caller, entry: Entry, id: UUID) -> Entry:
+    """Leave the numbers out that the caller may not see."""
+    if not entry.numbers or reaches(caller, Action.CONTACT_READ, [Owner(people=frozenset({id}))]):
+        return entry
+    return msgspec.structs.replace(entry, numbers=[])
+
+
 async def list_(call: Call) -> Answer:
     """List entries of the directory, as they changed."""
     after, limit = _read(call.query["after"]), call.query["limit"]
@@ -53,7 +61,7 @@ async def list_(call: Call) -> Answer:
     found = await call.read(lambda c: read_changed(c, after, directory.version, limit + 1))
     page = found[:limit]
     cursor = _write(page[-1][0] if page else after)
-    data = [entry_of(directory, kind, place.id) for place, kind in page]
+    data = [seen_by(call.caller, entry_of(directory, kind, place.id), place.id) for place, kind in page]
     return Answer(body=Entries(data, cursor if len(found) > limit else None, cursor))
 
 
@@ -62,11 +70,13 @@ OPERATIONS = (
         "listEntries",
         "/v1/search/entries",
         "List all that can be found, and later what has changed since: for a console that keeps a copy, to find while"
-        " the site is away. What can no longer be found is said to be gone.",
+        " the site is away. What can no longer be found is said to be gone. Numbers are of those alone whose"
+        " addresses the caller may see.",
         list_,
         Entries,
         Query(name="limit", kind="integer", about="So many at most.", least=1, most=_MOST, default=500),
         Query(name="after", kind="string", about="`next` of the page before, or `cursor` of the last time."),
         action=Action.CONTACT_READ,
+        narrows=True,
     ),
 )
