@@ -240,7 +240,8 @@ class _Judgement:
             if not part.name:
                 continue
             told = alert.missing.get((place, part.name), ())
-            due = min(began + part.within_s, max(began, alert.hopeless(part.people, part.n)))
+            hopeless = max(began, alert.hopeless(part.people, part.n))
+            due, seen = (min(began + part.within_s, one) for one in (hopeless, hopeless + UNSEEN_S))
             filled = alert.accepted(part)
             if len(told) > 1:
                 yield self._wrong(Invariant.STEP, "a missing part told more than once", place, part.name)
@@ -252,7 +253,7 @@ class _Judgement:
                     yield self._wrong(Invariant.IN_TIME, "told to be missing, and was there", place, part.name)
                 for person in part.backup:
                     self._calls[person].append(due)
-            elif due <= over < math.inf and filled > over:
+            elif seen <= over < math.inf and filled > over:
                 yield self._wrong(Invariant.STEP, "a missing part never told", place, part.name)
             elif filled > due:
                 yield from self._in_time(max(0.0, min(filled, over) - due), place)

@@ -148,6 +148,18 @@ def test_a_mutant_of_a_team_is_caught(missing: dict[tuple[Place, str], list[floa
     assert what in judge(team(missing=missing), STOOD_IN)[0]
 
 
+@pytest.mark.parametrize(("declined", "found"), [(1.6, []), (1.4, ["a missing part never told"])])
+def test_a_part_that_declined_just_before_the_step_was_over_need_not_be_told(
+    declined: float, found: list[str]
+) -> None:
+    """No longer before than an answer may stay unseen."""
+    leader, airway = TEAM.parts
+    step = replace(TEAM, parts=(leader, replace(airway, within_s=9.0)))
+    told = {((1, 1), "leader"): [2.0]}
+    spoilt = team(steps=(step,), missing=told, exhausted=[4.0], answers={CHEN: (False, declined)})
+    assert judge(spoilt, STOOD_IN)[0] == found
+
+
 def test_a_part_that_was_there_is_not_missing() -> None:
     """Longer than an answer may stay unseen."""
     found, _ = judge(team(answers={CHEN: (True, 0.0)}, missing={part: [2.6] for part in team().missing}), STOOD_IN)
