@@ -1,6 +1,7 @@
 /** The board with a feed of its own making: many alerts, of which some change all the time. */
 
 import "../src/ui/tokens.css";
+import "../src/ui/base.css";
 import "../src/board/board.css";
 import { render } from "preact";
 import { Board } from "../src/board/board";

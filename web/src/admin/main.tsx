@@ -1,6 +1,7 @@
 /** Administration: the frame around its sections. */
 
 import "../ui/tokens.css";
+import "../ui/base.css";
 import "./admin.css";
 import { effect, signal } from "@preact/signals";
 import { type ComponentType, render } from "preact";

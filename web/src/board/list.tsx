@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { BoardRow } from "../core/device/frames";
+import { PriorityTag } from "../ui/tag";
 import { isHeld, isRed, priorityOf, type Shown } from "./order";
 import { rows, siteNow } from "./state";
 import { count, isKey, span, t } from "./words";
@@ -57,7 +58,7 @@ function Row({ shown }: { shown: Shown }) {
   return (
     <li data-id={row.message} class={`row ${marks}`}>
       <div class="what">
-        <Tag row={row} />
+        <PriorityTag priority={priorityOf(row)} word={t(`priority.${priorityOf(row)}`)} />
         {row.drill && <strong class="mark">{t("drill")}</strong>}
         {row.test && !row.drill && <span class="mark">{t("test")}</span>}
         <span class="age">{t("since", { age: span(siteNow.value - since) })}</span>
@@ -128,27 +129,5 @@ function Cells({ row }: { row: BoardRow }) {
       })}
       {(row.others ?? 0) > 0 && <li class="cell">{t("others", { n: row.others ?? 0 })}</li>}
     </ul>
-  );
-}
-
-const STARS = { code: "***", high: "***", medium: "**", low: "*" };
-const OCTAGON = "M5 1h6l4 4v6l-4 4H5l-4-4V5z";
-const SHAPE = {
-  code: OCTAGON,
-  high: OCTAGON,
-  medium: "M8 1.5 15.2 14.5H.8z",
-  low: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z",
-};
-
-/** A priority by word, shape, stars and colour; never by colour alone. */
-function Tag({ row }: { row: BoardRow }) {
-  const priority = priorityOf(row);
-  return (
-    <span class={`tag ${priority}`}>
-      <svg viewBox="0 0 16 16" aria-hidden="true">
-        <path d={SHAPE[priority]} />
-      </svg>
-      <span aria-hidden="true">{STARS[priority]}</span> {t(`priority.${priority}`)}
-    </span>
   );
 }

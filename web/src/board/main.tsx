@@ -1,6 +1,7 @@
 /** A board on a wall: what runs at a unit, who has it, since when. It needs no hand once it is set up. */
 
 import "../ui/tokens.css";
+import "../ui/base.css";
 import "./board.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";

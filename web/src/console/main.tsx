@@ -1,6 +1,7 @@
 /** The operator console: one field, three panes, and every deed by a key. */
 
 import "../ui/tokens.css";
+import "../ui/base.css";
 import "./console.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";

@@ -1,6 +1,7 @@
 /** The clinician's app: the frame around its views. */
 
 import "../ui/tokens.css";
+import "../ui/base.css";
 import "../ui/app.css";
 import { signal, useSignal } from "@preact/signals";
 import { render } from "preact";
