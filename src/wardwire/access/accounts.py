@@ -19,7 +19,6 @@ import asyncpg
 
 from wardwire.access.door import admit
 from wardwire.access.guesses import Guesses
-from wardwire.access.guesses import Read as Read
 from wardwire.access.hashing import Hasher
 from wardwire.model import ids
 from wardwire.model.accounts import Account, Spans, check_roles, clean_login

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.access.accounts import OURS, Accounts, Read, body_of, fact_of, insert, known_account, source_of
+from wardwire.access.accounts import OURS, Accounts, body_of, fact_of, insert, known_account, source_of
+from wardwire.access.guesses import Read
 from wardwire.model import ids
 from wardwire.model.accounts import ALONE, Account, check_password, clean_login, normal_password
 from wardwire.model.credentials import digest_code

@@ -15,8 +15,9 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.access import passkeys, second_factor
-from wardwire.access.accounts import Accounts, Read
+from wardwire.access.accounts import Accounts
 from wardwire.access.callers import CredentialRefused
+from wardwire.access.guesses import Read
 from wardwire.model import ids
 from wardwire.model.accounts import Session
 from wardwire.model.credentials import SECRET_BYTES, TOKEN, digest_secret, read_key, secret_matches, write_key

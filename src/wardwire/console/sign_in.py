@@ -9,8 +9,9 @@ from typing import Any
 
 from wardwire.access import passwords
 from wardwire.access import sign_in as access
-from wardwire.access.accounts import Accounts, Read
+from wardwire.access.accounts import Accounts
 from wardwire.access.cookie import COOKIE, cookie_of, no_cookie
+from wardwire.access.guesses import Read
 from wardwire.console.app import Pages
 from wardwire.console.replies import Asked, Reply, go_to, safe_path
 from wardwire.console.words import render, say_refused, words_of

@@ -171,16 +171,20 @@ def steps_of(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, list[f
     began: dict[str, list[float]] = {}
     for fact in facts:
         name = _named_in_promise(fact)
-        after = max(0.0, round((fact.at - stored_at).total_seconds(), 6))
+        after = _after(fact, stored_at)
         if name and after not in began.setdefault(name, []):  # several are rung at once
             began[name].append(after)
     return began
 
 
+def _after(fact: ToldFact, stored_at: datetime) -> float:
+    return max(0.0, round((fact.at - stored_at).total_seconds(), 6))
+
+
 def _handed_over(facts: Sequence[ToldFact], stored_at: datetime) -> dict[str, float]:
     """Return after how many seconds each person took over a role through which the message had gone."""
     return {
-        str(json.loads(fact.body).get("to")): max(0.0, round((fact.at - stored_at).total_seconds(), 6))
+        str(json.loads(fact.body).get("to")): _after(fact, stored_at)
         for fact in facts
         if fact.kind == FactKind.HANDED_OVER
     }

@@ -2,10 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import type { RefusedFrame } from "../core/device/frames";
-import { NoKeys } from "../core/device/keys";
 import type { Card } from "../core/device/session";
-import { enrol, NotEnrolled } from "../core/enrol";
+import { troubleOf } from "../core/enrol";
 import type { Database } from "../core/store/database";
+import { CodeField, NameField, useJoin } from "../ui/join";
 import { type Setting, setting, type Theme } from "./state";
 import { isKey, t } from "./words";
 
@@ -18,54 +18,23 @@ export function Enrol({
   database: Database;
   enrolled: (card: Card, chosen: Setting) => void;
 }) {
-  const code = useSignal(/^#enrol=([\w-]+)/.exec(location.hash)?.[1] ?? "");
-  const name = useSignal(t("enrol.name.default"));
   const unit = useSignal(decodeURIComponent(/[#&]unit=([^&]*)/.exec(location.hash)?.[1] ?? ""));
   const theme = useSignal<Theme>("auto");
-  const busy = useSignal(false);
-  const failed = useSignal("");
-  const join = async (): Promise<void> => {
-    busy.value = true;
-    failed.value = "";
-    try {
-      const card = await enrol(database, code.value, name.value.trim() || t("enrol.name.default"), "web-board/1");
-      void navigator.storage?.persist?.();
-      history.replaceState(null, "", location.pathname);
-      const place = unit.value.trim();
-      enrolled(card, {
-        place: place && !/^(unit|building|site):/.test(place) ? `unit:${place}` : place,
-        theme: theme.value,
-      });
-    } catch (error) {
-      failed.value = wordsOf(error);
-    } finally {
-      busy.value = false;
-    }
-  };
+  const given = /^#enrol=([\w-]+)/.exec(location.hash)?.[1] ?? "";
+  const join = useJoin(database, "web-board/1", given, t("enrol.name.default"), (card) => {
+    history.replaceState(null, "", location.pathname);
+    const place = unit.value.trim();
+    enrolled(card, {
+      place: place && !/^(unit|building|site):/.test(place) ? `unit:${place}` : place,
+      theme: theme.value,
+    });
+  });
   return (
     <main class="face">
       <h1>{t("enrol.title")}</h1>
       <p>{t("enrol.about")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void join();
-        }}
-      >
-        <label>
-          {t("enrol.code")}
-          <input
-            required
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellcheck={false}
-            maxLength={40}
-            value={code.value}
-            onInput={(event) => {
-              code.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+      <form onSubmit={join.submit}>
+        <CodeField join={join} label={t("enrol.code")} />
         <label>
           {t("enrol.place")}
           <input
@@ -78,16 +47,7 @@ export function Enrol({
           />
         </label>
         <p id="place-hint">{t("enrol.place.hint")}</p>
-        <label>
-          {t("enrol.name")}
-          <input
-            maxLength={60}
-            value={name.value}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <NameField join={join} label={t("enrol.name")} />
         <label>
           {t("enrol.theme")}
           <select
@@ -103,26 +63,23 @@ export function Enrol({
             ))}
           </select>
         </label>
-        {failed.value && (
+        {join.failed.value !== null && (
           <p class="trouble" role="alert">
-            {failed.value}
+            {wordsOf(join.failed.value)}
           </p>
         )}
-        <button type="submit" disabled={busy.value || !code.value.trim()}>
+        <button type="submit" disabled={join.busy.value || !join.code.value.trim()}>
           {t("enrol.go")}
         </button>
-        <p role="status">{busy.value ? t("enrol.busy") : ""}</p>
+        <p role="status">{join.busy.value ? t("enrol.busy") : ""}</p>
       </form>
     </main>
   );
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof NotEnrolled) {
-    const key = `error.${error.code}`;
-    return isKey(key) ? t(key) : error.message;
-  }
-  return t(error instanceof NoKeys ? "error.nokeys" : "error.storage");
+  const key = troubleOf(error);
+  return isKey(key) ? t(key) : String((error as Error).message);
 }
 
 /** The site does not show this. */

@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { Device } from "../core/device/device";
 import type { Card } from "../core/device/session";
+import { edge, isNewer } from "../core/own";
 import { Database } from "../core/store/database";
 import { Board } from "./board";
 import { Deaf } from "./deaf";
@@ -40,9 +41,8 @@ async function begin(made: Card, chosen: Setting): Promise<void> {
   await database.put("state", "board", chosen);
   setting.value = chosen;
   card.value = made;
-  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/nats`;
   device = new Device(made, new Deaf(), {
-    url: address,
+    url: edge(),
     app: "web-board/1",
     receipts: false,
     onLink: (state) => {
@@ -72,16 +72,8 @@ function watch(): void {
 
 /** Nobody stands here to reload the page: a newer one is taken by itself. */
 async function renew(): Promise<void> {
-  const own = document.querySelector<HTMLScriptElement>("script[src^='/assets/']")?.getAttribute("src");
-  if (!own) return;
-  try {
-    const page = await (
-      await fetch(location.pathname, { cache: "no-cache", headers: { Accept: "text/html" } })
-    ).text();
-    if (page.includes("/assets/") && page.includes('id="app"') && !page.includes(own)) location.reload();
-  } catch {
-    // Away: the next time.
-  }
+  // Away: the next time.
+  if (await isNewer(location.pathname, "board").catch(() => false)) location.reload();
 }
 
 async function forget(): Promise<void> {

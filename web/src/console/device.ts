@@ -2,14 +2,14 @@
 
 import { Client } from "../core/client";
 import type { Card } from "../core/device/session";
+import { edge } from "../core/own";
 import { client, database } from "./state";
 
 export const APP = "console/1";
 
 /** Begin to be the device of this card. */
 export async function begin(card: Card): Promise<void> {
-  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/nats`;
-  const made = await Client.of(card, database, address, APP);
+  const made = await Client.of(card, database, edge(), APP);
   made.watch("");
   await made.start();
   client.value = made;

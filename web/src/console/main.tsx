@@ -7,7 +7,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { waits } from "../core/device/outbox";
-import type { Card } from "../core/device/session";
+import { type Over, placeOf } from "../core/enrol";
 import { time } from "../core/i18n";
 import { ask, signedOut } from "../core/rest";
 import { loadTypes, open as openCode, takeCaller } from "./calls";
@@ -30,7 +30,7 @@ import { askClear, Running } from "./views/running";
 import { beginStatus, Status, setStatus } from "./views/status";
 import { t } from "./words";
 
-const over = signal<{ why: string; unsent: number } | null>(null);
+const over = signal<Over | null>(null);
 const broken = signal(false);
 const away = signal(false);
 
@@ -176,11 +176,9 @@ function onKey(event: KeyboardEvent): void {
 async function start(): Promise<void> {
   await loadPreferences();
   try {
-    over.value = codeOfLink()
-      ? null
-      : ((await database.get<{ why: string; unsent: number }>("state", "ended")) ?? null);
-    const card = await database.get<Card>("device", "card");
-    if (over.value) return;
+    const { ended, card } = await placeOf(database, codeOfLink());
+    over.value = ended;
+    if (ended) return;
     if (card) await beginDevice(card);
     else client.value = undefined;
   } catch {

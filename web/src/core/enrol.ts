@@ -1,6 +1,6 @@
 /** Registers this browser as a device, with a one-time code. */
 
-import { type Keys, makeKeys, plainCode, writeRegistration } from "./device/keys";
+import { type Keys, makeKeys, NoKeys, plainCode, writeRegistration } from "./device/keys";
 import type { Card } from "./device/session";
 import type { DeviceOut } from "./generated/frames";
 import type { Database } from "./store/database";
@@ -15,6 +15,25 @@ export class NotEnrolled extends Error {
     super(detail);
     this.code = code;
   }
+}
+
+/** Why this browser is a device no longer, and how much of what it had to say was not sent. */
+export interface Over {
+  why: string;
+  unsent: number;
+}
+
+/** What this browser is: whose device, or one that has ended; a code in the link begins anew. Throws StorageFailed. */
+export async function placeOf(database: Database, code: string): Promise<{ ended: Over | null; card?: Card }> {
+  const ended = code ? null : ((await database.get<Over>("state", "ended")) ?? null);
+  const card = await database.get<Card>("device", "card");
+  return card ? { ended, card } : { ended };
+}
+
+/** The key of the words for why a device could not be added. */
+export function troubleOf(error: unknown): string {
+  if (error instanceof NotEnrolled) return `error.${error.code}`;
+  return error instanceof NoKeys ? "error.nokeys" : "error.storage";
 }
 
 /**

@@ -8,8 +8,9 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { waits } from "../core/device/outbox";
 import { needsMe, priorityOf } from "../core/device/rows";
-import type { Card } from "../core/device/session";
+import { type Over, placeOf } from "../core/enrol";
 import { type Key, t, time } from "../core/i18n";
+import { isNewer } from "../core/own";
 import { lockByTime, mustGuard } from "./lock";
 import { announce } from "./notify";
 import { sender } from "./parts/item";
@@ -24,7 +25,7 @@ import { Message } from "./views/message";
 import { More } from "./views/more";
 import { StatusView } from "./views/status";
 
-const over = signal<{ why: string; unsent: number } | null>(null);
+const over = signal<Over | null>(null);
 const broken = signal(false);
 const VIEWS: { view: string; label: Key; icon: string }[] = [
   { view: "inbox", label: "nav.inbox", icon: "M3 13l3-8h12l3 8v6H3zM3 13h5l2 3h4l2-3h5" },
@@ -149,12 +150,9 @@ function Update() {
   const live = client.value?.link.value.link === "live";
   useEffect(() => {
     if (!live) return;
-    const own = document.querySelector<HTMLScriptElement>("script[src^='/assets/']")?.getAttribute("src");
-    if (!own) return;
-    void fetch("/", { cache: "no-cache", headers: { Accept: "text/html" } })
-      .then((page) => page.text())
-      .then((page) => {
-        ready.value = page.includes("/assets/index-") && !page.includes(own);
+    void isNewer("/", "index")
+      .then((newer) => {
+        ready.value = newer;
       })
       .catch(() => undefined);
   }, [live]);
@@ -198,11 +196,9 @@ function Bar() {
 async function start(): Promise<void> {
   await loadPreferences();
   try {
-    over.value = codeOfLink()
-      ? null
-      : ((await database.get<{ why: string; unsent: number }>("state", "ended")) ?? null);
-    const card = await database.get<Card>("device", "card");
-    if (over.value) return;
+    const { ended, card } = await placeOf(database, codeOfLink());
+    over.value = ended;
+    if (ended) return;
     if (card) await begin(card);
     else client.value = undefined;
   } catch {

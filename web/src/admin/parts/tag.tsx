@@ -5,5 +5,6 @@ import { isKey, t } from "../words";
 /** As any text, should the site know a priority that this page does not. */
 export function Tag({ priority }: { priority: string }) {
   const key = `priority.${priority}`;
-  return isKey(key) ? <PriorityTag priority={priority as Priority} word={t(key)} /> : <>{priority}</>;
+  if (!isKey(key)) return <>{priority}</>;
+  return <PriorityTag priority={priority as Priority} word={t(key)} />;
 }

@@ -1,8 +1,8 @@
 /** What is seen before the console can be used: sign in, add this place, ended. */
 
-import { useSignal } from "@preact/signals";
 import { NoKeys } from "../../core/device/keys";
-import { enrol, NotEnrolled } from "../../core/enrol";
+import { NotEnrolled } from "../../core/enrol";
+import { CodeField, NameField, useJoin } from "../../ui/join";
 import { APP, begin, codeOfLink, forgetCode } from "../device";
 import { database } from "../state";
 import { t } from "../words";
@@ -25,77 +25,36 @@ export function SignIn({ away }: { away: boolean }) {
 }
 
 export function Enrol() {
-  const code = useSignal(codeOfLink());
-  const name = useSignal(t("enrol.name.default"));
-  const busy = useSignal(false);
-  const failed = useSignal("");
-  const join = async (): Promise<void> => {
-    busy.value = true;
-    failed.value = "";
-    try {
-      const card = await enrol(database, code.value, name.value.trim() || t("enrol.name.default"), APP);
-      void navigator.storage?.persist?.();
-      forgetCode();
-      await begin(card);
-    } catch (error) {
-      failed.value =
-        error instanceof NotEnrolled
-          ? t(error.code === "offline" ? "enrol.offline" : "enrol.no")
-          : t(error instanceof NoKeys ? "enrol.nokeys" : "error.storage");
-    } finally {
-      busy.value = false;
-    }
-  };
+  const join = useJoin(database, APP, codeOfLink(), t("enrol.name.default"), async (card) => {
+    forgetCode();
+    await begin(card);
+  });
   return (
     <main class="door">
       <h1>{t("enrol.title")}</h1>
       <p>{t("enrol.text")}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void join();
-        }}
-      >
-        <label>
-          {t("enrol.code")}
-          <input
-            type="text"
-            required
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellcheck={false}
-            maxLength={40}
-            value={code.value}
-            onInput={(event) => {
-              code.value = event.currentTarget.value;
-            }}
-          />
-        </label>
-        <label>
-          {t("enrol.name")}
-          <input
-            type="text"
-            maxLength={60}
-            value={name.value}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-            }}
-          />
-        </label>
-        {failed.value && (
+      <form onSubmit={join.submit}>
+        <CodeField join={join} label={t("enrol.code")} />
+        <NameField join={join} label={t("enrol.name")} />
+        {join.failed.value !== null && (
           <p class="bad" role="alert">
-            {failed.value}
+            {wordsOf(join.failed.value)}
           </p>
         )}
         <p class="acts">
-          <button type="submit" class="first" disabled={busy.value || !code.value.trim()}>
+          <button type="submit" class="first" disabled={join.busy.value || !join.code.value.trim()}>
             {t("enrol.go")}
           </button>
-          <span role="status">{busy.value ? t("enrol.busy") : ""}</span>
+          <span role="status">{join.busy.value ? t("enrol.busy") : ""}</span>
         </p>
       </form>
     </main>
   );
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof NotEnrolled) return t(error.code === "offline" ? "enrol.offline" : "enrol.no");
+  return t(error instanceof NoKeys ? "enrol.nokeys" : "error.storage");
 }
 
 /** The app at `/`, which is the same device, was locked with its passcode: it is opened there. */

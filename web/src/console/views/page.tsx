@@ -3,18 +3,15 @@
 import type { Priority } from "../../core/device/frames";
 import { countdown } from "../../core/i18n";
 import { draft, promised, send } from "../compose";
-import { pane } from "../state";
 import { promiseOf, t, tries } from "../words";
-import { focusOmnibox } from "./omnibox";
+import { Acts, leave } from "./acts";
 
 const CHOSEN: readonly Exclude<Priority, "code">[] = ["high", "medium", "low"];
 const TEXT_MAX = 4_000;
 
 /** Hand the page in, and go back to the field. */
 export async function sendPage(): Promise<void> {
-  if (!(await send())) return;
-  pane.value = "detail";
-  focusOmnibox();
+  if (await send()) leave();
 }
 
 export function Page() {
@@ -105,20 +102,7 @@ export function Page() {
           </label>
         </div>
         <Promise_ />
-        <p class="acts">
-          <button type="submit" class="first">
-            <kbd>Ctrl+Enter</kbd> {t("page.send")}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              pane.value = "detail";
-              focusOmnibox();
-            }}
-          >
-            {t("act.close")}
-          </button>
-        </p>
+        <Acts label={t("page.send")} />
       </form>
     </section>
   );

@@ -9,7 +9,7 @@ import { showAndFocus } from "../show";
 import { whyNot } from "../site";
 import { changes, chosen, now, pane, say } from "../state";
 import { t, word } from "../words";
-import { focusOmnibox } from "./omnibox";
+import { Acts, leave } from "./acts";
 import { Options } from "./options";
 
 const form = {
@@ -75,9 +75,8 @@ export async function setStatus(): Promise<void> {
   }
   changes.value++;
   say(t("set.done", { name: who.name, status: word("status", form.status.peek()) }));
-  pane.value = "detail";
   chosen.value = null;
-  focusOmnibox();
+  leave();
 }
 
 export function Status() {
@@ -167,20 +166,7 @@ export function Status() {
             </>
           )}
         </Options>
-        <p class="acts">
-          <button type="submit" class="first">
-            <kbd>Ctrl+Enter</kbd> {t("set.save")}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              pane.value = "detail";
-              focusOmnibox();
-            }}
-          >
-            {t("act.close")}
-          </button>
-        </p>
+        <Acts label={t("set.save")} />
       </form>
     </section>
   );

@@ -3,9 +3,10 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { Client } from "../../core/client";
-import { NoKeys } from "../../core/device/keys";
-import { enrol, NotEnrolled } from "../../core/enrol";
+import { troubleOf } from "../../core/enrol";
 import { count, isKey, t } from "../../core/i18n";
+import { edge } from "../../core/own";
+import { CodeField, NameField, useJoin } from "../../ui/join";
 import { canNotify } from "../notify";
 import { sound, unlock } from "../sound";
 import { client, database, go, place } from "../state";
@@ -15,8 +16,7 @@ export const APP = "web/1";
 
 /** Begin to be the device of this card. */
 export async function begin(card: Client["card"]): Promise<Client> {
-  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/nats`;
-  const made = await Client.of(card, database, address, APP);
+  const made = await Client.of(card, database, edge(), APP);
   await made.start();
   client.value = made;
   return made;
@@ -28,69 +28,32 @@ export function codeOfLink(): string {
 }
 
 export function Enrol() {
-  const code = useSignal(codeOfLink());
-  const name = useSignal(t("enrol.name.default"));
-  const busy = useSignal(false);
-  const failed = useSignal("");
-  const join = async (): Promise<void> => {
-    busy.value = true;
-    failed.value = "";
-    void unlock();
-    try {
-      const card = await enrol(database, code.value, name.value.trim() || t("enrol.name.default"), APP);
-      void navigator.storage?.persist?.();
-      await begin(card);
-      go("welcome");
-    } catch (error) {
-      failed.value = wordsOf(error);
-    } finally {
-      busy.value = false;
-    }
-  };
+  const join = useJoin(database, APP, codeOfLink(), t("enrol.name.default"), async (card) => {
+    await begin(card);
+    go("welcome");
+  });
   return (
     <main class="enrol">
       <h1>{t("enrol.title")}</h1>
       <p>{t("enrol.about")}</p>
       <form
         onSubmit={(event) => {
-          event.preventDefault();
-          void join();
+          void unlock();
+          join.submit(event);
         }}
       >
-        <label>
-          {t("enrol.code")}
-          <input
-            required
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellcheck={false}
-            maxLength={40}
-            value={code.value}
-            onInput={(event) => {
-              code.value = event.currentTarget.value;
-            }}
-          />
-        </label>
-        <label>
-          {t("enrol.name")}
-          <input
-            maxLength={60}
-            value={name.value}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-            }}
-          />
-        </label>
-        {failed.value && (
+        <CodeField join={join} label={t("enrol.code")} />
+        <NameField join={join} label={t("enrol.name")} />
+        {join.failed.value !== null && (
           <p class="trouble" role="alert">
-            {failed.value}
+            {wordsOf(join.failed.value)}
           </p>
         )}
-        <button type="submit" class="first wide" disabled={busy.value || !code.value.trim()}>
+        <button type="submit" class="first wide" disabled={join.busy.value || !join.code.value.trim()}>
           {t("enrol.go")}
         </button>
         <p class="quiet" role="status">
-          {busy.value ? t("enrol.busy") : ""}
+          {join.busy.value ? t("enrol.busy") : ""}
         </p>
       </form>
     </main>
@@ -98,11 +61,8 @@ export function Enrol() {
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof NotEnrolled) {
-    const key = `error.${error.code}`;
-    return isKey(key) ? t(key) : error.message;
-  }
-  return t(error instanceof NoKeys ? "error.nokeys" : "error.storage");
+  const key = troubleOf(error);
+  return isKey(key) ? t(key) : String((error as Error).message);
 }
 
 const isApple = /iPhone|iPad/.test(navigator.userAgent);
