@@ -19,7 +19,8 @@ from wardwire.cli.exits import Exit
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, home_of, read_settings
 from wardwire.cli.tables import print_json, print_table
 from wardwire.ops.failure import StartFailed
-from wardwire.settings import listeners
+from wardwire.settings import Settings, listeners
+from wardwire.settings_sources import Loaded
 
 # Where in its source's folder a letter lies, by why it is kept; "" = the folder itself.
 KINDS = {"refused": "", "unplaced": "unplaced", "unsupported": "unsupported", "unreadable": "unreadable"}
@@ -50,7 +51,7 @@ def letters(config: ConfigFile = None, data: DataFolder = None, json_: AsJson = 
 
     Example: wardwire hl7 letters
     """
-    found = list(_letters(_folder(config, data)))
+    found = list(_letters(read_settings(config, data, None)))
     if json_:
         told = [one._asdict() | {"path": str(one.path), "kept": one.kept.isoformat()} for one in found]
         print_json({"letters": told})
@@ -82,8 +83,9 @@ def replay(
     """
     if kind not in KINDS:
         raise StartFailed("usage", f"There is no kind {kind}.", f"Name one of {', '.join(KINDS)}.")
-    found = [one for one in _letters(_folder(config, data)) if (one.source, one.kind) == (source, kind)]
-    host, port = _address(to, source, config, data)
+    loaded = read_settings(config, data, None)
+    found = [one for one in _letters(loaded) if (one.source, one.kind) == (source, kind)]
+    host, port = _address(to, source, loaded.settings)
     sent: list[tuple[Letter, str]] = [(one, "") for one in found]
     if not dry_run:
         sent = [(one, _send(one, host, port, wait)) for one in found]
@@ -96,11 +98,8 @@ def replay(
         raise typer.Exit(Exit.FAILED)
 
 
-def _folder(config: Path | None, data: Path | None) -> Path:
-    return home_of(read_settings(config, data, None)) / "dead-letters"
-
-
-def _letters(folder: Path) -> Iterator[Letter]:
+def _letters(loaded: Loaded) -> Iterator[Letter]:
+    folder = home_of(loaded) / "dead-letters"
     for inside in sorted(folder.iterdir()) if folder.is_dir() else ():
         for kind, name in KINDS.items():
             for path in DeadLetters(inside / name).all():
@@ -108,8 +107,7 @@ def _letters(folder: Path) -> Iterator[Letter]:
                 yield Letter(inside.name, kind, path, datetime.fromtimestamp(stat.st_mtime, UTC), stat.st_size)
 
 
-def _address(to: str, source: str, config: Path | None, data: Path | None) -> tuple[str, int]:
-    settings = read_settings(config, data, None).settings
+def _address(to: str, source: str, settings: Settings) -> tuple[str, int]:
     own = [one for one in listeners("hl7", settings.hl7).values() if one.source == source and one.listen]
     written = to or (own[0].listen if own else "")
     host, _, port = written.rpartition(":")

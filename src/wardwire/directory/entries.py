@@ -56,14 +56,13 @@ def _person(directory: Directory, id: UUID, written: str) -> Entry | None:
         return None
     details = person.details
     dialled = [one.address for one in directory.endpoints_of.get(id, ()) if one.kind in DIALLED and not one.disabled]
-    others = (details.given, details.family, details.preferred, details.spoken)
     return Entry(
         kind="person",
         id=written,
         name=person.name,
         title=person.title,
         where=", ".join(filter(None, [*details.departments, details.location])),
-        words=[word for word in dict.fromkeys(others) if word and word not in person.name.split()],
+        words=[word for word in dict.fromkeys(details.other_names) if word and word not in person.name.split()],
         numbers=list(dict.fromkeys([*details.phones, *dialled])),
-        sort=details.sort or f"{details.family} {details.given}".strip(),
+        sort=details.sorted_by,
     )

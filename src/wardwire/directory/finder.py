@@ -232,10 +232,10 @@ def _entry(directory: Directory, kind: str, value: UUID) -> Entry | None:
         return entry_of(
             kind,
             value,
-            [person.name, details.given, details.family, details.preferred, details.spoken],
+            [person.name, *details.other_names],
             [person.title, *details.departments, details.location],
             [*details.phones, *dialled],
-            details.sort or f"{details.family} {details.given}".strip(),
+            details.sorted_by,
         )
     if kind == ids.PLACE:
         place = directory.places[value]

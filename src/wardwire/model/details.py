@@ -56,6 +56,16 @@ class Details:
         """The ids elsewhere, by source."""
         return dict(self.external_ids)
 
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """By which else they are called and found; some may be empty."""
+        return self.given, self.family, self.preferred, self.spoken
+
+    @property
+    def sorted_by(self) -> str:
+        """Where they stand in a list; empty when that is by their name."""
+        return self.sort or f"{self.family} {self.given}".strip()
+
 
 NO_DETAILS = Details()
 LINES = ("given", "family", "preferred", "spoken", "sort", "location")
