@@ -154,7 +154,12 @@ export class Client {
     const id = newId();
     const message = typeof frame.message === "string" ? frame.message : "";
     const body = JSON.stringify({ t: kind, id, ...frame });
-    await this.kept.say({ id, body, kind, message, words, created: Date.now(), ...(about ? { about } : {}) });
+    try {
+      await this.kept.say({ id, body, kind, message, words, created: Date.now(), ...(about ? { about } : {}) });
+    } catch (error) {
+      this.trouble.value = String(error);
+      throw error;
+    }
     if (this.#device) this.#device.pick();
     else this.#tell({ t: "pick" });
     return id;

@@ -1,6 +1,6 @@
 /** Tells of messages while the app is not looked at. A notification never says anything of a patient. */
 
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { offersAnswer, priorityOf, type Row } from "../core/device/rows";
 import { t } from "../core/i18n";
 import { client, needing, ringing } from "./state";
@@ -34,8 +34,9 @@ export function announce(): void {
       );
     }
   });
+  const asked = computed(() => needing.value.length);
   effect(() => {
-    const n = needing.value.length;
+    const n = asked.value;
     document.title = n > 0 ? `(${n}) ${t("app.name")}` : t("app.name");
     if ("setAppBadge" in navigator)
       void (n > 0 ? navigator.setAppBadge(n) : navigator.clearAppBadge()).catch(() => undefined);

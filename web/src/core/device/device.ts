@@ -70,6 +70,8 @@ export interface DeviceOptions {
 }
 
 const TICK_MS = 500;
+/** So many events are kept at once, at most. */
+const RUN_MAX = 200;
 const SEARCH_MS = 5_000;
 const FINAL = new Set(["device_revoked", "not_permitted", "session_replaced"]);
 const UNCONFIRMED = new Set(["pending", "unreachable"]);
@@ -91,8 +93,9 @@ export class Device {
   #beatAt = 0;
   #ended = false;
   #barred = false;
-  /** Frames are taken, and said, one after the other. */
-  #taking: Promise<unknown> = Promise.resolve();
+  /** What was heard and is not taken yet; frames are taken, and said, one after the other. */
+  #heard: Down[] = [];
+  #taking = false;
   #saying: Promise<unknown> = Promise.resolve();
 
   constructor(card: Card, keep: Keep, options: DeviceOptions) {
@@ -295,9 +298,30 @@ export class Device {
     } catch {
       return; // a newer core may speak otherwise
     }
-    this.#taking = this.#taking
-      .then(() => (this.#ended ? undefined : this.#take(frame)))
-      .catch((error: unknown) => this.#failed(error));
+    this.#heard.push(frame);
+    if (!this.#taking) void this.#takeAll();
+  }
+
+  /** Take what was heard, in its order. What came while something was being kept is kept together. */
+  async #takeAll(): Promise<void> {
+    this.#taking = true;
+    for (let frame = this.#heard.shift(); frame && !this.#ended; frame = this.#heard.shift()) {
+      try {
+        if (frame.t === "event") await this.#hearing.events([frame, ...this.#more("event")]);
+        else if (frame.t === "confirmed")
+          await this.#confirmed([frame, ...this.#more("confirmed")].flatMap((one) => one.ids));
+        else await this.#take(frame);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    this.#taking = false;
+  }
+
+  /** The frames of this kind that stand next in the queue. */
+  #more<T extends Down["t"]>(kind: T): Extract<Down, { t: T }>[] {
+    const other = this.#heard.findIndex((frame) => frame.t !== kind);
+    return this.#heard.splice(0, other < 0 ? RUN_MAX : Math.min(other, RUN_MAX)) as Extract<Down, { t: T }>[];
   }
 
   /** What could not be kept is not confirmed, and asked for anew: the cursor on the disk stands before it. */
@@ -311,10 +335,8 @@ export class Device {
     setTimeout(() => this.#connection.reconnect("something could not be kept"), 2_000);
   }
 
-  async #take(frame: Down): Promise<void> {
+  async #take(frame: Exclude<Down, { t: "event" | "confirmed" }>): Promise<void> {
     switch (frame.t) {
-      case "event":
-        return this.#hearing.event(frame);
       case "condensed":
         return this.#hearing.condensed(frame);
       case "beat":
@@ -326,8 +348,6 @@ export class Device {
         return;
       case "welcome":
         return this.#greeted(frame);
-      case "confirmed":
-        return this.#confirmed(frame.ids);
       case "stored":
         return this.#answered(frame.id, (said) => this.#keep.stored(said, frame));
       case "done":

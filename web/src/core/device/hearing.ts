@@ -40,8 +40,8 @@ export class Hearing {
     }
   }
 
-  async event(event: Event): Promise<void> {
-    await this.#apply(this.#order.take(event));
+  async events(events: Event[]): Promise<void> {
+    await this.#apply(events.flatMap((event) => this.#order.take(event)));
   }
 
   async condensed(page: Condensed): Promise<void> {

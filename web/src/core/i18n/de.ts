@@ -52,6 +52,7 @@ export const de: Record<Key, string> = {
   "answer.reply.label": "Ihre Antwort",
   "answer.undo": "Rückgängig",
   "answer.waiting": "{what}: wartet auf das Senden",
+  "answer.keeping": "{what}: einen Moment",
   "answer.sending": "{what}: wird gesendet",
   "answer.unsent": "Nicht gesendet. Rufen Sie {number} an.",
   "answer.unsent.nonumber": "Nicht gesendet. Rufen Sie an.",

@@ -51,6 +51,7 @@ export const en = {
   "answer.reply.label": "Your reply",
   "answer.undo": "Undo",
   "answer.waiting": "{what}: waiting to be sent",
+  "answer.keeping": "{what}: one moment",
   "answer.sending": "{what}: sending",
   "answer.unsent": "Not sent. Call {number}.",
   "answer.unsent.nonumber": "Not sent. Call them.",

@@ -4,7 +4,12 @@ import { useSignal } from "@preact/signals";
 import { type Said, waits } from "../../core/device/outbox";
 import { hasAnswered, needsMe, offersAnswer, priorityOf, type Row } from "../../core/device/rows";
 import { isKey, t, time } from "../../core/i18n";
+import { useDerived } from "../../ui/derived";
 import { client, now } from "../state";
+
+/** What an answer says: one of the protocol's words, a choice, or a text. */
+type Answer = { word?: string; choice?: string; text?: string };
+type Say = (answer: Answer) => () => void;
 
 /** How long an acceptance can be taken back with one tap. */
 const UNDO_MS = 5_000;
@@ -12,23 +17,46 @@ const UNDO_MS = 5_000;
 const UNSENT_MS = 10_000;
 
 export function Answers({ row }: { row: Row }) {
-  const mine =
-    client.value?.kept.outbox.value.filter((said) => said.kind === "response" && said.message === row.id) ?? [];
-  const refused = mine.find((said) => !waits(said));
-  const waiting = mine.findLast(waits);
+  const tapped = useSignal("");
+  const unsaid = useSignal("");
+  const refused = useDerived(() => answersTo(row.id).find((said) => !waits(said)), [row.id]);
+  const waiting = useDerived(() => answersTo(row.id).findLast(waits), [row.id]);
+  // A tap is shown at once, and counts once; that it waits to be sent is said when it is on the disk.
+  const say: Say = (answer) => async () => {
+    if (tapped.peek()) return;
+    tapped.value = answer.word ?? answer.choice ?? answer.text ?? "";
+    try {
+      await client.value?.answer(row, answer);
+    } catch {
+      unsaid.value = answer.text ?? ""; // the frame says that nothing can be kept; what was typed comes back
+    } finally {
+      tapped.value = "";
+    }
+  };
   return (
     <div class="answers">
       {refused && <Refused said={refused} />}
-      {waiting ? <Waiting said={waiting} row={row} /> : needsMe(row) ? <Buttons row={row} /> : <Outcome row={row} />}
+      {waiting ? (
+        <Waiting said={waiting} row={row} />
+      ) : tapped.value ? (
+        <p class="waiting">{t("answer.keeping", { what: saying(tapped.value) })}</p>
+      ) : needsMe(row) ? (
+        <Buttons row={row} say={say} unsaid={unsaid.value} />
+      ) : (
+        <Outcome row={row} say={say} />
+      )}
     </div>
   );
 }
 
-function Buttons({ row }: { row: Row }) {
-  const replying = useSignal(false);
+/** What was said of a message and is not confirmed, oldest first. */
+function answersTo(message: string): Said[] {
+  return client.value?.kept.outbox.value.filter((said) => said.kind === "response" && said.message === message) ?? [];
+}
+
+function Buttons({ row, say, unsaid }: { row: Row; say: Say; unsaid: string }) {
+  const replying = useSignal(unsaid !== "");
   const offered = row.message?.responses;
-  const say = (answer: { word?: string; choice?: string; text?: string }) => () =>
-    void client.value?.answer(row, answer);
   if (row.asked) {
     return (
       <>
@@ -79,7 +107,7 @@ function Buttons({ row }: { row: Row }) {
           </button>
         )}
       </div>
-      {replying.value && <Reply row={row} />}
+      {replying.value && <Reply say={say} unsaid={unsaid} />}
     </>
   );
 }
@@ -92,14 +120,14 @@ export function Call({ number }: { number: string }) {
   );
 }
 
-function Reply({ row }: { row: Row }) {
-  const text = useSignal("");
+function Reply({ say, unsaid }: { say: Say; unsaid: string }) {
+  const text = useSignal(unsaid);
   return (
     <form
       class="reply"
       onSubmit={(event) => {
         event.preventDefault();
-        if (text.value.trim()) void client.value?.answer(row, { text: text.value.trim() });
+        if (text.value.trim()) say({ text: text.value.trim() })();
       }}
     >
       <label>
@@ -122,7 +150,10 @@ function Reply({ row }: { row: Row }) {
 /** An answer that the site has not confirmed must not look as if it had. */
 function Waiting({ said, row }: { said: Said; row: Row }) {
   const live = client.value?.link.value.link === "live";
-  const late = now.value + (client.value?.offset.value ?? 0) - said.created > UNSENT_MS;
+  const late = useDerived(
+    () => now.value + (client.value?.offset.value ?? 0) - said.created > UNSENT_MS,
+    [said.created],
+  );
   const number = row.message?.callback ?? "";
   const urgent = priorityOf(row) === "code" || priorityOf(row) === "high";
   return (
@@ -167,11 +198,11 @@ function Running({ said, running }: { said: Said; running: string }) {
   );
 }
 
-function Outcome({ row }: { row: Row }) {
+function Outcome({ row, say }: { row: Row; say: Say }) {
   const state = row.mine?.state ?? "";
   const at = row.mine ? Date.parse(row.mine.at) : 0;
   const undo = state === "accepted" && !row.ended && priorityOf(row) !== "code";
-  const young = undo && now.value - at < UNDO_MS;
+  const young = useDerived(() => undo && now.value - at < UNDO_MS, [undo, at]);
   return (
     <>
       {row.ended ? (
@@ -183,7 +214,7 @@ function Outcome({ row }: { row: Row }) {
         <p class="said">
           <span>{t(`you.${state as "accepted"}`, { time: time(at), what: saying(row.mine?.response ?? "") })}</span>
           {undo && (
-            <button type="button" onClick={() => void client.value?.answer(row, { word: "hand_back" })}>
+            <button type="button" onClick={say({ word: "hand_back" })}>
               {t(young ? "answer.undo" : "answer.hand_back")}
             </button>
           )}
@@ -195,7 +226,7 @@ function Outcome({ row }: { row: Row }) {
         !hasAnswered(row) &&
         row.message?.responses?.accept_decline && (
           <div class="buttons">
-            <button type="button" onClick={() => void client.value?.answer(row, { word: "accept" })}>
+            <button type="button" onClick={say({ word: "accept" })}>
               {t("answer.accept")}
             </button>
           </div>

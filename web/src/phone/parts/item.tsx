@@ -5,6 +5,7 @@ import type { Statement } from "../../core/device/frames";
 import type { Said } from "../../core/device/outbox";
 import { isUnread, needsMe, priorityOf, type Row } from "../../core/device/rows";
 import { age, countdown, t } from "../../core/i18n";
+import { useDerived } from "../../ui/derived";
 import { go, now } from "../state";
 import { Answers, Refused } from "./answers";
 import { Tag } from "./tag";
@@ -48,9 +49,10 @@ export class Item extends Component<{ row: Row }> {
 }
 
 function Age({ at }: { at: number }) {
+  const words = useDerived(() => age(now.value - at), [at]);
   return (
     <time class="age" dateTime={new Date(at).toISOString()}>
-      {age(now.value - at)}
+      {words}
     </time>
   );
 }
@@ -79,17 +81,22 @@ export function whoIs(line: Row["promise"][number]): string {
 
 /** To whom a message goes next if this person does not answer, and when. */
 function Next({ row }: { row: Row }) {
+  const words = useDerived(() => (needsMe(row) ? nextOf(row, "row.next") : ""), [row]);
+  return words ? <p class="next">{words}</p> : null;
+}
+
+/** To whom it goes next, and in how long; "" where nobody is called any more. */
+function nextOf(row: Row, key: "row.next" | "sent.next"): string {
   const next = row.promise.find((line) => line.at > now.value);
-  if (!next || !needsMe(row)) return null;
-  return <p class="next">{t("row.next", { who: whoIs(next), time: countdown(next.at - now.value) })}</p>;
+  return next ? t(key, { who: whoIs(next), time: countdown(next.at - now.value) }) : "";
 }
 
 /** How one's own message stands: who has answered, and who is called next if nobody does. */
 export function Progress({ row }: { row: Row }) {
   const all = Object.entries(row.others);
   const done = all.filter(([, view]) => ANSWERED.has(view.state));
-  const next = row.promise.find((line) => line.at > now.value);
   const over = row.ended !== "" || done.some(([, view]) => view.state === "accepted");
+  const next = useDerived(() => (over ? "" : nextOf(row, "sent.next")), [row]);
   const [only] = all;
   return (
     <p class="progress">
@@ -98,9 +105,7 @@ export function Progress({ row }: { row: Row }) {
         : all.length === 1 && only
           ? `${t(`state.${only[1].state as "read"}`)}${only[1].response && only[1].state === "answered" ? `: ${only[1].response}` : ""}`
           : t("sent.count", { done: done.length, all: all.length })}
-      {!over && next && (
-        <span class="next">{t("sent.next", { who: whoIs(next), time: countdown(next.at - now.value) })}</span>
-      )}
+      {next && <span class="next">{next}</span>}
     </p>
   );
 }

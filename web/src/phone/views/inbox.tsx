@@ -6,7 +6,7 @@ import { waits } from "../../core/device/outbox";
 import { needsMe, type Row } from "../../core/device/rows";
 import { count, t } from "../../core/i18n";
 import { Item, SentItem } from "../parts/item";
-import { client, rows } from "../state";
+import { client, needing, rows } from "../state";
 
 type Filter = "needs" | "all" | "sent";
 const FILTERS: readonly Filter[] = ["needs", "all", "sent"];
@@ -63,9 +63,7 @@ export function Inbox() {
             }}
           >
             {t(`filter.${one}`)}
-            {one === "needs" && rows.value.some(needsMe) && (
-              <span class="number">{rows.value.filter(needsMe).length}</span>
-            )}
+            {one === "needs" && needing.value.length > 0 && <span class="number">{needing.value.length}</span>}
           </button>
         ))}
       </div>
