@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import structlog
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from wardwire.access.break_glass import note_look
 from wardwire.access.callers import CredentialRefused, caller_of_key
@@ -35,6 +36,7 @@ from wardwire.api import (
     endpoint_tests,
     entries,
     escalations,
+    events,
     figures,
     integrations,
     lost,
@@ -86,6 +88,7 @@ log = structlog.get_logger("wardwire.api")
 
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
+    *events.OPERATIONS,
     *traces.OPERATIONS,
     *escalations.OPERATIONS,
     *drills.OPERATIONS,
@@ -146,7 +149,7 @@ def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Litest
 
 
 def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
         request_id = _new_request_id()
         bound = {"request": request_id, "operation": operation.id}
         if "message_id" in request.path_params:
@@ -311,13 +314,15 @@ def _note(error: WardwireError, caller: Caller, operation: Operation, deps: Deps
         deps.writer.put(Denied(who=who, code=code, door=f"api:{operation.id}", action=action, count=count))
 
 
-def _answer(answer: Answer, request_id: str) -> Response[bytes]:
-    body = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else _ENCODE(answer.body)
+def _answer(answer: Answer, request_id: str) -> Response[Any]:
     headers = {**SECURITY_HEADERS, "X-Request-Id": request_id, **answer.headers}
+    if isinstance(answer.body, AsyncIterator):
+        return Stream(answer.body, status_code=answer.status, headers=headers, media_type=answer.media)
+    body = b"" if answer.body is None else answer.body if isinstance(answer.body, bytes) else _ENCODE(answer.body)
     return Response(body, status_code=answer.status, headers=headers, media_type=answer.media)
 
 
-def _refuse(error: WardwireError, request_id: str, speech: Speech | None = None) -> Response[bytes]:
+def _refuse(error: WardwireError, request_id: str, speech: Speech | None = None) -> Response[Any]:
     if speech is not None:
         return _answer(speech.refuse(error, request_id), request_id)
     return _tell(problem_of(error, request_id), {})

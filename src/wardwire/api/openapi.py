@@ -146,7 +146,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for status, shape in operation.answers.items():
         told: dict[str, Any] = {"description": _said(shape)}
         if shape is not None:
-            says = operation.speech.says if operation.speech else JSON
+            says = operation.speech.says if operation.speech else operation.says
             told["content"] = {says: {"schema": _ref(shape)}}
         responses[str(status)] = told
     codes = [*_ALWAYS, *operation.refuses]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -181,9 +181,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is answered: a shape of api/wire.py or ready JSON; None = an empty body."""
+    """What is answered: a shape of api/wire.py, ready JSON, or pieces as they come; None = an empty body."""
 
-    body: msgspec.Struct | bytes | None = None
+    body: msgspec.Struct | bytes | AsyncIterator[bytes] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     media: str = "application/json"
@@ -253,6 +253,7 @@ class Operation:
         speech: The protocol of others that it is of: it describes itself, and takes query fields that it does not
             know; None = our own.
         most: So many bytes its body may have, where that is more than usual.
+        says: The type of its answers, where that is not JSON.
     """
 
     id: str
@@ -275,3 +276,4 @@ class Operation:
     example: Any = None
     speech: Speech | None = None
     most: int | None = None
+    says: str = "application/json"

@@ -124,7 +124,7 @@ def retell(
     handed = _handed_over(facts, message.stored_at)
     names = Names(directory)
     standing = {delivery.person_id: delivery for delivery in deliveries}
-    hops = [_hop(fact, message, lanes, standing, names) for fact in facts[:MOST_HOPS]]
+    hops = retell_facts(message, facts[:MOST_HOPS], lanes, standing.values(), directory)
     called = []
     for delivery in standing.values():
         person, why = ids.write_id(ids.PERSON, delivery.person_id), whys.get(delivery.person_id, "")
@@ -149,6 +149,19 @@ def retell(
         ended_why=message.ended_why or "",
         promise=_beside(promise, began),
     )
+
+
+def retell_facts(
+    message: Message,
+    facts: Sequence[ToldFact],
+    lanes: Mapping[UUID, str],
+    deliveries: Iterable[Delivery],
+    directory: Directory,
+) -> list[Hop]:
+    """Make a hop of each fact. Pure."""
+    standing = {delivery.person_id: delivery for delivery in deliveries}
+    names = Names(directory)
+    return [_hop(fact, message, lanes, standing, names) for fact in facts]
 
 
 def _beside(promise: Sequence[PromiseLine], began: Mapping[str, Sequence[float]]) -> list[Foretold]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -36,6 +36,17 @@ class ToldFact(NamedTuple):
 async def facts_of_message(connection: asyncpg.Connection, message_id: UUID) -> list[ToldFact]:
     """Read the facts of one message, in the order of their instants."""
     rows = await connection.fetch(_SQL["of_message"], message_id, instant_of(message_id) - _MARGIN)
+    return [ToldFact(*row) for row in rows]
+
+
+async def facts_beyond(
+    connection: asyncpg.Connection, message_id: UUID, place: Mapping[UUID, int], since: datetime, limit: int
+) -> list[ToldFact]:
+    """Read the facts of one message since an instant whose number is beyond that of their writer in `place`."""
+    rows = await connection.fetch(
+        _SQL["of_message_beyond"], message_id, max(since, instant_of(message_id) - _MARGIN), list(place),
+        list(place.values()), limit,
+    )  # fmt: skip
     return [ToldFact(*row) for row in rows]
 
 

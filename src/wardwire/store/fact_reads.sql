@@ -4,6 +4,13 @@ SELECT writer, seq, at, kind, person_id, device_id, body FROM facts
 WHERE message_id = $1 AND at >= $2
 ORDER BY at, writer, seq
 
+-- name: of_message_beyond
+-- The facts of one message since an instant that were not told yet: `$3` and `$4` are the last told number by writer.
+SELECT f.writer, f.seq, f.at, f.kind, f.person_id, f.device_id, f.body
+FROM facts f LEFT JOIN unnest($3::uuid[], $4::bigint[]) AS told (writer, seq) USING (writer)
+WHERE f.message_id = $1 AND f.at >= $2 AND (told.seq IS NULL OR f.seq > told.seq)
+ORDER BY f.at, f.writer, f.seq LIMIT $5
+
 -- name: of_messages
 -- The facts of some messages, in the order of their instants. `$2` spares the tables of the days before them.
 SELECT writer, seq, at, kind, person_id, device_id, body, message_id FROM facts
