@@ -2,6 +2,7 @@
 #
 #   make demo               a living hospital, in this terminal                     (DEMO_FOR=60s ends by itself)
 #   make test               every test that this machine can run                    (T=tests/unit picks; REQUIRE=all insists)
+#   make test-web-full      the tests of browsers, each screen in both themes and all widths
 #   make check              formatting, lint, types, floors, generated docs, tracked files
 #   make fmt                put the code into shape
 #   make faults             the fault campaign; goes on where it stopped            (SEEDS=10, which is FULL=1)
@@ -15,7 +16,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check fmt faults web bench docs lock clean run-venv dev-venv
+.PHONY: help demo test test-web-full check fmt faults web bench docs lock clean run-venv dev-venv
 
 export PYTHON
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -32,6 +33,9 @@ demo: run-venv
 
 test: dev-venv
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(T)
+
+test-web-full: dev-venv
+	@WEB_FULL=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/web
 
 check: dev-venv
 	@$(BIN)/ruff check .

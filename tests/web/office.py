@@ -20,6 +20,7 @@ import asyncpg
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.faults.site import WHOLE, Served, served
+from tests.web.faces import ASK, AXE, LOADED, RULES, TOO_WIDE, looked_at, violations
 from tests.web.ground import PATIENCE_MS, SCREENS
 from wardwire.cli.main import main
 from wardwire.ops.ports import free_port
@@ -27,8 +28,8 @@ from wardwire.ops.ports import free_port
 PASSWORD = "four words of a nurse"
 DESK: ViewportSize = {"width": 1280, "height": 900}
 expect.set_options(timeout=PATIENCE_MS)
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (320, 768, 1280)
 
 
 @dataclass
@@ -117,22 +118,20 @@ def picture(page: Page, name: str) -> None:
 
 
 def look(page: Page, name: str) -> list[str]:
-    """What is wrong with what is on the screen, in three widths and both themes; keeps a picture of each."""
+    """What is wrong with what is on the screen, in three widths and both themes; keeps a picture where axe looks."""
     wrong = []
-    if not page.evaluate("typeof axe === 'object'"):
+    if not page.evaluate(LOADED):
         page.evaluate(AXE.read_text())
-    views: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 320), ("dark", 768), ("light", 1280))
-    for theme, width in views:
+    for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": width, "height": 900})
-        picture(page, f"{name}-{theme}-{width}")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            wrong.append(f"{name} at {width}: {wide} px too wide")
-        found = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
-        for violation in found["violations"]:
-            targets = [node["target"] for node in violation["nodes"]]
-            wrong.append(f"{name} {theme} at {width}: {violation['id']} {targets}")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate(TOO_WIDE)
+            if wide > 0:
+                wrong.append(f"{name} at {width}: {wide} px too wide")
+            if width in looked_at(theme, WIDTHS):
+                picture(page, f"{name}-{theme}-{width}")
+                wrong += violations(page.evaluate(ASK, ["", RULES]), f"{name} {theme} at {width}")
     page.set_viewport_size(DESK)
     return wrong
 

@@ -13,8 +13,8 @@ import pytest_asyncio
 from playwright.async_api import Page, ViewportSize, expect
 
 from tests.conformance.device_pair import make_device
+from tests.web.faces import look as look_at
 from tests.web.ground import SCREENS, Phone, Ward
-from tests.web.office import AXE, RULES
 from tests.web.pseudo import look
 from wardwire.client.device import Device
 from wardwire.devices.register import revoke_device
@@ -24,28 +24,23 @@ from wardwire.model.rights import WATCH
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 WALL: ViewportSize = {"width": 1920, "height": 1080}
-WIDTHS = (1920, 1024, 390)
+WIDTHS = (390, 1024, 1920)
 LONG = timedelta(hours=2)
 DATA = ("4 West", "Nurse call", "Anna", "Ben", "Board", "Dr. Chen")
 
 
 async def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for a person's eyes, in each theme and width, and hold it against axe."""
-    if not await page.evaluate("'axe' in window"):
-        await page.add_script_tag(path=AXE)
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    for theme, widths in (("light", WIDTHS), ("dark", WIDTHS), ("night", WIDTHS[:1])):
-        for width in widths:
-            await page.set_viewport_size({"width": width, "height": 1080})
-            # The board sets its theme once a second, by the hour.
-            found = await page.evaluate(
-                "([theme, rules]) => { document.documentElement.dataset.theme = theme;"
-                " return axe.run(document, { runOnly: rules }) }",
-                [theme, RULES],
-            )
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    """Hold what is on the screen against axe, in each theme and width, and keep a screenshot for a person's eyes."""
+    wrong = []
+    for theme in ("light", "dark", "night"):
+
+        async def keep(at: str, theme: str = theme) -> None:
+            SCREENS.mkdir(parents=True, exist_ok=True)
             await page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-            await page.screenshot(path=SCREENS / f"board-{name}-{theme}-{width}.png")
+            await page.screenshot(path=SCREENS / f"board-{at}-{theme}.png")
+
+        wrong += await look_at(page, name, theme, WIDTHS, keep, forced=True)
+    assert wrong == []
     await page.set_viewport_size(WALL)
 
 

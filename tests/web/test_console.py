@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.conformance.device_pair import make_device
+from tests.web.faces import look
 from tests.web.ground import Ward
-from tests.web.office import AXE, RULES
 from tests.web.switchboard import Console, Switchboard, open_switchboard
 from wardwire.model import ids
 
@@ -127,39 +127,26 @@ async def test_the_console_goes_on_while_the_site_is_away(board: Switchboard, do
 async def test_every_pane_can_be_read_and_used(board: Switchboard, theme: Any) -> None:
     """In both themes and three widths: nothing that axe objects to, nothing wider than the screen."""
     eva = await board.operator(f"Eva {theme}", f"eva-{theme}", color_scheme=theme)
-    wrong = await look(eva, f"{theme}-1-empty")
+
+    async def seen(name: str) -> list[str]:
+        return await look(eva.page, name, theme, (320, 1280, 1920), eva.picture)
+
+    wrong = await seen(f"{theme}-1-empty")
     await eva.page.keyboard.type("eva")
     await expect(eva.option(f"Eva {theme}")).to_be_visible()
     await expect(eva.page.locator(".facts")).to_contain_text("app")
-    wrong += await look(eva, f"{theme}-2-detail")
+    wrong += await seen(f"{theme}-2-detail")
     await eva.keys("Enter")
     await expect(eva.page.locator(".promise")).to_contain_text("Eva")
-    wrong += await look(eva, f"{theme}-3-page")
+    wrong += await seen(f"{theme}-3-page")
     await eva.page.get_by_label("Text", exact=True).fill("To myself, to see it arrive.")
     await eva.keys("Control+Enter")
     await board.ward.page_to(cast(Any, eva), "Who is on call for cardiology?", priority="medium")
     await expect(eva.page.get_by_role("heading", name="For you")).to_be_visible()
-    wrong += await look(eva, f"{theme}-4-board")
+    wrong += await seen(f"{theme}-4-board")
     await eva.page.locator("body").click(position={"x": 5, "y": 700})
     await eva.keys("?")
     await expect(eva.page.get_by_role("dialog")).to_be_visible()
-    wrong += await look(eva, f"{theme}-5-keys")
+    wrong += await seen(f"{theme}-5-keys")
     assert wrong == []
     assert eva.errors == []
-
-
-async def look(console: Console, name: str) -> list[str]:
-    """What is wrong with what is on the screen, in each width; keeps a picture of each."""
-    page, wrong = console.page, []
-    if not await page.evaluate("typeof axe === 'object'"):
-        await page.evaluate(AXE.read_text())
-    for width in (320, 1280, 1920):
-        await page.set_viewport_size({"width": width, "height": 1080})
-        await console.picture(f"{name}-{width}")
-        wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            wrong.append(f"{name} at {width}: {wide} px too wide")
-        found = await page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
-        for violation in found["violations"]:
-            wrong.append(f"{name} at {width}: {violation['id']} {[n['target'] for n in violation['nodes']]}")
-    return wrong

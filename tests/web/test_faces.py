@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.web.ground import Phone, Ward
+from tests.web.faces import look
+from tests.web.ground import Ward
 from wardwire.flow.statement import Responses
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (320, 390, 1280)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NASTY = (
     "x" * 4_000,
     "مريض في الغرفة ١٢ <b>عاجل</b>",
@@ -24,39 +22,22 @@ NASTY = (
 )
 
 
-async def look(phone: Phone, name: str) -> list[str]:
-    """What is wrong with what is on the screen, in each width; keeps a picture of each."""
-    wrong = []
-    for width in WIDTHS:
-        await phone.page.set_viewport_size({"width": width, "height": 844})
-        await phone.picture(f"{name}-{width}")
-        wide = await phone.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if wide > 0:
-            wrong.append(f"{name} at {width}: {wide} px too wide")
-        found: dict[str, Any] = await phone.page.evaluate(
-            "rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES
-        )
-        for violation in found["violations"]:
-            targets = [node["target"] for node in violation["nodes"]]
-            wrong.append(f"{name} at {width}: {violation['id']} {targets}")
-    return wrong
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_every_view_can_be_read_and_used(ward: Ward, theme: Any) -> None:
     """From the code to the settings, with messages of each priority, and those that try to break the page."""
     phone = await ward.browser_of(f"Dr. Chen {theme}", color_scheme=theme)
     await phone.page.goto(f"{ward.front.url}/#enrol={await ward.code(phone.person)}")
     await expect(phone.button("Add device")).to_be_visible()
-    await phone.page.evaluate(AXE.read_text())
-    wrong = await look(phone, f"{theme}-1-enrol")
+
+    async def seen(name: str) -> list[str]:
+        return await look(phone.page, name, theme, WIDTHS, phone.picture, height=844)
+
+    wrong = await seen(f"{theme}-1-enrol")
     await phone.button("Add device").click()
     await expect(phone.page.get_by_text("You are reachable")).to_be_visible()
-    wrong += await look(phone, f"{theme}-2-welcome")
+    wrong += await seen(f"{theme}-2-welcome")
     await phone.button("Open the inbox").click()
-    wrong += await look(phone, f"{theme}-3-empty")
+    wrong += await seen(f"{theme}-3-empty")
 
     await ward.page_to(
         phone, "Pump occlusion, bed 12", priority="medium", responses=Responses(choices=("On my way", "Busy"))
@@ -74,30 +55,30 @@ async def test_every_view_can_be_read_and_used(ward: Ward, theme: Any) -> None:
     await phone.row("Can you see bed 9?").get_by_role("button", name="Accept").click()
     await expect(phone.row("Can you see bed 9?")).to_contain_text("You accepted")
     assert await phone.page.title() != "owned"
-    wrong += await look(phone, f"{theme}-4-inbox")
+    wrong += await seen(f"{theme}-4-inbox")
     await phone.page.get_by_role("button", name="Critical result").click()
     await expect(phone.page.get_by_text("Potassium 6.9 mmol/l, 4 West")).to_be_visible()
-    wrong += await look(phone, f"{theme}-5-message")
+    wrong += await seen(f"{theme}-5-message")
 
     await phone.open("New")
     await phone.page.get_by_label("To", exact=True).fill("anna")
     await expect(phone.page.locator(".found")).to_contain_text("Anna")
-    wrong += await look(phone, f"{theme}-6-found")
+    wrong += await seen(f"{theme}-6-found")
     await phone.page.locator(".found").get_by_role("button", name="Anna").click()
     await phone.page.get_by_label("Text", exact=True).fill("Please come to bed 12.")
-    wrong += await look(phone, f"{theme}-7-compose")
+    wrong += await seen(f"{theme}-7-compose")
     await phone.open("Status")
     await expect(phone.page.get_by_text("You are available.")).to_be_visible()
     await phone.page.get_by_label("busy").check()
-    wrong += await look(phone, f"{theme}-8-status")
+    wrong += await seen(f"{theme}-8-status")
     await phone.open("More")
-    wrong += await look(phone, f"{theme}-9-more")
+    wrong += await seen(f"{theme}-9-more")
     await phone.button("Set a passcode").click()
     await phone.page.get_by_label("New passcode").fill("274613")
     await phone.page.locator("form").get_by_role("button", name="Set a passcode").click()
     await phone.button("Lock now").click()
     await expect(phone.page.get_by_role("heading", name="Locked")).to_be_visible()
-    wrong += await look(phone, f"{theme}-10-locked")
+    wrong += await seen(f"{theme}-10-locked")
     assert wrong == []
     assert phone.errors == []
 
