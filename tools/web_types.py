@@ -148,7 +148,7 @@ def _write_operation(operation: Mapping[str, Any], names: Mapping[str, str]) -> 
 
 def _write_answer(responses: Mapping[str, Any], names: Mapping[str, str]) -> str:
     contents = [one.get("content", {}) for status, one in responses.items() if status.startswith("2")]
-    shapes = [write_type(one["application/json"]["schema"], names) for one in contents if one]
+    shapes = [write_type(one["application/json"]["schema"], names) for one in contents if "application/json" in one]
     return " | ".join(dict.fromkeys(shapes)) or "null"
 
 

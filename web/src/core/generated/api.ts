@@ -1943,6 +1943,9 @@ export interface Api {
   "GET /v1/messages/{message_id}/escalation": { path: {
     message_id: string;
   }; answer: OpenAlert };
+  "GET /v1/messages/{message_id}/events": { path: {
+    message_id: string;
+  }; answer: null };
   "GET /v1/messages/{message_id}/trace": { path: {
     message_id: string;
   }; answer: Story };
