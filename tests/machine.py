@@ -86,6 +86,14 @@ def _chromium() -> bool:
     return shutil.which("chromium") is not None
 
 
+def _firefox() -> bool:
+    return (shutil.which("firefox-esr") or shutil.which("firefox")) is not None
+
+
+def _webkit() -> bool:
+    return shutil.which("WebKitWebDriver") is not None and shutil.which("xvfb-run") is not None
+
+
 def _webapp() -> bool:
     return (Path(__file__).parents[1] / "src" / "wardwire" / "webapp" / "index.html").is_file()
 
@@ -122,6 +130,13 @@ NEEDS = (
         name="Debian's Chromium",
         remedy="apt-get install chromium",
         is_met=_chromium,
+    ),
+    Need(marker="needs_firefox", name="Firefox", remedy="apt-get install firefox-esr", is_met=_firefox),
+    Need(
+        marker="needs_webkit",
+        name="WebKitGTK",
+        remedy="apt-get install webkit2gtk-driver xvfb xauth",
+        is_met=_webkit,
     ),
     Need(
         marker="needs_webapp",

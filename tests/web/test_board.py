@@ -122,6 +122,24 @@ async def test_a_board_follows_what_runs(wall: Wall) -> None:
     assert wall.board.errors == []
 
 
+async def test_a_board_and_a_phone_in_one_browser_are_two_devices(wall: Wall) -> None:
+    """H301: neither waits for the other to be closed, and each gets what is its own person's."""
+    ward = wall.ward
+    eva = await ward.enrolled("Eva")
+    person = await ward.site.add_person("Board at Eva's desk", scopes=[WATCH])
+    page = await eva.context.new_page()
+    await page.goto(f"{ward.front.url}/board.html#enrol={await ward.code(person)}&unit=4%20West")
+    await page.get_by_role("button", name="Start the board").click()
+    await expect(page.get_by_text("No alerts are running here.")).to_be_visible()
+    await ward.page_to(eva, "To Eva herself.")
+    await expect(eva.row("To Eva herself.")).to_be_visible()
+    alert = await wall.alert()
+    await expect(page.locator("li.row")).to_have_count(1)
+    await ward.anna.cancel(alert, timeout_s=60)
+    await expect(page.locator("li.row")).to_have_count(0)
+    await eva.context.close()
+
+
 async def test_a_board_that_is_not_fresh_says_so_loudly(wall: Wall) -> None:
     """H221: the cable was out, and the board showed the alerts of then. It says so, and is right again by itself."""
     message = await wall.alert()

@@ -10,7 +10,7 @@ import { Database } from "../core/store/database";
 import type { Entry } from "./find/index";
 import type { Found } from "./site";
 
-export const database = new Database();
+export const database = new Database("wardwire-console");
 /** null until the device is known; undefined: this browser is none yet. */
 export const client = signal<Client | null | undefined>(null);
 /** The person who is signed in, by their id; "" while the site has not said. */

@@ -2,7 +2,8 @@
  * This device, as the screens use it: what it has, how it is connected, and what its person says.
  *
  * Of several tabs of one browser one is the device (a Web Lock says which); the others see what it keeps, and hand it
- * what their person says through the same outbox.
+ * what their person says through the same outbox. The app, the console and the board are devices of their own: lock and
+ * channel are named after the database.
  */
 
 import { signal } from "@preact/signals";
@@ -17,9 +18,6 @@ import type { Database } from "./store/database";
 import { type Changed, Kept } from "./store/keep";
 import { NO_TRIES, type Tries, waitMs } from "./store/lock";
 import { closeLockbox, type Lockbox, makeLockbox, openLockbox, Vault } from "./store/vault";
-
-const LOCK = "wardwire-device";
-const CHANNEL = "wardwire";
 
 type Word =
   | { t: "changed"; what: Changed }
@@ -74,7 +72,7 @@ export class Client {
   #vault: Vault;
   #database: Database;
   #device: Device | null = null;
-  #channel: BroadcastChannel | null = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
+  #channel: BroadcastChannel | null;
   #searches = new Map<string, (found: FoundFrame | null) => void>();
   #watched: string | null = null;
   #url: string;
@@ -83,6 +81,7 @@ export class Client {
   private constructor(card: Card, database: Database, url: string, app: string, box: Lockbox) {
     this.card = card;
     this.#database = database;
+    this.#channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(database.name);
     this.#url = url;
     this.#app = app;
     this.#vault = new Vault(box.public, box.open ?? null);
@@ -109,7 +108,7 @@ export class Client {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.hurry();
     });
-    if (navigator.locks) void navigator.locks.request(LOCK, () => this.#lead());
+    if (navigator.locks) void navigator.locks.request(`${this.#database.name}-device`, () => this.#lead());
     else void this.#lead();
   }
 

@@ -32,7 +32,6 @@ li { margin: 1rem 0 } a { font-weight: 600 } code { user-select: all }
 """
 
 
-_APART = "Use a private window: the browser of Dr. Chen's phone is that phone in the console, too."
 _NONE = "<li>None is built: run <code>make web</code>, and begin the demo anew.</li>"
 
 
@@ -162,7 +161,7 @@ def list_windows(
             Window("/phone", "Dr. Chen's phone", "It rings every now and then: answer what comes.", phone),
             *([Window("/scan", "Dr. Chen's phone, on a phone", "One in this network, by its camera.", scan)] * lan),
         ],
-        "/console.html": [Window("/console", "The operators' console", f"{signed_in(DESK)} {_APART}", console)],
+        "/console.html": [Window("/console", "The operators' console", signed_in(DESK), console)],
         "/admin.html": [Window("/admin", "Administration", signed_in("Eva"), admin)],
     }
     return [window for name, some in windows.items() if name in built for window in some]

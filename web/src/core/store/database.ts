@@ -11,16 +11,17 @@ export class Database {
   /** Called when the browser has taken it away (`evicted`), or a newer version of the app needs it in another shape. */
   gone: (why: "evicted" | "newer") => void = () => undefined;
 
+  readonly name: string;
+
   #opened: Promise<IDBDatabase> | null = null;
-  #name: string;
 
   constructor(name = "wardwire") {
-    this.#name = name;
+    this.name = name;
   }
 
   #open(): Promise<IDBDatabase> {
     this.#opened ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.#name, VERSION);
+      const request = indexedDB.open(this.name, VERSION);
       request.onupgradeneeded = () => {
         for (const store of STORES) request.result.createObjectStore(store);
       };
