@@ -130,7 +130,7 @@ async def run_core(
         tasks.create_task(keep("muster", BEAT_EVERY_S, muster.round))
         stack.push_async_callback(_leave, muster)
         tasks.create_task(ground.lanes.watch())
-        _settle()
+        settle()
         while True:
             if not ground.turns.stuck():
                 beat()
@@ -207,7 +207,7 @@ async def _leave(muster: Muster) -> None:
             await muster.leave()
 
 
-def _settle() -> None:
+def settle() -> None:
     """Leave what stays for ever out of later searches for garbage. The path makes no cycles, so those searches find
     next to nothing, but each stops everything: many small ones among the young (50,000 at once took 10 to 40 ms),
     and hardly ever one through all that is kept (60 to 110 ms).

@@ -14,7 +14,7 @@ from wardwire.flow.ports import Rules
 from wardwire.flow.stages import begin_stage
 from wardwire.flow.statement import view_submission
 from wardwire.flow.views import NewBody
-from wardwire.model.delivery import TEST, Delivery, State, first_step
+from wardwire.model.delivery import TEST, Delivery, State, first_stage
 from wardwire.model.errors import Code, Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Submission
@@ -175,6 +175,7 @@ def add_deliveries(
     kind, priority, now = submission.kind, submission.priority, batch.now
     if submission.drill:
         escalates |= TEST
+    ringing, quiet = NewBody(body, True, now), NewBody(body, False, now)
     for person_id, why, stages, rings, plan, _, by, _ in people:
         delivery = Delivery(
             message_id, person_id, 1, State.PENDING, 0, stages, kind, priority, sender, offered, escalates=escalates
@@ -182,11 +183,10 @@ def add_deliveries(
         batch.add_delivery(delivery, plan=plan, why=why, offered=answers)
         if by:
             record_choice(batch, message_id, person_id, by, plan)
-        step = first_step(delivery, now)
-        assert step.arm is not None
-        begin_stage(batch, directory, delivery, step.begin, step.arm)
+        stage, due = first_stage(stages, now)
+        begin_stage(batch, directory, delivery, stage, due)
         if kind is not Kind.TEST or stages[0].kinds == (APP,):
-            batch.tell(person_id, "new", message_id, NewBody(body, rings, now))
+            batch.tell(person_id, "new", message_id, ringing if rings else quiet)
 
 
 def record_choice(batch: Batch, message_id: UUID, person_id: UUID, by: str, plan: str) -> None:

@@ -246,10 +246,13 @@ _ENDINGS = {Event.CANCEL: FactKind.CANCELLED, Event.CLEAR: FactKind.CLEARED, Eve
 
 def first_step(delivery: Delivery, now: datetime) -> Step:
     """Begin a new delivery: its first stage, or a deadline due at once when it has none."""
-    if not delivery.stages:
-        return Step(delivery=delivery, arm=now)
-    stage = delivery.stages[0]
-    return Step(delivery=delivery, arm=_after(now, stage.wait), begin=stage)
+    stage, due = first_stage(delivery.stages, now)
+    return Step(delivery=delivery, arm=due, begin=stage)
+
+
+def first_stage(stages: tuple[Stage, ...], now: datetime) -> tuple[Stage | None, datetime]:
+    """Return the stage that a new delivery begins with, and until when; what has none is due at once."""
+    return (stages[0], _after(now, stages[0].wait)) if stages else (None, now)
 
 
 @lru_cache(maxsize=64)

@@ -30,7 +30,8 @@ from wardwire.store.queries import load
 _SQL = load("batch")
 # What a batch may have something for; in this order.
 PARTS = (
-    "message", "delivery", "changed", "escalation", "escalated", "armed", "rearmed", "disarmed", "fact", "event",
+    "message", "delivery", "changed", "escalation", "escalated", "armed_new", "armed", "rearmed", "disarmed", "fact",
+    "event",
 )  # fmt: skip
 _COUNTED = frozenset({"message", "delivery", "changed", "escalation", "escalated", "fact"})
 _NAMED = re.compile(r"@\w+")
@@ -396,9 +397,15 @@ def _write_rows(written: _Written, batch: Batch) -> None:
         columns = _write_escalations(written, [to_row(one) for one in now])
         written.add("escalated", numbers(versions), *columns, len(versions))
     if batch.armed:
-        message, person, kind, ref = zip(*batch.armed, strict=True)
-        lane, due = zip(*batch.armed.values(), strict=True)
-        written.add("armed", ids(message), ids(person), words(kind), ids(ref), numbers(lane), instants(due))
+        new = {row[2] for row in batch.messages}
+        for part, armed in (
+            ("armed_new", {key: value for key, value in batch.armed.items() if key[0] in new}),
+            ("armed", {key: value for key, value in batch.armed.items() if key[0] not in new}),
+        ):
+            if armed:
+                message, person, kind, ref = zip(*armed, strict=True)
+                lane, due = zip(*armed.values(), strict=True)
+                written.add(part, ids(message), ids(person), words(kind), ids(ref), numbers(lane), instants(due))
     if batch.rearmed:
         message, person, kind, ref = zip(*batch.rearmed, strict=True)
         fence, due = zip(*batch.rearmed.values(), strict=True)

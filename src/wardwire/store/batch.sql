@@ -109,8 +109,18 @@ rearmed AS (
       AND d.fence = u.fence AND u.due_at IS NULL
 )
 
+-- name: armed_new
+-- Deadlines of messages that are new in this batch. They cannot be there already, and nothing need look for them.
+armed_new AS (
+    INSERT INTO deadlines (message_id, person_id, kind, ref, lane, due_at, visible_at)
+    SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, @instants[u.due_at], @instants[u.due_at]
+    FROM unnest(@message::text::integer[], @person::text::integer[], @kind::text::text[], @ref::text::integer[],
+                @lane::text::smallint[], @due_at::text::integer[])
+        AS u(message, person, kind, ref, lane, due_at)
+)
+
 -- name: armed
--- Deadlines that are set, or moved.
+-- Deadlines of other messages, which are set, or moved.
 armed AS (
     INSERT INTO deadlines AS d (message_id, person_id, kind, ref, lane, due_at, visible_at)
     SELECT @ids[u.message], @ids[u.person], u.kind, @ids[u.ref], u.lane, @instants[u.due_at], @instants[u.due_at]
