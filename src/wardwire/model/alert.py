@@ -142,7 +142,7 @@ class Escalation(NamedTuple):
     @property
     def people(self) -> tuple[UUID, ...]:
         """Whom the step that is out waits for."""
-        return tuple(dict.fromkeys(person for _, people in self.called for person in people))
+        return tuple(dict.fromkeys([person for _, people in self.called for person in people]))
 
 
 class Page(NamedTuple):

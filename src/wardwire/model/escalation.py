@@ -75,7 +75,7 @@ def step(before: Escalation, event: Event, given: Circumstances, now: datetime) 
     after = TRANSITIONS.get((before.state, event))
     if after is None:
         return Decided(before)
-    changed = before._replace(state=after)
+    changed = before if after is before.state else before._replace(state=after)
     match event:
         case Event.BEGUN:
             return _go_on(changed, given, now, "")

@@ -103,10 +103,13 @@ def read_stages(text: str) -> tuple[Stage, ...]:
 
 def kinds_of(directory: Directory, person_id: UUID, priority: Priority, now: datetime) -> tuple[str, ...]:
     """Return the kinds of endpoints by which somebody can be reached now, in the order in which they are tried."""
+    devices = bool(directory.active_devices(person_id))
+    if person_id not in directory.endpoints_of:
+        return (APP,) if devices else ()
     active = {endpoint.kind for endpoint in usable(directory, person_id, priority, now)}
-    if directory.active_devices(person_id):
+    if devices:
         active.add(APP)
-    return tuple(kind for kind in KINDS if kind in active)
+    return tuple([kind for kind in KINDS if kind in active])
 
 
 @lru_cache(maxsize=256)

@@ -44,8 +44,9 @@ def counts(escalation: Escalation, delivery: Delivery | None) -> bool:
 def holders(escalation: Escalation, given: Circumstances) -> tuple[UUID, ...]:
     """Return who has it, the first who answered first."""
     having = [one for one in given.deliveries.values() if counts(escalation, one)]
-    having.sort(key=lambda one: one.responded_at or one.read_at or one.delivered_at or escalation.started_at)
-    return tuple(one.person_id for one in having)
+    if len(having) > 1:
+        having.sort(key=lambda one: one.responded_at or one.read_at or one.delivered_at or escalation.started_at)
+    return tuple([one.person_id for one in having])
 
 
 def refused(escalation: Escalation, given: Circumstances, person_id: UUID) -> str:
@@ -90,15 +91,15 @@ def satisfied(escalation: Escalation, given: Circumstances) -> bool:
     """
     answered = set(holders(escalation, given))
     step = step_out(escalation)
-    match step.ends:
-        case Ends.FIRST:
-            of_team = {person for _, people in escalation.team for person in people}.difference(escalation.people)
-            return bool(answered - of_team) or (bool(answered) and _complete(escalation, given))
-        case Ends.ALL:
-            return bool(answered) and answered.issuperset(escalation.people)
-        case Ends.QUORUM:
-            filled = fill(escalation, step.quorum, answered)
-            return all(filled[part.role] >= part.n for part in step.quorum)
+    if step.ends is Ends.QUORUM:
+        filled = fill(escalation, step.quorum, answered)
+        return all(filled[part.role] >= part.n for part in step.quorum)
+    if not answered:
+        return False
+    if step.ends is Ends.ALL:
+        return answered.issuperset(escalation.people)
+    of_team = {person for _, people in escalation.team for person in people}.difference(escalation.people)
+    return bool(answered - of_team) or _complete(escalation, given)
 
 
 def _complete(escalation: Escalation, given: Circumstances) -> bool:
@@ -111,15 +112,15 @@ def missing_parts(escalation: Escalation, given: Circumstances, now: datetime) -
     step = step_out(escalation)
     if not step.quorum:
         return []
-    answered = set(holders(escalation, given))
-    filled = fill(escalation, step.quorum, answered)
+    untold = [part for part in step.quorum if part.role not in escalation.missing]
+    if not untold:
+        return []
+    filled = fill(escalation, step.quorum, set(holders(escalation, given)))
     hoped = fill(escalation, step.quorum, _hoped(escalation, given))
     return [
         part
-        for part in step.quorum
-        if part.role not in escalation.missing
-        and filled[part.role] < part.n
-        and (now >= escalation.step_began_at + part.within or hoped[part.role] < part.n)
+        for part in untold
+        if filled[part.role] < part.n and (now >= escalation.step_began_at + part.within or hoped[part.role] < part.n)
     ]
 
 
@@ -134,6 +135,8 @@ def seats(escalation: Escalation, quorum: Iterable[Quorum], people: Iterable[UUI
     Each part has its people in their order.
     """
     people = tuple(people)
+    if not people:
+        return {part.role: [] for part in quorum}
     places = [(part.role, nth) for part in quorum for nth in range(part.n)]
     of = dict(escalation.called)
     taken: dict[tuple[str, int], UUID] = {}
@@ -179,9 +182,10 @@ def derive(escalation: Escalation, given: Circumstances, now: datetime) -> Event
         return Event.HANDED_BACK if reopened else None
     if given.ended:
         return Event.ENDED
-    roles = dict(escalation.roles)
-    if any(roles.get(role, person) != person for role, person in given.turned.items()):
-        return Event.HANDED_OVER
+    if given.turned:
+        roles = dict(escalation.roles)
+        if any(roles.get(role, person) != person for role, person in given.turned.items()):
+            return Event.HANDED_OVER
     if state in (State.HELD, State.ASKED):
         return _derive_held(escalation, given, now)
     if satisfied(escalation, given):

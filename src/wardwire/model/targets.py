@@ -11,6 +11,8 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.names import fold_name
 from wardwire.model.people import Directory
 
+_WORDS = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
+
 
 def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, UUID]:
     """Find whom a target means: an id, a name, or a name with `person:`, `group:` or `role:` before it.
@@ -18,13 +20,13 @@ def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, U
     Raises:
         Refused: `RECIPIENT_UNKNOWN`, or `RECIPIENT_AMBIGUOUS` with the candidates.
     """
-    tables: dict[str, Container[UUID]] = {
-        ids.PERSON: directory.people,
-        ids.GROUP: directory.groups,
-        ids.ROLE: directory.roles,
-    }
     prefix = target[:3]
-    if prefix in tables and target[3:4] == "_" and len(target) == 36:
+    if target[3:4] == "_" and len(target) == 36 and prefix in _WORDS.values():
+        tables: dict[str, Container[UUID]] = {
+            ids.PERSON: directory.people,
+            ids.GROUP: directory.groups,
+            ids.ROLE: directory.roles,
+        }
         try:
             value = ids.read_id(prefix, target)
         except Refused as refused:
@@ -32,9 +34,8 @@ def find_target(target: str, directory: Directory, pointer: str) -> tuple[str, U
         if value in tables[prefix] and value not in ROBOTS:
             return prefix, value
         raise Refused(Code.RECIPIENT_UNKNOWN, "nobody has this id", pointer=pointer)
-    wanted = {"person": ids.PERSON, "group": ids.GROUP, "role": ids.ROLE}
     word, colon, rest = target.partition(":")
-    only = wanted.get(word.strip().casefold()) if colon else None
+    only = _WORDS.get(word.strip().casefold()) if colon else None
     name = fold_name(rest if only else target)
     found = [hit for hit in directory.names.get(name, ()) if only in (None, hit[0])]
     if not found:

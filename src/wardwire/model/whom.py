@@ -95,7 +95,7 @@ def _role(
     if not answers.holdings:
         return Call(target, empty="role_vacant", role=role.id)
     people = [(holding.person_id, answers.why(holding)) for holding in answers.holdings]
-    return _people(target, people, directory, absent, stead)._replace(role=role.id)
+    return _people(target, people, directory, absent, stead, role.id)
 
 
 def _next(target: str, role: Role, directory: Directory, absent: partial[str], desk: str, now: datetime) -> Call:
@@ -201,6 +201,7 @@ def _people(
     directory: Directory,
     absent: partial[str],
     stead: partial[Covering] | None = None,
+    role: UUID | None = None,
 ) -> Call:
     """Call people; in the stead of whom somebody covers for, whoever does, and they themselves in silence."""
     called = []
@@ -214,4 +215,4 @@ def _people(
             continue
         called.append(Called(person_id, f"{COVERED}{ids.write_id(ids.PERSON, covers[0])}", "covered"))
         called += [Called(one, f"{COVERS}{ids.write_id(ids.PERSON, person_id)}") for one in covers]
-    return Call(target, tuple(called), empty="" if called else "nobody")
+    return Call(target, tuple(called), role, "" if called else "nobody")
