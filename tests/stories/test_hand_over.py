@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -189,3 +190,68 @@ async def test_at_a_hand_over_by_a_policy_whoever_covers_is_called(
     await ward.say(ward.ben, stored, Event.ACCEPT)
     await one.at(601)
     assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+
+
+async def step_of(ward: Ward, *targets: str) -> None:
+    """A policy whose first step lasts a quarter of an hour."""
+    await ward.add_policy("Consult", Step(targets, 15 * MINUTE), Step(("desk",), MINUTE))
+    await ward.people.refresh(ward.connection)
+
+
+async def let_go(ward: Ward, stored: Stored, member: Member) -> list[tuple[int, str]]:
+    """Why somebody fell silent, and how many seconds after the beginning of the story's role."""
+    rows = await ward.connection.fetch(
+        "SELECT body, at FROM facts WHERE kind = 'Taken' AND message_id = $1 AND person_id = $2 ORDER BY seq",
+        message_of(stored), member.id,
+    )  # fmt: skip
+    begin = await ward.connection.fetchval("SELECT max(starts_at) FROM shifts") - 10 * MINUTE
+    return [(int((row["at"] - begin).total_seconds()), json.loads(row["body"]).get("why", "")) for row in rows]
+
+
+async def test_a_former_holder_is_tried_on_until_the_next_one_has_it_and_then_no_more(ward: Ward, role: UUID) -> None:
+    """H268: his next endpoint is not tried once she has it; and it is as long as she has not."""
+    one = await turn(ward)
+    await step_of(ward, ROLE)
+    await one.at(595)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await one.at(601)
+    assert (one.heard(ward.chen)[-1], one.heard(ward.okafor)) == ((600, "handed_over"), [(600, "new")])
+    await ward.say(ward.okafor, stored, Event.CONFIRMED)
+    await one.at(620)
+    assert await ward.state(stored, ward.chen) == "taken"
+    assert ward.mail.sent == [], "at 605 s it would have gone to his mailbox"
+    assert await let_go(ward, stored, ward.chen) == [(601, "handed_over")]
+    await ward.say(ward.okafor, stored, Event.ACCEPT)
+    await one.at(621)
+    assert one.heard(ward.chen)[-1] == (620, "taken"), "he sees who has it"
+
+
+async def test_a_former_holder_is_not_let_go_before_anybody_else_has_it(ward: Ward, role: UUID) -> None:
+    """H268: her phone is off; his mailbox is tried in its time, and what reaches him counts."""
+    one = await turn(ward)
+    await step_of(ward, ROLE)
+    await one.at(595)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await one.at(607)
+    assert [address for address, _ in ward.mail.sent] == ["chen@ward.example"]
+    assert await ward.state(stored, ward.chen) == "pending"
+    await ward.say(ward.chen, stored, Event.ACCEPT)
+    await one.at(608)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+
+
+async def test_who_was_called_before_frees_the_former_holder_by_a_new_receipt(ward: Ward, role: UUID) -> None:
+    """H268: that she had it already says nothing of the call that rings her now."""
+    one = await turn(ward)
+    await step_of(ward, ROLE, "person:Dr. Okafor")
+    await one.at(595)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await one.at(596)
+    await ward.say(ward.okafor, stored, Event.CONFIRMED)
+    await one.at(602)
+    assert one.heard(ward.okafor)[-1] == (600, "ring")
+    assert await ward.state(stored, ward.chen) == "pending"
+    await ward.say(ward.okafor, stored, Event.CONFIRMED)
+    await one.at(620)
+    assert await let_go(ward, stored, ward.chen) == [(602, "handed_over")]
+    assert ward.mail.sent == []

@@ -14,6 +14,7 @@ from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.stays import Stay
 from wardwire.store.batch import DeliveryKey
+from wardwire.store.copies import load_copies
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.escalations import Kept, load_ended, load_escalations, load_looks
 from wardwire.store.messages import Message, load_messages
@@ -48,6 +49,9 @@ class BatchKnown:
         self._ended: set[tuple[str, str]] = set()
         self._patients: set[str] = set()
         self._stays: dict[tuple[str, str], Stay] = {}
+        self._copied: set[UUID] = set()
+        self._copied_alerts: set[tuple[str, str]] = set()
+        self._copies: dict[UUID, list[Message]] = {}
         for act in acts:
             needs = act.needs()
             if needs is NOTHING:
@@ -59,6 +63,9 @@ class BatchKnown:
                 self._alerts.update(needs.alerts)
                 if calls:
                     self._calls.update(needs.calls)
+            if needs.copies:
+                self._copied.update(needs.messages)
+                self._copied_alerts.update(needs.alerts)
             if needs.patients:
                 self._patients.update(needs.patients)
             for key in needs.deliveries:
@@ -75,7 +82,7 @@ class BatchKnown:
         return bool(self._missing or self._whole or self._looks or self._alerts or self._calls or self._patients)
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read what is missing, in at most seven queries for all acts; one does for those that only look."""
+        """Read what is missing, in at most eight queries for all acts; one does for those that only look."""
         if self._patients:
             found = await load_stays(connection, sorted(self._patients))
             self._stays = {(one.patient, one.authority): one for one in found}
@@ -83,6 +90,8 @@ class BatchKnown:
             await self._read_escalations(connection)
         if self._looks:
             await self._read_looks(connection)
+        if self._copied:
+            await self._read_copies(connection)
         messages = sorted(self._whole)
         self._took_read(await load_deliveries(connection, sorted(self._missing), messages))
         if messages:
@@ -96,6 +105,11 @@ class BatchKnown:
             self._took_read(deliveries)
             self._whole.discard(kept.escalation.message_id)
 
+    async def _read_copies(self, connection: asyncpg.Connection) -> None:
+        for original, copy in await load_copies(connection, sorted(self._copied)):
+            self._copies.setdefault(original, []).append(copy)
+            self._whole.add(copy.id)
+
     async def _read_escalations(self, connection: asyncpg.Connection) -> None:
         keys = sorted(self._alerts)
         for kept in await load_escalations(connection, [], keys, sorted(self._calls)):
@@ -103,6 +117,8 @@ class BatchKnown:
             self._remember(kept)
             if (one.source, one.source_key) in self._alerts:
                 self._whole.add(one.message_id)
+            if (one.source, one.source_key) in self._copied_alerts:
+                self._copied.add(one.message_id)
         if keys:
             self._ended = await load_ended(connection, keys, self._now)
 
@@ -163,6 +179,10 @@ class BatchKnown:
     def deliveries_of(self, message_id: UUID) -> list[Delivery]:
         """Return all deliveries of a message that was needed whole."""
         return [self._deliveries[key] for key in self._of.get(message_id, ())]
+
+    def copies_of(self, message_id: UUID) -> list[Message]:
+        """Return the silent copies of a message, if they were needed."""
+        return self._copies.get(message_id, [])
 
     def message(self, message_id: UUID) -> Message | None:
         """Return a message that was needed."""

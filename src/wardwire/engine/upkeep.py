@@ -21,6 +21,7 @@ from wardwire.model.errors import WardwireError
 from wardwire.model.priority import Lane
 from wardwire.store.batch import Batch
 from wardwire.store.clock import SiteClock
+from wardwire.store.copies import forget_copies
 from wardwire.store.escalations import forget_escalations
 from wardwire.store.identities import forget_identities, forget_named
 from wardwire.store.partitions import count_strays, make_days
@@ -213,10 +214,10 @@ class Upkeep:
             self._alarm("tables", "default", text)
 
     async def identities(self) -> None:
-        """Forget identities, keys of requests and sessions that are older than 90 days, a thousand at a time."""
+        """Forget identities, keys of requests, whose copies which are, and sessions, that are older than 90 days."""
         async with self._pool.acquire() as connection:
             before = self._clock.now() - KEEP_IDENTITIES
-            for forget in (forget_identities, forget_requests):
+            for forget in (forget_identities, forget_requests, forget_copies):
                 while await forget(connection, before, 1000) == 1000:
                     pass
             await forget_sessions(connection, before)

@@ -1,20 +1,23 @@
 """Sends silent copies to the monitors of the roles that a message went through.
 
 A copy is a message of its own, of its own kind, in the same thread: nobody can answer it, no escalation waits for it,
-no promise names it, and nobody is told that it has not arrived. So whoever gets one is counted nowhere.
+no promise names it, and nobody is told that it has not arrived. So whoever gets one is counted nowhere. It follows
+the message: what its source says of it later, and its end.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
 
 from wardwire.flow.planning import Planning, make_planning
-from wardwire.flow.ports import Rules
-from wardwire.flow.statement import Responses, read_statement, submission_of, write_statement
+from wardwire.flow.ports import Known, Rules
+from wardwire.flow.statement import Responses, read_statement, submission_of, view_message, write_statement
 from wardwire.flow.store_message import store_message
+from wardwire.flow.views import NewBody
 from wardwire.model import ids
 from wardwire.model.errors import Refused
 from wardwire.model.message import Submission
@@ -25,6 +28,7 @@ from wardwire.model.routing import Plan, Planned
 from wardwire.model.stages import APP, Stage, write_stages
 from wardwire.model.targets import find_target
 from wardwire.store.batch import Batch
+from wardwire.store.messages import Message
 
 _MONITORED = "roles with monitors"
 
@@ -103,7 +107,28 @@ def send_copies(
         )
         submission = submission_of(statement, source=SYSTEM.source, content=write_statement(statement))
         planning = make_planning(Plan(planned), (), rules, batch.now)
-        store_message(batch, rules, submission, planning, caller=SYSTEM, sender=sender, thread_id=thread_id)
+        copy_id = next(batch.new_ids)
+        store_message(
+            batch, rules, submission, planning, caller=SYSTEM, sender=sender, thread_id=thread_id, message_id=copy_id
+        )
+        batch.also("copied", copy_id, message_id, batch.now)
+
+
+def update_copies(batch: Batch, known: Known, rules: Rules, message: Message, did: str) -> None:
+    """Tell who has a copy of a message what its source says of it now, in silence.
+
+    Args:
+        message: As it is reported now.
+        did: What was done, as the recipients are told.
+    """
+    for copy in known.copies_of(message.id):
+        if copy.ended_at is not None:
+            continue
+        body = view_message(
+            dataclasses.replace(copy, content=message.content, priority=message.priority), rules.directory
+        )
+        for delivery in known.deliveries_of(copy.id):
+            batch.tell(delivery.person_id, did, copy.id, NewBody(body, False, batch.now))
 
 
 def store_copied(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from wardwire.flow.copies import monitored
 from wardwire.flow.escalating import circumstances, take_commands
 from wardwire.flow.ports import Act, Known, Needs, Rules
 from wardwire.flow.take import take_step
@@ -69,8 +70,9 @@ class End(Act):
         self.affinity = hash(message_id)
 
     def needs(self) -> Needs:
-        """The message with all its deliveries, and its escalation."""
-        return Needs(messages=(self._message_id,), escalations=(self._message_id,))
+        """The message with all its deliveries, its copies, and its escalation."""
+        copies = bool(monitored(self._rules().directory))
+        return Needs(messages=(self._message_id,), escalations=(self._message_id,), copies=copies)
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """End what is open."""
@@ -105,9 +107,10 @@ def end_message(
     why: str,
     caller: Caller | None = None,
 ) -> int:
-    """End a message with all its deliveries and its escalation; returns how many deliveries ended by this.
+    """End a message with all its deliveries, its copies and its escalation.
 
-    The act must have needed the message and its escalation. `caller` is named to those who fall silent.
+    Returns how many deliveries ended by this, those of copies not counted. The act must have needed the message, its
+    copies and its escalation. `caller` is named to those who fall silent.
     """
     device_id, by = caller.device_id if caller else None, ""
     detail: dict[str, object] = {"why": why}
@@ -126,6 +129,8 @@ def end_message(
         if decided.delivery is not before:
             count += 1
         take_step(batch, known, rules, before, decided, device_id=device_id, detail=detail, by=by)
+    for copy in known.copies_of(message.id):
+        end_message(batch, known, rules, copy, event, why, caller)
     sender = message.sender_person
     if count and caller is not None and sender is not None and sender != caller.person_id:
         written = ids.write_id(ids.MESSAGE, message.id), ids.write_id(ids.PERSON, sender)

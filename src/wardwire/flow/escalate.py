@@ -20,6 +20,7 @@ from wardwire.model.priority import Lane
 from wardwire.model.standing import step_out
 from wardwire.store.batch import NOBODY, Batch
 from wardwire.store.deadlines import ESCALATE
+from wardwire.store.messages import as_reported
 
 # A step that begins within this time has kept its promise.
 IN_TIME = timedelta(seconds=1)
@@ -69,7 +70,8 @@ class Escalate(Act):
         had = {role for role, _ in before.roles}
         if turned := [role for role, _ in after.roles if role not in had]:
             send_copies(
-                batch, rules, turned, message_id=message.id, thread_id=message.thread_id, content=message.content,
+                batch, rules, turned, message_id=message.id, thread_id=message.thread_id,
+                content=as_reported(message, after).content,
                 priority=after.priority, others=[*after.people, *filter(None, (message.sender_person,))],
                 sender=write_sender(rules.directory, message.sender_person, message.source),
             )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from wardwire.flow.alarm import clear_alarm, raise_alarm
 from wardwire.flow.ports import Known, Rules
@@ -21,6 +22,7 @@ from wardwire.model.alert import (
     Circumstances,
     Command,
     Escalation,
+    Free,
     Over,
     Page,
     Record,
@@ -28,7 +30,7 @@ from wardwire.model.alert import (
     Silence,
     Tell,
 )  # fmt: skip
-from wardwire.model.delivery import Delivery, Event, Happened, step
+from wardwire.model.delivery import Delivery, Event, Happened, State, step
 from wardwire.model.escalation import next_due
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
@@ -83,9 +85,11 @@ def carry_out(
     replanned: list[Planned] = []
     for command in commands:
         if isinstance(command, Ring):
-            replanned += _ring(batch, known, rules, message, asked, command)
+            replanned += _ring(batch, known, rules, message, asked, command, after.marks)
         elif isinstance(command, Silence):
             silence(batch, known, rules, message.id, command.holders)
+        elif isinstance(command, Free):
+            _free(batch, known, rules, message.id, command)
     if replanned:
         people, plans = [one.person_id for one in replanned], [one.written for one in replanned]
         batch.also("replanned", message.id, people, plans)
@@ -160,13 +164,21 @@ def _page(
     )
 
 
-def _ring(batch: Batch, known: Known, rules: Rules, message: Message, asked: Submission, ring: Ring) -> list[Planned]:
+def _ring(
+    batch: Batch, known: Known, rules: Rules, message: Message, asked: Submission, ring: Ring, marks: int
+) -> list[Planned]:
     """Ring somebody again by what reaches them now: the step may name other endpoints than the last, and what they
     prefer at this hour may be another thing. Returns their plan, if it is another one.
+
+    Args:
+        marks: What the escalation waits for now (model/alert.py).
     """
     before = known.delivery((message.id, ring.person_id))
     if before is None:
         return []
+    if before.escalates < marks:
+        before = replace(before, escalates=marks)
+        batch.also("marked", message.id, ring.person_id, marks)
     directory, planned = rules.directory, None
     if ring.person_id in directory.people:
         planned = plan_person(ring.person_id, ring.why, asked, directory, rules.waits, batch.now, ring.kinds)
@@ -180,7 +192,10 @@ def _ring(batch: Batch, known: Known, rules: Rules, message: Message, asked: Sub
 
 
 def silence(batch: Batch, known: Known, rules: Rules, message_id: UUID, holders: Sequence[UUID]) -> None:
-    """Let everybody but the holders fall silent, and see who has it: the first of them."""
+    """Let everybody but the holders fall silent, and see who has it: the first of them.
+
+    Whoever is silent already, as a former holder who was let go, sees it as well.
+    """
     first = known.delivery((message_id, holders[0])) if holders else None
     view = None
     if first is not None:
@@ -190,9 +205,18 @@ def silence(batch: Batch, known: Known, rules: Rules, message_id: UUID, holders:
         if before.person_id in holders:
             continue
         decided = step(before, Happened(Event.TAKE), batch.now)
-        if decided.delivery is not before:
+        if decided.delivery.state is State.TAKEN:
             take_step(batch, known, rules, before, decided)
             batch.tell(before.person_id, "taken", message_id, view)
+
+
+def _free(batch: Batch, known: Known, rules: Rules, message_id: UUID, command: Free) -> None:
+    """Let a former holder fall silent: none of their endpoints is tried any more. They know why."""
+    before = known.delivery((message_id, command.person_id))
+    if before is not None:
+        detail: dict[str, object] = {"why": "handed_over", "by": ids.write_id(ids.PERSON, command.by)}
+        decided = step(before, Happened(Event.TAKE), batch.now)
+        take_step(batch, known, rules, before, decided, detail=detail)
 
 
 def _alarm(batch: Batch, rules: Rules, after: Escalation, alarm: Alarm) -> None:

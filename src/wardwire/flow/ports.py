@@ -33,6 +33,10 @@ class Known(Protocol):
         """Return all deliveries of a message that some act needs whole."""
         ...
 
+    def copies_of(self, message_id: UUID) -> Sequence[Message]:
+        """Return the silent copies of a message, whose copies some act needs; their deliveries are there, too."""
+        ...
+
     def message(self, message_id: UUID) -> Message | None:
         """Return a message that some act needs."""
         ...
@@ -79,6 +83,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     alerts: Sequence[tuple[str, str]] = ()  # (source, source key): with its message, as if that were needed
     calls: Sequence[tuple[UUID, UUID]] = ()  # (policy, place)
     patients: Sequence[str] = ()
+    copies: bool = False  # with the silent copies of these messages and alerts
 
 
 NOTHING = Needs()

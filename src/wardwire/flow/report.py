@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from wardwire.flow.copies import monitored, update_copies
 from wardwire.flow.end import end_message
 from wardwire.flow.escalating import carry_out
 from wardwire.flow.opening import store_submission
@@ -80,10 +81,11 @@ class TakeReport(Act):
         self.affinity = hash(report.source_key or report.external_id)
 
     def needs(self) -> Needs:
-        """The open alert of its key, and where its patient is."""
+        """The open alert of its key with its copies, and where its patient is."""
         report = self._report
         alerts = ((report.source, report.source_key),) if report.source_key else ()
-        return Needs(alerts=alerts, patients=(report.patient,) if _follows(report) else ())
+        patients = (report.patient,) if _follows(report) else ()
+        return Needs(alerts=alerts, patients=patients, copies=bool(monitored(self._rules().directory)))
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Find the alert that it is about, or begin one."""
@@ -187,10 +189,12 @@ def _about(
     _record(batch, message.id, report, did)
     if did == "latched":
         return ReportTaken(message.id, did)
-    body = view_message(as_reported(message, after), rules.directory)
+    now = as_reported(message, after)
+    body = view_message(now, rules.directory)
     for delivery in known.deliveries_of(message.id):
         if delivery.state not in ENDED:
             batch.tell(delivery.person_id, did, message.id, NewBody(body, did == "raised", batch.now))
+    update_copies(batch, known, rules, now, did)
     if did == "raised" and before.state is State.RUNNING:
         kinds = standing.step_out(before).endpoints
         rings = [Ring(person, f"step {before.step + 1}:raised", kinds) for person in before.people]

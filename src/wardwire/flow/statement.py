@@ -208,6 +208,8 @@ def view_message(message: Message, directory: Directory) -> bytes:
     """Write the same of a message that was stored before."""
     submission = submission_of(read_statement(message.content), source=message.source, content=message.content)
     submission = submission._replace(priority=Priority(message.priority))
+    if message.kind == Kind.COPY:  # its words may be those that its message has now
+        submission = submission._replace(kind=Kind.COPY, offered=NOTHING_OFFERED, expires_at=None, reply_to=None)
     return view_submission(
         submission,
         message_id=message.id,

@@ -382,6 +382,8 @@ def _sentence(
             return f"{who} was rung again"
         case FactKind.TAKEN:
             if fact.person_id:
+                if body.get("why") == "handed_over":
+                    return f"{who} fell silent: it was handed over, and {names.written(str(body.get('by')))} has it"
                 return f"{who} fell silent: somebody else has it"
             return f"taken by {', '.join(names.written(one) for one in body.get('holders', ()))}"
         case FactKind.RESUMED:

@@ -44,6 +44,7 @@ class Event(Word):
     MISSING = "part missing"  # of a team nobody of some role has answered in time, or nobody can any more
     HANDED_BACK = "handed back"  # what was there is there no longer
     HANDED_OVER = "handed over"  # a role through which it went has another holder
+    FREED = "freed"  # a device of whoever is called in a former holder's place has it
     STILL_ACTIVE = "still active"
     KEPT = "kept"  # whoever has it says: I still do
     DONE = "done"  # whoever has it says: it is done
@@ -93,6 +94,8 @@ class Escalation(NamedTuple):
         lapsed: Whose word counts no more, and since when: handed back, silent when asked, off duty.
         missing: Targets of a quorum whose absence was told.
         roles: Roles that it went through, with the holder who was called.
+        leaving: Who was handed over from and is called by nothing else, each with who is called in their place: their
+            endpoints are tried on until a device of one of those has it.
         asked_at: When the holders, or the desk, were last asked.
         seen_at: When the source last reported it.
         latched: Its condition is over, and its source holds it until somebody has seen to it.
@@ -120,6 +123,7 @@ class Escalation(NamedTuple):
     lapsed: tuple[tuple[UUID, datetime], ...] = ()
     missing: tuple[str, ...] = ()
     roles: tuple[tuple[UUID, UUID], ...] = ()
+    leaving: tuple[tuple[UUID, tuple[UUID, ...]], ...] = ()
     held_since: datetime | None = None
     asked_at: datetime | None = None
     source: str = ""
@@ -135,8 +139,11 @@ class Escalation(NamedTuple):
 
     @property
     def marks(self) -> int:
-        """What its deliveries keep of it: 1 = answers matter, 2 = receipts as well (model/delivery.py: escalates)."""
-        looks = 1 if all(step.answer is Answer.ACCEPTED for step in self.policy.steps) else 2
+        """What its deliveries keep of it: 1 = answers matter, 2 = receipts as well (model/delivery.py: escalates).
+
+        Receipts matter to whoever is to be let go, too.
+        """
+        looks = 1 if not self.leaving and all(step.answer is Answer.ACCEPTED for step in self.policy.steps) else 2
         return looks + TEST if self.test else looks
 
     @property
@@ -167,6 +174,13 @@ class Silence(NamedTuple):
     holders: tuple[UUID, ...]
 
 
+class Free(NamedTuple):
+    """Let a former holder of a role fall silent: a device of `by`, who is called in their place, has it."""
+
+    person_id: UUID
+    by: UUID
+
+
 class Tell(NamedTuple):
     """An event for somebody's devices: `still_active`, `handed_over`."""
 
@@ -195,7 +209,7 @@ class Record(NamedTuple):
     body: dict[str, object]
 
 
-Command = Page | Ring | Silence | Tell | Alarm | Over | Record
+Command = Page | Ring | Silence | Free | Tell | Alarm | Over | Record
 
 UNANSWERED = "unanswered"  # alarm: every step has passed
 PART_MISSING = "part_missing"  # alarm: a part of a team is missing

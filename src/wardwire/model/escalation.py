@@ -27,6 +27,7 @@ from wardwire.model.alert import (
     Decided,
     Escalation,
     Event,
+    Free,
     Over,
     Page,
     Record,
@@ -61,6 +62,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.ASKED, _E.TIME_UP): _S.RUNNING,
     **{(s, _E.HANDED_BACK): _S.RUNNING for s in (_S.HELD, _S.ASKED, _S.CLOSED)},
     **{(s, _E.HANDED_OVER): s for s in (_S.RUNNING, _S.EXHAUSTED)},
+    **{(s, _E.FREED): s for s in (_S.RUNNING, _S.EXHAUSTED)},
     **{(s, _E.HANDED_OVER): _S.RUNNING for s in (_S.HELD, _S.ASKED)},
     **{(s, _E.DONE): _S.CLOSED for s in (_S.HELD, _S.ASKED)},
     **{(s, _E.ENDED): _S.CLOSED for s in _LIVE},
@@ -81,7 +83,7 @@ def step(before: Escalation, event: Event, given: Circumstances, now: datetime) 
             return _go_on(changed, given, now, "")
         case Event.ANSWERED:
             holders = standing.holders(before, given)
-            held = changed._replace(holders=holders, held_since=now, asked_at=None)
+            held = changed._replace(holders=holders, held_since=now, asked_at=None, leaving=())
             body: dict[str, object] = {"step": before.step + 1, "holders": _write(holders)}
             return Decided(held, (Record(FactKind.TAKEN, body), Silence(holders), *_relieve(before, "answered")))
         case Event.MISSING:
@@ -94,6 +96,10 @@ def step(before: Escalation, event: Event, given: Circumstances, now: datetime) 
             return _resume(changed, given, now, "handed_back")
         case Event.HANDED_OVER:
             return _hand_over(before, given, now)
+        case Event.FREED:
+            freed = standing.freed(before, given)
+            stay = tuple(one for one in before.leaving if one[0] not in freed)
+            return Decided(changed._replace(leaving=stay), tuple(Free(*one) for one in freed.items()))
         case Event.STILL_ACTIVE:
             asked = tuple(Tell(person, "still_active") for person in before.holders)
             told = Record(FactKind.HOLDER_ASKED, {"holders": _write(before.holders)})
@@ -118,7 +124,7 @@ def fold(before: Escalation, given: Circumstances, now: datetime) -> Decided:
         if event is None:
             break
         decided = step(escalation, event, given, now)
-        escalation = decided.escalation
+        escalation = _called_again(decided)
         if any(isinstance(command, Silence) for command in decided.commands):
             commands = [command for command in commands if not isinstance(command, Ring)]
         commands += decided.commands
@@ -126,6 +132,15 @@ def fold(before: Escalation, given: Circumstances, now: datetime) -> Decided:
     if escalation is not before:
         escalation = escalation._replace(version=before.version + 1)
     return Decided(escalation, tuple(commands))
+
+
+def _called_again(decided: Decided) -> Escalation:
+    """Whoever is called stays: also a former holder whom another step or role means."""
+    after = decided.escalation
+    if not after.leaving:
+        return after
+    called = {command.person_id for command in decided.commands if isinstance(command, _CALLS)}
+    return after._replace(leaving=tuple(one for one in after.leaving if one[0] not in called))
 
 
 def _now_called(given: Circumstances, commands: Iterable[Command]) -> Circumstances:
@@ -374,6 +389,9 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
         if waited and not any(set(waited).issubset(there) for _, there in called):
             called.append(("", waited))
         left = {person for _, there in called for person in there}
+        if waited:
+            go = {one: waited for one in (former, *relieved) if one not in left and one in given.deliveries}
+            after = after._replace(leaving=tuple({**dict(after.leaving), **go}.items()))
         commands += (Tell(one, "handed_over") for one in relieved if one != former and one not in left)
         if former in before.holders:
             after, resumed = _lapse(after, (former,), now), True

@@ -18,6 +18,7 @@ from wardwire.model.policy import Step as PolicyStep
 from wardwire.model.routing import CALLS
 
 _HAS = frozenset({Delivered.ACCEPTED, Delivered.ANSWERED})
+_ON_DEVICE = frozenset({Delivered.DELIVERED, Delivered.READ})
 
 
 def step_out(escalation: Escalation) -> PolicyStep:
@@ -100,6 +101,25 @@ def satisfied(escalation: Escalation, given: Circumstances) -> bool:
         return answered.issuperset(escalation.people)
     of_team = {person for _, people in escalation.team for person in people}.difference(escalation.people)
     return bool(answered - of_team) or _complete(escalation, given)
+
+
+def freed(escalation: Escalation, given: Circumstances) -> dict[UUID, UUID]:
+    """Return who need not be called any more since their role was handed over, each with who has it in their place.
+
+    Called is not enough: only a device has it, or a person.
+    """
+    return {
+        former: next(one for one in new if _has(given, one))
+        for former, new in escalation.leaving
+        if any(_has(given, one) for one in new)
+    }
+
+
+def _has(given: Circumstances, person_id: UUID) -> bool:
+    delivery = given.deliveries.get(person_id)
+    if delivery is None:
+        return False
+    return delivery.state in _HAS or (delivery.state in _ON_DEVICE and person_id not in given.afresh)
 
 
 def _complete(escalation: Escalation, given: Circumstances) -> bool:
@@ -190,6 +210,8 @@ def derive(escalation: Escalation, given: Circumstances, now: datetime) -> Event
         return _derive_held(escalation, given, now)
     if satisfied(escalation, given):
         return Event.ANSWERED
+    if escalation.leaving and freed(escalation, given):
+        return Event.FREED
     if state is State.RUNNING:
         if missing_parts(escalation, given, now):
             return Event.MISSING

@@ -201,6 +201,14 @@ WHERE a.message_id = u.message_id AND a.person_id = u.person_id AND a.endpoint_i
 UPDATE deliveries d SET plan = u.plan
 FROM unnest($2::uuid[], $3::text[]) AS u(person_id, plan) WHERE d.message_id = $1 AND d.person_id = u.person_id
 
+-- name: copied
+-- A message is a copy of another.
+INSERT INTO copies (copy_id, message_id, stored_at) VALUES ($1, $2, $3)
+
+-- name: marked
+-- What the escalation of somebody who is rung again waits for now.
+UPDATE deliveries SET escalates = $3 WHERE message_id = $1 AND person_id = $2
+
 -- name: response
 -- What people answered, as their devices signed it.
 INSERT INTO responses (message_id, person_id, device_id, digest, body, at)

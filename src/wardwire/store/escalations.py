@@ -43,6 +43,7 @@ class _Standing(msgspec.Struct, omit_defaults=True):
     lapsed: list[tuple[str, datetime]] = []
     missing: list[str] = []
     roles: list[tuple[str, str]] = []
+    leaving: list[tuple[str, list[str]]] = []
     held_since: datetime | None = None
     asked_at: datetime | None = None
     latched: bool = False
@@ -82,6 +83,7 @@ def to_row(one: Escalation) -> tuple[Any, ...]:
         lapsed=[(person.hex, since) for person, since in one.lapsed],
         missing=list(one.missing),
         roles=[(role.hex, person.hex) for role, person in one.roles],
+        leaving=[(former.hex, [person.hex for person in new]) for former, new in one.leaving],
         held_since=one.held_since,
         asked_at=one.asked_at,
         latched=one.latched,
@@ -118,6 +120,7 @@ def from_row(row: Any) -> Kept:
             lapsed=tuple((UUID(person), since) for person, since in standing.lapsed),
             missing=tuple(standing.missing),
             roles=tuple((UUID(role), UUID(person)) for role, person in standing.roles),
+            leaving=tuple((UUID(former), tuple(map(UUID, new))) for former, new in standing.leaving),
             held_since=standing.held_since,
             asked_at=standing.asked_at,
             latched=standing.latched,

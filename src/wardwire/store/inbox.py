@@ -11,6 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.model.delivery import Delivery, State
+from wardwire.model.priority import Kind
+from wardwire.store.copies import load_originals
 from wardwire.store.deliveries import from_row, load_deliveries
 from wardwire.store.escalations import load_escalations
 from wardwire.store.messages import Message, as_reported, load_messages
@@ -73,7 +75,7 @@ async def read_page(
     condensed: bool = False,
     code_only: bool = False,
 ) -> Page:
-    """Read events after a number, up to another one, in order, in at most six queries.
+    """Read events after a number, up to another one, in order, in at most seven queries.
 
     Args:
         condensed: Of each message only its last event in this range.
@@ -89,11 +91,15 @@ async def read_page(
     messages = await load_messages(connection, message_ids) if message_ids else {}
     keys = [(message_id, person_id) for message_id in message_ids]
     own = {d.message_id: d for d in await load_deliveries(connection, keys)}
-    escalating = [message_id for message_id, delivery in own.items() if delivery.looks]
-    for kept in await load_escalations(connection, escalating) if escalating else ():
-        message = messages.get(kept.escalation.message_id)
-        if message is not None:
-            messages[message.id] = as_reported(message, kept.escalation)
+    copies = [message_id for message_id, delivery in own.items() if delivery.kind is Kind.COPY]
+    escalating = {message_id: message_id for message_id, delivery in own.items() if delivery.looks}
+    if copies:
+        escalating |= await load_originals(connection, copies)
+    if escalating:
+        kept = {one.escalation.message_id: one for one in await load_escalations(connection, [*escalating.values()])}
+        for message_id, original in escalating.items():
+            if original in kept and message_id in messages:
+                messages[message_id] = as_reported(messages[message_id], kept[original].escalation)
     outcomes: dict[UUID, list[Delivery]] = {}
     of_failures = sorted({event.message_id for event in events if event.event in FAILURES})
     if of_failures:

@@ -25,6 +25,7 @@ from wardwire.model.alert import (
     Command,
     Decided,
     Escalation,
+    Free,
     Page,
     Record,
     Ring,
@@ -96,7 +97,7 @@ class _Alert:
         self._count = 0
         self._ended = ""
         self._began = self._sounded = self._now = self._looked = ward.begin + timedelta(seconds=rng.randrange(1800))
-        self._receipts = False
+        self._receipts = self._leaving = False
         self._matters = True
         self._silent = rng.random() < 0.15
         self._forecast: Forecast | None = None
@@ -183,6 +184,7 @@ class _Alert:
         if wrong:
             raise Broken(f"{self._name}: {wrong}")
         self._looked = self._now
+        self._leaving = bool(decided.escalation.leaving)
         self._take(decided.commands, commands)
         for command in decided.commands:
             if isinstance(command, Record) and command.fact is FactKind.HANDED_OVER:
@@ -215,8 +217,9 @@ class _Alert:
             self._now, self._matters = due, True
             return due
         at, _, person, what = heapq.heappop(self._agenda)
-        # As in the real house: a receipt makes nobody look, unless the policy asks for receipts.
-        self._matters = self._receipts or what not in (Event.CONFIRMED, Event.SEEN)
+        # As in the real house: a receipt makes nobody look, unless the policy asks for receipts, or a former holder
+        # is let go by one.
+        self._matters = self._receipts or self._leaving or what not in (Event.CONFIRMED, Event.SEEN)
         self._now = max(self._now, at)
         before = self._deliveries[person] if person is not None else None
         if self._receipts or before is None or (what is not Event.CONFIRMED and before.stages):
@@ -253,6 +256,11 @@ class _Alert:
                     for person, before in self._deliveries.items():
                         if person not in holders:
                             self._deliveries[person] = step(before, Happened(Event.TAKE), self._now).delivery
+                case Free(person, by):
+                    if self._deliveries[by].state not in (Stands.DELIVERED, Stands.READ, Stands.ACCEPTED):
+                        raise Broken(f"{self._name}: let go, and whoever is called instead has heard nothing")
+                    before = self._deliveries[person]
+                    self._deliveries[person] = step(before, Happened(Event.TAKE), self._now).delivery
                 case Tell(person, "still_active"):
                     said = self._rng.choice((Event.KEEP, Event.KEEP, Event.DONE, Event.HAND_BACK, None))
                     if said is not None:

@@ -25,6 +25,7 @@ from wardwire.model.alert import (
     Decided,
     Escalation,
     Event,
+    Free,
     Over,
     Page,
     Record,
@@ -96,6 +97,8 @@ class Night:
                     )  # fmt: skip
                 case Ring(person):
                     self.say(person, Said.RING)
+                case Free(person):
+                    self.say(person, Said.TAKE)
                 case Silence(holders):
                     for person in self.deliveries:
                         if person not in holders:
@@ -370,6 +373,31 @@ def test_an_open_alert_follows_its_role() -> None:
     assert (his.escalation.state, his.called()[-1]) == (State.RUNNING, (30, OKAFOR))
     his.until(90)
     assert his.called()[-1] == (90, BEN)
+
+
+def test_a_former_holder_is_let_go_once_a_device_of_the_next_one_has_it() -> None:
+    """H268: not when the next one is called, nor when they are not reached; nor who is called otherwise, too."""
+    night = Night(one("role Chen", wait=10 * MINUTE), one("Ben"))
+    night.turned, night.now = {ROLE: OKAFOR}, T0 + 20 * S
+    night.look()
+    assert night.escalation.marks == 2, "a receipt matters now"
+    night.hear(OKAFOR, Said.DEADLINE, at=25)
+    assert night.deliveries[CHEN].state is Stands.PENDING
+    night.hear(OKAFOR, Said.CONFIRMED, at=30)
+    assert night.did(Free) == [(30, Free(CHEN, OKAFOR))]
+    assert (night.deliveries[CHEN].state, night.escalation.leaving) == (Stands.TAKEN, ())
+    again = Night(one("role Chen"), one("Chen"))
+    again.turned, again.now = {ROLE: OKAFOR}, T0 + 20 * S
+    again.look()
+    again.until(60)
+    assert again.called()[-1] == (60, CHEN)
+    again.hear(OKAFOR, Said.CONFIRMED, at=65)
+    assert again.did(Free) == []
+    both = Night(one("role Chen", "Chen", wait=10 * MINUTE), one("Ben"))
+    both.turned, both.now = {ROLE: OKAFOR}, T0 + 20 * S
+    both.look()
+    both.hear(OKAFOR, Said.CONFIRMED, at=30)
+    assert both.did(Free) == []
 
 
 def test_a_next_holder_whom_nothing_reaches_is_called_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
