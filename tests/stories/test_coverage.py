@@ -1,14 +1,31 @@
-"""A4: a consult while somebody is in a procedure: who is told, who covers, and what happens when they are back."""
+"""A4: a consult while somebody is in a procedure: who is told, who covers, and what happens when they are back.
+
+Sentence by sentence, by the clock in Chicago on Friday, 4 December:
+
+- 10:00, Chen *in procedure* to 11:30, Okafor covers alerts: `away`, read back as 10:05 and 11:29:59 have it.
+- 10:05:00, before sending she reads *in procedure until 11:30, Okafor covers*: `foreseen`, at 300 s.
+- As chat it waits silently: his one event at 300 s does not ring, and nobody hears more of it up to 1,200 s.
+- 10:20:00 unanswered: its delivery is *delivered*, no answer. 10:20:10 she makes it an alert, Paged(okafor,
+  COVERS chen): 1,210 s, `covers:`; text attached: Okafor's event says it; Chen has it in silence.
+- 10:21:00 Okafor accepts, Chen sees who has it: his event *taken* at 1,260 s names her.
+- 11:30:00 status ends by itself: still so at 5,399 s, over at 5,400 s; Chen gets the list: 1 item.
+- Okafor names Chen for the same hour: `coverage_loop`, the chain; off without: `cover_required`: the third test.
+- Mallory opens the conversation's address: 404, the fact AccessDenied, 0 bytes of text in logs: the fourth test.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
 from tests.stories.test_nobody_answers import MINUTE, Night
 from tests.stories.test_oncall import last_text
+from tests.stories.test_rest import opened, told
 from tests.ward import OPERATOR, directory_desk
 from wardwire.devices.catchup import render_page
 from wardwire.devices.frames import Event, read_down
@@ -24,7 +41,7 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Status
 from wardwire.model.policy import Step
 from wardwire.model.priority import Kind, Priority
-from wardwire.model.rights import PERSON_SCOPES, Caller
+from wardwire.model.rights import PERSON_SCOPES, SEND, Caller
 from wardwire.store.inbox import read_heads, read_page
 from wardwire.testing.ward import Member, Ward
 
@@ -75,6 +92,11 @@ async def test_a4_a_consult_with_cover(ward: Ward, desk: DirectoryDesk) -> None:
     chat = await ward.send(ward.anna, ["Dr. Chen"], kind=Kind.CHAT, priority=Priority.MEDIUM, text="Consult, please.")
     assert not ward.told[ward.chen.id][-1].body.rings
     await ward.say(ward.chen, chat, Said.CONFIRMED)
+    told_of_cover = [event for _, event in one.heard(ward.okafor)]
+    await one.at(20 * 60)
+    assert one.heard(ward.chen) == [(300, "new")]
+    assert [event for _, event in one.heard(ward.okafor)] == told_of_cover, "as chat it rings nobody"
+    assert await ward.state(chat, ward.chen) == "delivered"
     await one.at(20 * 60 + 10)
     begun = len(ward.events(ward.okafor))
     alert, _ = await ward.escalate(ward.anna, chat, policy="Consult")
@@ -90,6 +112,7 @@ async def test_a4_a_consult_with_cover(ward: Ward, desk: DirectoryDesk) -> None:
     assert one.heard(ward.chen)[-1] == (1260, "taken")
     assert ward.told[ward.chen.id][-1].body.name == "Dr. Okafor"
     await one.at(90 * 60 - 1)
+    assert foreseen(ward, "Dr. Chen", Kind.ALERT, Priority.HIGH)[0].status == "in_procedure"
     heard = len(ward.events(ward.chen))
     await one.at(90 * 60)
     assert one.heard(ward.chen)[heard:] == [(5400, "new")]
@@ -125,6 +148,28 @@ async def test_a4_loops_and_absence_without_cover_are_refused(ward: Ward, desk: 
         await away(ward, desk, ward.okafor, "", Status.OFF)
     assert off.value.code is Code.COVER_REQUIRED
     assert ward.people.directory.people[ward.okafor.id].status is Status.AVAILABLE
+
+
+async def test_a4_mallory_opens_the_conversation(
+    ward: Ward, desk: DirectoryDesk, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """H139: not even that it exists; that she tried is a fact, and no log has a word of what was said."""
+    caplog.set_level(logging.DEBUG)
+    await away(ward, desk, ward.chen, ward.okafor.wire)
+    async with opened(ward, database_url) as door:
+        with structlog.testing.capture_logs() as lines:
+            chat = await ward.send(
+                ward.anna, ["Dr. Chen"], kind=Kind.CHAT, priority=Priority.LOW, text="Consult, K+ 6.8"
+            )
+            mallory = await door.key("mallory", SEND)
+            for rest in ("", "/deliveries", "/trace"):
+                assert told(await door.get(mallory, f"/v1/messages/{chat.message}{rest}")) == (404, "not_found")
+            await ward.quiet()
+    facts = await ward.connection.fetch("SELECT body FROM facts WHERE kind = 'AccessDenied' ORDER BY seq")
+    denied = json.loads(facts[0]["body"])
+    assert (denied["who"], denied["code"]) == ("mallory", "not_permitted")
+    assert "6.8" not in f"{lines} {caplog.text}"
+    assert all("6.8" not in row["body"] for row in await ward.connection.fetch("SELECT body FROM facts"))
 
 
 async def test_a_number_goes_through_the_desk_and_hold_keeps_what_can_wait(ward: Ward, desk: DirectoryDesk) -> None:

@@ -172,7 +172,7 @@ async def test_shifts_entered_by_the_wall_mean_what_the_save_says(ward: Ward, de
         ends=datetime(2027, 11, 7, 7),
     )
     assert first.shift.ends_at - second.shift.starts_at == HOUR
-    assert first.notes == ("01:30 comes twice that day: it ends with the last, 01:30 CST",)
+    assert first.notes == ("01:30 comes twice that day, 01:30 CDT and 01:30 CST: it ends with the last, 01:30 CST",)
 
 
 async def test_an_owner_changes_a_schedule_and_nobody_else_does(ward: Ward, desk: DirectoryDesk) -> None:

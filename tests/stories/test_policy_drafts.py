@@ -1,11 +1,26 @@
-"""A policy is drafted, tried on the real directory, approved by a second person and published; and the way back."""
+"""A policy is drafted, tried on the real directory, approved by a second person and published; and the way back.
+
+A10, sentence by sentence, by the clock in Chicago on Wednesday, 9 December:
+
+- 11:00, Eva drafts v8: wait 90 s, last step group *Charge 4W*: `V8` of the first test.
+- Simulate Sun 13 Dec 03:00, bed 4W-12: 03:00:00 Ben; 03:01:30 charge group, 0 reachable: `clocked`, and `empty`.
+  Publish refused `unreachable_end`: `refused`.
+- She adds the operator desk: 03:00:00 Ben, 03:01:30 Dora (group skipped at once, reason shown), worst case 1:30: the
+  same of `WITH_DESK`.
+- Chen approves, live 11:20:00: `made_at` of the version; fact holds both versions: the last lines.
+- Alert of 11:19:50 keeps v7 (step 11:21:50); of 11:20:05 uses v8 (11:21:35): what phones heard. The engine's run
+  equals the simulation to the second: `forecast`, of the very second at which the alert begins, and `ran`.
+- Mallory posts a version: 403 `not_permitted`, fact; the policy list does not show her the unit: the second test.
+- Back to v7 is one action, simulated and signed alike: the third test.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +38,7 @@ V7 = [
 ]
 V8 = [{"targets": ["bed:primary"], "wait_s": 90}, {"targets": ["group:Charge 4W"], "wait_s": 60}]
 WITH_DESK = [*V8, {"targets": ["desk"], "wait_s": 60}]
+CHICAGO = ZoneInfo("America/Chicago")
 DAYS = timedelta(days=3, hours=16)  # from Wednesday 11:00 to Sunday 03:00
 
 
@@ -69,6 +85,13 @@ class House(NamedTuple):
 
 
 @pytest.fixture
+async def ward(database_url: str) -> AsyncIterator[Ward]:
+    """Wednesday, 9 December, 11:00 in Chicago."""
+    async with Ward(database_url, start=datetime(2026, 12, 9, 17, tzinfo=UTC)) as ward:
+        yield ward
+
+
+@pytest.fixture
 async def house(ward: Ward, database_url: str) -> AsyncIterator[House]:
     """Anna has the bed until the evening, Ben in the night to Sunday; the charge group has no phone."""
     async with opened(ward, database_url) as door:
@@ -96,6 +119,12 @@ def lines_of(simulation: Any) -> list[tuple[float, list[str]]]:
     return [(line["after_s"], [one["name"] for one in line["people"]]) for line in simulation["lines"]]
 
 
+def clocked(simulation: Any) -> list[tuple[str, list[str]]]:
+    """When who is called, by the clock in Chicago."""
+    lines = [(datetime.fromisoformat(line["at"]).astimezone(CHICAGO), line) for line in simulation["lines"]]
+    return [(f"{at:%a %d %b %H:%M:%S}", [one["name"] for one in line["people"]]) for at, line in lines]
+
+
 async def drafted(house: House, steps: Any, scene: Any = None) -> str:
     """Eva's draft, simulated: the address of it."""
     draft = await house.post(house.eva, "/v1/policy-drafts", {"policy": house.policy, "steps": steps})
@@ -112,7 +141,10 @@ async def test_a10_a_policy_is_simulated_signed_and_goes_live_to_the_second(hous
     assert told(await house.door.post(house.eva, f"{at}/publish", None)) == (409, "not_simulated")
     sunday = {"at": (house.eleven + DAYS).isoformat(), "place": "bed:4W-12"}
     found = await house.post(house.eva, f"{at}/simulate", sunday)
-    assert lines_of(found)[:2] == [(0, ["Ben"]), (90, ["Eva"])]  # it waits in her inbox, and nothing rings
+    assert clocked(found)[:2] == [
+        ("Sun 13 Dec 03:00:00", ["Ben"]),
+        ("Sun 13 Dec 03:01:30", ["Eva"]),  # it waits in her inbox, and nothing rings
+    ]
     assert found["lines"][1]["empty"] == {"group:Charge 4W": "no_endpoint"}
     assert (found["unreachable_end"], found["lines"][1]["skipped"]) == (True, True)
     await house.post(house.chen, f"{at}/approve")
@@ -124,7 +156,12 @@ async def test_a10_a_policy_is_simulated_signed_and_goes_live_to_the_second(hous
     changed = await house.post(house.eva, at, {"steps": WITH_DESK}, method="PATCH")
     assert (changed["revision"], changed["simulated"], changed["approved"]) == (2, False, False)
     found = await house.post(house.eva, f"{at}/simulate", sunday)
-    assert lines_of(found)[:3] == [(0, ["Ben"]), (90, ["Eva"]), (90, ["Dora"])]
+    assert clocked(found)[:3] == [
+        ("Sun 13 Dec 03:00:00", ["Ben"]),
+        ("Sun 13 Dec 03:01:30", ["Eva"]),
+        ("Sun 13 Dec 03:01:30", ["Dora"]),
+    ]
+    assert (found["lines"][1]["skipped"], found["lines"][1]["empty"]) == (True, {"group:Charge 4W": "no_endpoint"})
     assert (found["worst_case_s"], found["unreachable_end"]) == (90, False)
     assert told(await house.door.post(house.eva, f"{at}/approve", None)) == (409, "approval_required")
     assert told(await house.door.post(house.eva, f"{at}/publish", None)) == (409, "approval_required")
@@ -135,6 +172,8 @@ async def test_a10_a_policy_is_simulated_signed_and_goes_live_to_the_second(hous
     await house.post(house.chen, f"{at}/approve")
     live = await house.post(house.chen, f"{at}/publish")
     assert (live["state"], live["author"], live["approver"]) == ("published", "eva", "chen")
+    versions = (await house.door.get(house.eva, f"/v1/policies/{house.policy}/versions")).json()["data"]
+    assert house.clock(datetime.fromisoformat(versions[-1]["made_at"])) == "11:20:00"
     await house.at("11:20:05")
     forecast = await house.post(house.eva, f"/v1/policies/{house.policy}/simulate", {"place": "bed:4W-12"})
     assert lines_of(forecast) == [(0, ["Anna"]), (90, ["Eva"]), (90, ["Dora"]), (150, ["Dora"])]
@@ -151,6 +190,12 @@ async def test_a10_a_policy_is_simulated_signed_and_goes_live_to_the_second(hous
     await house.at("11:22:36")
     (alarm,) = await house.ward.connection.fetch("SELECT kind, raised_at FROM alarms")
     assert (alarm["kind"], house.clock(alarm["raised_at"])) == ("unanswered", "11:22:35")
+    ran = await house.ward.connection.fetch(
+        "SELECT at FROM facts WHERE kind IN ('Escalated', 'StepSkipped', 'Exhausted') AND message_id = $1"
+        " ORDER BY seq",
+        ids.read_id(ids.MESSAGE, second.message),
+    )  # fmt: skip
+    assert [row["at"] for row in ran] == [datetime.fromisoformat(line["at"]) for line in forecast["lines"]]
 
     fact = await house.ward.connection.fetchval("SELECT body FROM facts WHERE body LIKE '%policy_published%'")
     body = json.loads(fact)

@@ -1,7 +1,23 @@
-"""A7: a shift is swapped over the night of the clock, by consent; pages, an open alert and the trace follow it."""
+"""A7: a shift is swapped over the night of the clock, by consent; pages, an open alert and the trace follow it.
+
+Sentence by sentence:
+
+- Sat 31 Oct 19:00 to Sun 07:00 is 13 h, 00:00Z to 13:00Z, Chen: the first line of the first test.
+- Chen offers 01:00 to 07:00, the dialog shows 01:00 CDT and 01:00 CST, first preset: the notes in `Ring.swap`; Okafor
+  consents: `answer_swap`. Chen 6 h, Okafor 7 h, no gap, no overlap: `Ring.spans`, instant by instant.
+- Pages: 05:59:59Z Chen; 06:00:00Z, 06:30Z, 07:30Z Okafor: `Ring.paged_at`. Trace of each: role, holder, rule *swap*,
+  local time with offset and UTC: `told` at the end of the first test.
+- Alert open since 05:59Z: at 06:00Z Paged(okafor, HAND_OVER), Chen told: the second test.
+- Eva moves the shift to 20:00: swap asks both again, old plan holds meanwhile: the third test.
+- A shift from 02:30 on 14 Mar 2027 starts 08:00Z (03:00 CDT), said at save: test_oncall.py,
+  `test_shifts_entered_by_the_wall_mean_what_the_save_says`.
+- Both calendars feed the same instants: the last test, of what goes out, and of what another role takes in from that;
+  test_calendars.py has it over HTTP.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -11,6 +27,7 @@ import pytest
 from tests.stories.test_nobody_answers import Night, night
 from tests.stories.test_oncall import CHICAGO, last_text
 from tests.ward import OPERATOR, directory_desk
+from wardwire.directory.calendars import calendar_of, foresee
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.oncall import enter_shift, move_shift, set_people, set_schedule, take_shift_away
 from wardwire.directory.roles import add_role
@@ -19,6 +36,7 @@ from wardwire.flow.trace import read_story
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.oncall import final
+from wardwire.model.oncall_ical import read_calendar
 from wardwire.model.oncall_plan import Agreed, Swap
 from wardwire.model.people import Role, Shift
 from wardwire.model.policy import Step
@@ -51,7 +69,9 @@ class Ring(NamedTuple):
             self.desk, self.caller(self.ward.chen), self.role.id, shift=ids.write_id(ids.SHIFT, self.shift.id),
             taker=self.ward.okafor.id, starts=datetime(2026, 11, 1, 1),
         )  # fmt: skip
-        assert notes == ("01:00 comes twice that day: it starts with the first, 01:00 CDT",)
+        assert notes == (
+            "01:00 comes twice that day, 01:00 CDT and 01:00 CST: it starts with the first, 01:00 CDT",
+        )  # fmt: skip
         after = await answer_swap(self.desk, self.caller(self.ward.okafor), swap.id, accept=True)
         await self.ward.people.refresh(self.ward.connection)
         return after
@@ -64,6 +84,17 @@ class Ring(NamedTuple):
         return [
             (directory.person_name(one.holding.person_id) if one.holding else "", one.ends_at - one.starts_at)
             for one in segments
+        ]
+
+    async def spans(self) -> Sequence[tuple[str, datetime, datetime]]:
+        """Who has the night from when to when, in order."""
+        await self.ward.people.refresh(self.ward.connection)
+        directory = self.ward.people.directory
+        segments = final(directory.roles[self.role.id], utc(1, 0), utc(1, 13))
+        return [
+            (directory.person_name(one.holding.person_id), one.starts_at, one.ends_at)
+            for one in segments
+            if one.holding is not None
         ]
 
     async def paged_at(self, instant: datetime) -> tuple[str, str]:
@@ -93,6 +124,10 @@ async def test_a7_a_swap_over_the_night_of_the_clock(ring: Ring) -> None:
     assert (ring.shift.starts_at, ring.shift.ends_at) == (utc(1, 0), utc(1, 13))
     await ring.swap()
     assert await ring.plan() == [("Dr. Chen", 6 * HOUR), ("Dr. Okafor", 7 * HOUR)]
+    assert await ring.spans() == [
+        ("Dr. Chen", utc(1, 0), utc(1, 6)),
+        ("Dr. Okafor", utc(1, 6), utc(1, 13)),
+    ]
     assert await ring.paged_at(utc(1, 5, 59, 59)) == ("Dr. Chen", "role")
     assert await ring.paged_at(utc(1, 6)) == ("Dr. Okafor", "swap")
     assert await ring.paged_at(utc(1, 6, 30)) == ("Dr. Okafor", "swap")
@@ -133,7 +168,9 @@ async def test_a7_a_shift_that_moves_asks_both_again_and_the_old_plan_holds(ring
     swap = await ring.swap()
     one = Night(ward, ward.clock.now(), ring.role.id, ring.role.id)
     await one.at(3)
-    await move_shift(ring.desk, OPERATOR, ring.shift.id, starts=datetime(2026, 10, 31, 20))
+    eva = await ward.add_person("Eva")
+    await set_people(ring.desk, OPERATOR, ring.role.id, owners=[eva.id])
+    await move_shift(ring.desk, ring.caller(eva), ring.shift.id, starts=datetime(2026, 10, 31, 20))
     assert await ring.plan() == old
     await one.at(6)
     for member in (ward.chen, ward.okafor):
@@ -145,6 +182,24 @@ async def test_a7_a_shift_that_moves_asks_both_again_and_the_old_plan_holds(ring
     assert stranger.value.code is Code.NOT_PERMITTED
     await answer_swap(ring.desk, ring.caller(ward.okafor), swap.id, accept=True)
     assert await ring.plan() == [("", HOUR), ("Dr. Chen", 5 * HOUR), ("Dr. Okafor", 7 * HOUR)]
+
+
+async def test_a7_both_calendars_feed_the_same_instants(ring: Ring) -> None:
+    """H136: the swapped night goes out to the second, and means the same to a role that takes it in."""
+    await ring.swap()
+    directory, now = ring.ward.people.directory, ring.ward.clock.now()
+    written = calendar_of(directory.roles[ring.role.id], directory, now)
+    other = await add_role(ring.desk, OPERATOR, name="Cardiology by calendar", fallback="desk")
+    names = re.sub(r"SUMMARY:Cardiology 1st: (.*) \(.*\)", r"SUMMARY:\1", written)  # as another system names people
+    read = [
+        (directory.person_name(shift.person_id), shift.starts_at, shift.ends_at)
+        for shift, _ in foresee(other, directory, names, now)
+    ]
+    out = [
+        (one.summary.partition(": ")[2].partition(" (")[0], one.starts_at, one.ends_at)
+        for one in read_calendar(written, None)
+    ]
+    assert read == out == await ring.spans()
 
 
 async def test_who_declines_ends_a_swap_and_the_moved_shift_is_its_owners(ring: Ring) -> None:

@@ -74,7 +74,8 @@ def read_span(starts: datetime, ends: datetime, zone: ZoneInfo | None) -> Span:
             notes.append(f"{wall:%H:%M} is left out that day: it {word} at {local:%H:%M %Z}")
         if meant.twice:
             which = "first" if word == "starts" else "last"
-            notes.append(f"{wall:%H:%M} comes twice that day: it {word} with the {which}, {local:%H:%M %Z}")
+            both = " and ".join(f"{wall:%H:%M} {wall.replace(tzinfo=zone, fold=nth):%Z}" for nth in (0, 1))
+            notes.append(f"{wall:%H:%M} comes twice that day, {both}: it {word} with the {which}, {local:%H:%M %Z}")
     starts_at, ends_at = found
     if ends_at <= starts_at:
         raise Refused(Code.INVALID, "a shift ends after it starts", pointer="/ends_at")
