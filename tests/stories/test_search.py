@@ -42,11 +42,17 @@ async def test_a_colleague_is_found_by_what_one_has_of_them(door: Door) -> None:
         "departments": ["Heart"],
     })  # fmt: skip
     path = f"/v1/people/{liu['id']}"
-    await made(door, key, f"{path}/endpoints", {"kind": "pager", "address": "wctp:8812"})
+    pager = await made(door, key, f"{path}/endpoints", {"kind": "pager", "address": "wctp:8812"})
     for query in ("liu", "may", "mei l", "4711", "8812", "cardiologist", "heart liu"):
         assert await names(door, key, query) == ["Dr. Mei Liu"], query
     assert await names(door, key, "okaphor") == ["Dr. Okafor"]
     assert await names(door, key, "okafro") == ["Dr. Okafor"]
+
+    # A pager that was given back reaches nobody, and may be somebody else's by now.
+    await door.post(key, f"/v1/endpoints/{pager['id']}", {"disabled": True}, "PATCH")
+    assert await names(door, key, "8812") == []
+    await door.post(key, f"/v1/endpoints/{pager['id']}", {"disabled": False}, "PATCH")
+    assert await names(door, key, "8812") == ["Dr. Mei Liu"]
 
     await door.post(key, path, {"name": "Dr. Mei Hansen"}, "PATCH")
     assert await names(door, key, "hansen") == ["Dr. Mei Hansen"]

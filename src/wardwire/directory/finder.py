@@ -228,7 +228,8 @@ def _entry(directory: Directory, kind: str, value: UUID) -> Entry | None:
         if person.disabled or value in ROBOTS:
             return None
         details = person.details
-        dialled = [one.address for one in directory.endpoints_of.get(value, ()) if one.kind in DIALLED]
+        ways = directory.endpoints_of.get(value, ())
+        dialled = [one.address for one in ways if one.kind in DIALLED and not one.disabled]
         return entry_of(
             kind,
             value,
