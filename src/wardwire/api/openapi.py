@@ -56,7 +56,7 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
         "components": {
-            "schemas": {name: _plain(schema) for name, schema in components.items()},
+            "schemas": {name: _plain(schema) for name, schema in (components | _foreign(operations)).items()},
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "An API key: `ww_live_…`."}
             },
@@ -69,6 +69,12 @@ def _shapes(operations: Iterable[Operation]) -> list[Any]:
     for operation in operations:
         shapes += [shape for shape in (operation.body, *operation.answers.values()) if shape is not None]
     return list(dict.fromkeys(shapes))
+
+
+def _foreign(operations: Iterable[Operation]) -> dict[str, Any]:
+    """Return the shapes of protocols of others."""
+    speeches = [operation.speech for operation in operations if operation.speech is not None]
+    return {name: shape for speech in speeches for name, shape in speech.shapes.items()}
 
 
 def _plain(schema: Any) -> Any:
@@ -98,7 +104,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.open:
         told["security"] = []
     if operation.body is not None:
-        media: dict[str, Any] = {"schema": _ref(operation.body)}
+        media: dict[str, Any] = {"schema": _ref(operation.body, operation.takes)}
         if operation.example is not None:
             media["example"] = operation.example
         types = sorted(operation.speech.media) if operation.speech else (JSON,)
@@ -147,7 +153,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         told: dict[str, Any] = {"description": _said(shape)}
         if shape is not None:
             says = operation.speech.says if operation.speech else operation.says
-            told["content"] = {says: {"schema": _ref(shape)}}
+            told["content"] = {says: {"schema": _ref(shape, operation.gives)}}
         responses[str(status)] = told
     codes = [*_ALWAYS, *operation.refuses]
     codes += [] if operation.open else _WITH_KEY
@@ -158,7 +164,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         # What is unfit is 400 where others have laid down what an answer is (api/scim_words.py).
         status = 400 if operation.speech and STATUS[code] == 422 else STATUS[code]
         by_status.setdefault(status, []).append(code)
-    refusal = {operation.speech.says: {"schema": {"type": "object"}}} if operation.speech else None
+    speech = operation.speech
+    refusal = {speech.says: {"schema": _ref(dict[str, Any], speech.refusal)}} if speech else None
     for status, there in sorted(by_status.items()):
         responses[str(status)] = {
             "description": "\n\n".join(f"`{code}`: {MEANING[code]}" for code in there),
@@ -198,7 +205,7 @@ def _is_foreign(shape: Any) -> bool:
     return get_origin(shape) is dict
 
 
-def _ref(shape: Any) -> dict[str, str]:
+def _ref(shape: Any, foreign: str = "") -> dict[str, str]:
     if _is_foreign(shape):
-        return {"type": "object"}
+        return {"$ref": _REF.format(name=foreign)} if foreign else {"type": "object"}
     return {"$ref": _REF.format(name=shape.__name__)}

@@ -103,6 +103,7 @@ class Deps:
         look: Says how this process is, and what it knows of the site (api/site.py: `Look`).
         software: Says what the site runs on, given PostgreSQL's version (api/site.py: `SoftwareOut`).
         integrations: Knows the listeners for other systems (api/integrations.py: `Integrations`).
+        readers: Reads other directories (api/sources.py: `Readers`).
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
     """
@@ -124,6 +125,7 @@ class Deps:
     look: Callable[[], Any] | None = None
     software: Callable[[str], Awaitable[Any]] | None = None
     integrations: Any = None
+    readers: Any = None
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)
@@ -226,12 +228,16 @@ class Speech:
         says: The type of its answers, refusals too.
         most: So many bytes a body has at most.
         refuse: Says why something was not done, by its error and the request's id.
+        shapes: What its bodies look like, as JSON Schema, by name.
+        refusal: Which of them a refusal is.
     """
 
     media: frozenset[str]
     says: str
     most: int
     refuse: Callable[[WardwireError, str], Answer]
+    shapes: Mapping[str, Mapping[str, Any]]
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +258,7 @@ class Operation:
         scope: What is to be said of scopes beyond that of its action.
         speech: The protocol of others that it is of: it describes itself, and takes query fields that it does not
             know; None = our own.
+        takes, gives: Which of its protocol's shapes its body and its answers have.
         most: So many bytes its body may have, where that is more than usual.
         says: The type of its answers, where that is not JSON.
     """
@@ -275,5 +282,7 @@ class Operation:
     guarded: bool = False
     example: Any = None
     speech: Speech | None = None
+    takes: str = ""
+    gives: str = ""
     most: int | None = None
     says: str = "application/json"

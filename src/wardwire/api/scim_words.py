@@ -11,6 +11,7 @@ import msgspec
 
 from wardwire.api.operation import Answer, Speech
 from wardwire.api.problems import STATUS, headers_of, problem_of
+from wardwire.api.scim_shapes import ERROR, LIST, REFUSAL, SHAPES
 from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.scim.refusals import INVALID_SYNTAX, INVALID_VALUE, UNIQUENESS
 from wardwire.model.scim.schema import COMMON, GROUPS, USERS, Kind, Resource
@@ -20,8 +21,6 @@ MEDIA = "application/scim+json"
 # A group of ten thousand with a name beside each.
 MAX_BODY = 2 * 1024 * 1024
 MOST, USUAL = 500, 100
-ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _CORE = "urn:ietf:params:scim:schemas:core:2.0"
 _TYPES = {
     Code.MALFORMED: INVALID_SYNTAX,
@@ -58,7 +57,14 @@ def refuse(error: WardwireError, request_id: str) -> Answer:
     return Answer(body=_ENCODE(told), status=status, headers=headers_of(problem), media=MEDIA)
 
 
-SPEECH = Speech(media=frozenset({MEDIA, "application/json"}), says=MEDIA, most=MAX_BODY, refuse=refuse)
+SPEECH = Speech(
+    media=frozenset({MEDIA, "application/json"}),
+    says=MEDIA,
+    most=MAX_BODY,
+    refuse=refuse,
+    shapes=SHAPES,
+    refusal=REFUSAL,
+)
 
 
 def say_list(found: list[Resource], total: int, start: int) -> Answer:
