@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,10 @@ class Site(Terminal):
         """Take in what is there; returns what was told as JSON."""
         self._write(settings)
         return self.json("directory", "sync", "--config", str(self._file), *words)
+
+    def asked(self, *words: str) -> tuple[int, str]:
+        """Ask something else of the directory."""
+        return self("directory", *words, "--config", str(self._file))
 
     def people(self) -> dict[str, Any]:
         """Everybody, by name."""
@@ -141,7 +146,16 @@ def test_many_who_leave_must_be_confirmed_and_nobody_at_all_never_is(site: Site,
     assert status == 1
     assert "more than 10% of those who are known would be disabled; nothing was changed" in site.said
     assert not any(one["disabled"] for one in site.people().values())
-    assert site.sync("--whole", "--allow-removals", "100")[0] == 0
+    told = json.loads(site.asked("report", "--json")[1])
+    assert (told["state"], told["pending"], len(told["disable"])) == ("refused", {"removals": 10, "known": 10}, 10)
+    site.asked("report")
+    assert f"10 of 10 would be disabled. If they have left: wardwire directory confirm {told['id']}" in site.said
+    assert site.asked("confirm", "syn_" + "0" * 32)[0] == 1
+    assert "waits to be confirmed" in site.said
+    status, said = site.asked("confirm", told["id"])
+    assert (status, said.splitlines()[0]) == (0, "5 add, 0 change, 10 disable, 0 stay")
+    done = json.loads(site.asked("report", "--json")[1])
+    assert (done["state"], done["added"], done["disabled"], done["pending"]) == ("done", 5, 10, None)
 
 
 def test_who_leaves_with_open_messages_is_told(site: Site, slapd: Slapd, fresh_database: FreshDatabase) -> None:

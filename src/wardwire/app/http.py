@@ -25,6 +25,8 @@ from wardwire.app.address import front_address
 from wardwire.app.devices import read_site_key
 from wardwire.app.ground import Ground, join
 from wardwire.app.integrations import Listeners
+from wardwire.app.readers import Readers
+from wardwire.app.sources import make_sources
 from wardwire.app.told import look_at, tell_software
 from wardwire.app.watch import Watch
 from wardwire.carrier.kick import SystemAccount
@@ -99,6 +101,15 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
             authority=authority_of(ground.logins.home, own.edge_url),
             front=front_address(ground.settings),
         )
+        readers = Readers(
+            make_sources(ground.settings),
+            pool=ground.pool,
+            clock=ground.clock,
+            directory=lambda: ground.people.directory,
+            node=ground.node,
+            refresh=refresh,
+        )
+        stack.push_async_callback(readers.close)
         deps = Deps(
             writer=ground.lanes,
             rules=ground.rules,
@@ -114,6 +125,7 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
             finder=ground.finder,
             look=lambda: look_at(watch),
             integrations=Listeners(ground.settings, ground.logins.home),
+            readers=readers,
             software=lambda postgres: tell_software(ground, postgres),
             counted=watch.metrics.submitted,
             denied=watch.metrics.denied,

@@ -27,6 +27,7 @@ class Made(NamedTuple):
     way: Way
     source: Source
     every: timedelta | None
+    kind: str = ""
 
 
 def make_sources(settings: Settings) -> dict[str, Made]:
@@ -53,7 +54,7 @@ def _ldap(one: Ldap) -> Made:
         within_s=one.within_s,
     )
     source = LdapSource(plan)
-    return Made(_way(one, source, whole_every_h=one.whole_every_h), source, _every(one.every_min))
+    return Made(_way(one, source, whole_every_h=one.whole_every_h), source, _every(one.every_min), "ldap")
 
 
 def _sql(one: Sql) -> Made:
@@ -69,7 +70,7 @@ def _sql(one: Sql) -> Made:
         most=one.rows_most,
     )
     source = SqlSource(plan)
-    return Made(_way(one, source, whole_every_h=0), source, _every(one.every_min))
+    return Made(_way(one, source, whole_every_h=0), source, _every(one.every_min), "sql")
 
 
 def _way(one: Ldap | Sql, source: Source, *, whole_every_h: float) -> Way:

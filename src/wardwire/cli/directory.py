@@ -9,18 +9,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
+import msgspec
 import typer
 
+from wardwire.api.sources import show_report
 from wardwire.app.sources import Made, make_sources
-from wardwire.cli.database import Desk, at_desk, find_place, reading
+from wardwire.cli.database import Desk, Place, at_desk, find_place, reading
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings, say
-from wardwire.cli.roster import show_changes, tell_changes
+from wardwire.cli.roster import MOST_SHOWN, show_changes, tell_changes
 from wardwire.cli.tables import print_json, print_table
-from wardwire.directory.syncing import Held, Synced, sync_source
+from wardwire.directory.syncing import Held, Synced, Way, sync_source
+from wardwire.model.sync_report import SyncReport
 from wardwire.model.synced_groups import GroupChanges
 from wardwire.ops.failure import StartFailed
 from wardwire.sources.contract import SourceFailed
-from wardwire.store.sources import list_sources
+from wardwire.store.sources import list_sources, read_report
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="People of other directories: take them in, see how it went."
@@ -48,6 +51,80 @@ def sync(
     """
     made = _choose(make_sources(read_settings(config, data, None).settings), source)
     way = made.way if allow_removals is None else replace(made.way, removals=allow_removals / 100)
+    synced = _read(made, way, find_place(config, data), dry_run=dry_run, whole=whole, who=who)
+    _show(way.name, synced, dry_run=dry_run, json_=json_)
+
+
+@app.command("report")
+def report(
+    source: Annotated[str, typer.Option(help="Which, where there are several.", metavar="NAME")] = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Show how the last reading went, whoever began it: whom it has changed, or would, and what must be confirmed.
+
+    Example: wardwire directory report
+    """
+    name = _choose(make_sources(read_settings(config, data, None).settings), source).way.name
+    told = _last(name, find_place(config, data))
+    if json_:
+        print_json(msgspec.to_builtins(show_report(told)))
+        return
+    counts = f"{told.added} add, {told.changed} change, {told.disabled} disable, {told.same} stay"
+    print(f"{name}: {told.state}, {_local(told.ended_at)}, by {told.by}: {told.said}")
+    print(f"{counts}; {told.fault_count} entries could not be taken")
+    rows = [
+        (what, one.name, one.id or one.external_id, ", ".join(one.fields) or ("open messages" if one.open else ""))
+        for what, people in (("add", told.add), ("change", told.change), ("disable", told.disable))
+        for one in people[:MOST_SHOWN]
+    ]
+    print_table(("what", "name", "id", "of it"), rows, empty="")
+    for fault in told.first_faults[:20]:
+        say(fault)
+    if told.pending is not None:
+        say(f"{told.pending.removals} of {told.pending.known} would be disabled. If they have left: {_confirm(told)}")
+
+
+@app.command("confirm")
+def confirm(
+    report: Annotated[str, typer.Argument(help="The report whose removals are right.", metavar="REPORT")],
+    source: Annotated[str, typer.Option(help="Which, where there are several.", metavar="NAME")] = "",
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """
+    Confirm that those have left whom the last report names: it is read again, and so many may leave, nobody more.
+
+    Example: wardwire directory confirm syn_0190163d8694739bb2e34f0b5e3d9a4e
+    """
+    made = _choose(make_sources(read_settings(config, data, None).settings), source)
+    place = find_place(config, data)
+    told = _last(made.way.name, place)
+    if told.id != report or told.pending is None:
+        raise StartFailed(
+            "nothing_pending", f"Nothing of the report {report} waits to be confirmed.",
+            "See the last one: wardwire directory report.",
+        )  # fmt: skip
+    synced = _read(made, replace(made.way, removals=told.pending.share), place, whole=told.whole)
+    _show(made.way.name, synced, dry_run=False, json_=json_)
+
+
+def _last(name: str, place: Place) -> SyncReport:
+    told = reading(place.logins.app, lambda connection: read_report(connection, name))
+    if told is None:
+        raise StartFailed("not_found", f"{name} was not read yet.", "Look first: wardwire directory sync --dry-run.")
+    return told
+
+
+def _confirm(told: SyncReport) -> str:
+    return f"wardwire directory confirm {told.id} --source {told.source}"
+
+
+def _read(made: Made, way: Way, place: Place, *, dry_run: bool = False, whole: bool = False, who: str = "") -> Synced:
+    """Read a source and take in what it says; what goes wrong becomes a sentence."""
 
     async def work(at: Desk) -> Synced:
         with _progress(way.name) as (read, done):
@@ -66,33 +143,36 @@ def sync(
             )
 
     try:
-        synced = at_desk(find_place(config, data), work)
+        return at_desk(place, work)
     except SourceFailed as failed:
         raise StartFailed("source_failed", f"{way.name}: {failed}. Nothing was changed.", failed.remedy) from None
     except Held:
         raise StartFailed(
             "source_held", f"{way.name} is being read by another.", "Wait until it has ended."
         ) from None
+
+
+def _show(name: str, synced: Synced, *, dry_run: bool, json_: bool) -> None:
+    """Print what was changed, or would be; what was refused is an error."""
     faults = [*synced.taken.faults, *synced.groups.faults]
     for fault in faults[:20]:
         say(str(fault))
     if len(faults) > 20:
         say(f"and {len(faults) - 20} more faults; --json lists all")
     if synced.refused and not dry_run:
-        raise StartFailed(
-            "sync_refused",
-            f"{way.name}: {synced.refused}; nothing was changed.",
-            "Look with --dry-run; if so many have left, say --allow-removals PERCENT.",
-        )
+        remedy = "Look with --dry-run; if so many have left, say --allow-removals PERCENT."
+        if synced.report.pending is not None:
+            remedy = f"Look who: wardwire directory report. If they have left: {_confirm(synced.report)}"
+        raise StartFailed("sync_refused", f"{name}: {synced.refused}; nothing was changed.", remedy)
     if json_:
-        told = tell_changes(synced.changes, synced.busy)
+        told = {**msgspec.to_builtins(show_report(synced.report)), **tell_changes(synced.changes, synced.busy)}
         groups = {
             "change": [wanted.name for _, wanted in synced.groups.change],
             "disable": [group.name for group in synced.groups.disable],
             "same": synced.groups.same,
         }
         told |= {"faults": [fault._asdict() for fault in faults], "groups": groups}
-        print_json({**told, "whole": synced.whole, "refused": synced.refused, "dry_run": dry_run})
+        print_json({**told, "refused": synced.refused})
         return
     show_changes(synced.changes, synced.busy, dry_run=dry_run)
     if synced.groups != GroupChanges():

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.group_sync import sync_groups
 from wardwire.directory.importing import Progress, import_people, name_busy
+from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.people import Directory, Person
 from wardwire.model.rights import Caller
 from wardwire.model.roster import REMOVALS_UNASKED, Changes, compare, known_of
+from wardwire.model.sync_report import FAILED, SyncReport, report_reading
 from wardwire.model.synced_groups import GroupChanges
 from wardwire.model.syncing import Mapped, Reading, Taken, refusal, take
 from wardwire.store.sources import claim_source, release_source
@@ -57,6 +60,7 @@ class Synced(NamedTuple):
         refused: Why none of it was done; "" = it was, or it was only looked at.
         whole: Everybody was read, and not only who has changed.
         groups: The same of groups; nothing where they were not read.
+        report: What is kept of it.
     """
 
     changes: Changes
@@ -65,6 +69,7 @@ class Synced(NamedTuple):
     refused: str
     whole: bool
     groups: GroupChanges
+    report: SyncReport
 
 
 class Held(Exception):
@@ -85,8 +90,10 @@ async def sync_source(
     whole: bool = False,
     tried_before: datetime | None = None,
     progress: Progress = lambda done, of: None,
+    report_id: UUID | None = None,
+    began: Callable[[], None] = lambda: None,
 ) -> Synced:
-    """Read a source and take in what it says.
+    """Read a source and take in what it says. How it went is kept, however it ends (store/sources.py).
 
     Args:
         directory: What is known now.
@@ -94,6 +101,8 @@ async def sync_source(
         dry_run: Say what would change, and change nothing.
         whole: Read all of it, also when its last whole reading is not long ago.
         tried_before: Only if nobody has tried since.
+        report_id: The id of the report, where somebody was told it before.
+        began: Called as soon as nobody else can read it.
 
     Raises:
         Held: Another one reads it, or somebody has tried since.
@@ -106,8 +115,11 @@ async def sync_source(
     )
     if claimed is None:
         raise Held(way.name)
+    began()
     mark, whole_at = claimed
     said, done, done_at = "broken off", None, None
+    written = ids.write_id(ids.SYNC, report_id or ids.new_id(now))
+    report = SyncReport(written, way.name, FAILED, now, now, by=caller.source, said=said, dry_run=dry_run)
     try:
         due = whole or whole_at is None or now - whole_at >= way.whole_every
         reading = await read("" if due else mark)
@@ -131,9 +143,13 @@ async def sync_source(
             )
         if not refused and not dry_run:
             done, done_at = reading, clock.now()
-        return Synced(changes, taken, busy, refused, reading.whole, groups)
+        report = report_reading(
+            report, changes, taken, groups, busy=busy, refused=refused, whole=reading.whole, removals=way.removals
+        )
+        return Synced(changes, taken, busy, refused, reading.whole, groups, report)
     except Exception as error:
         said = str(error)[:500] or type(error).__name__
+        report = replace(report, said=said)
         raise
     finally:
         await release_source(
@@ -144,6 +160,7 @@ async def sync_source(
             mark=done.mark or None if done else None,
             whole_at=now if done and done.whole else None,
             done_at=done_at,
+            report=replace(report, ended_at=clock.now()),
         )
 
 

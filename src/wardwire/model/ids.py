@@ -37,6 +37,7 @@ BROKEN = "brk"
 DRAFT = "drf"
 REMINDER = "rem"
 PASSKEY = "psk"
+SYNC = "syn"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -128,14 +128,19 @@ def refusal(taken: Taken, changes: Changes, *, whole: bool, removals: float = RE
     Args:
         removals: The share of those who are known that may leave at once.
     """
-    unfit = taken.count - len(taken.rows)
-    if unfit > FAULTS_TAKEN * taken.count:
-        return f"{unfit} of {taken.count} entries cannot be taken, first {taken.faults[0]}"
-    if whole and not taken.rows:
-        return "the other directory names nobody: everybody would have left"
+    if wrong := unfit(taken, whole=whole):
+        return wrong
     if changes.leave_more_than(removals):
         return f"{changes}: more than {removals:.0%} of those who are known would be disabled"
     return ""
+
+
+def unfit(taken: Taken, *, whole: bool) -> str:
+    """Say why a reading is none that anything may follow from, whatever somebody says; "" = it may."""
+    wrong = taken.count - len(taken.rows)
+    if wrong > FAULTS_TAKEN * taken.count:
+        return f"{wrong} of {taken.count} entries cannot be taken, first {taken.faults[0]}"
+    return "the other directory names nobody: everybody would have left" if whole and not taken.rows else ""
 
 
 def _wrong_id(entry: Found, times: Mapping[str, int]) -> str:

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
+import msgspec
 
+from wardwire.model.sync_report import SyncReport
 from wardwire.store.queries import load
 
 _SQL = load("sources")
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(SyncReport).decode
 
 
 class Standing(NamedTuple):
@@ -60,9 +64,17 @@ async def release_source(
     mark: str | None = None,
     whole_at: datetime | None = None,
     done_at: datetime | None = None,
+    report: SyncReport | None = None,
 ) -> None:
     """Give a source back, and say how it went; what is None stays. Nothing when another has it by now."""
-    await connection.execute(_SQL["release"], name, by, said, mark, whole_at, done_at)
+    written = None if report is None else _ENCODE(report).decode()
+    await connection.execute(_SQL["release"], name, by, said, mark, whole_at, done_at, written)
+
+
+async def read_report(connection: asyncpg.Connection, name: str) -> SyncReport | None:
+    """Read how the last reading of a source went; None = there was none yet."""
+    text: str | None = await connection.fetchval(_SQL["report"], name)
+    return _DECODE(text) if text else None
 
 
 async def list_sources(connection: asyncpg.Connection) -> list[Standing]:

@@ -9,8 +9,11 @@ RETURNING mark, whole_at
 -- What is NULL stays as it is.
 UPDATE sources
 SET held_by = '', held_until = NULL, said = $3, mark = coalesce($4, mark), whole_at = coalesce($5, whole_at),
-    done_at = coalesce($6, done_at)
+    done_at = coalesce($6, done_at), report = coalesce($7, report)
 WHERE name = $1 AND held_by = $2
 
 -- name: list
 SELECT name, mark, whole_at, tried_at, done_at, said, held_until FROM sources ORDER BY name
+
+-- name: report
+SELECT report FROM sources WHERE name = $1

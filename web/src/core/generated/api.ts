@@ -173,6 +173,10 @@ export type Confirm = {
   code: string;
 };
 
+export type ConfirmIn = {
+  report: string;
+};
+
 export type CoreOut = {
   name: string;
   node: string;
@@ -1512,6 +1516,21 @@ export type SoftwareOut = {
   packages: PackageOut[];
 };
 
+export type SourceOut = {
+  name: string;
+  kind: string;
+  every_s: number | null;
+  reading: boolean;
+  tried_at: string | null;
+  done_at: string | null;
+  whole_at: string | null;
+  said: string;
+};
+
+export type Sources = {
+  data: SourceOut[];
+};
+
 export type Status = "available" | "busy" | "do_not_disturb" | "in_procedure" | "off";
 
 export type StatusIn = {
@@ -1596,6 +1615,55 @@ export type SwapOut = {
 export type Swaps = {
   data: SwapOut[];
   next: string | null;
+};
+
+export type SyncBegun = {
+  id: string;
+  source: string;
+};
+
+export type SyncIn = {
+  dry_run?: boolean;
+  whole?: boolean;
+  who?: string;
+};
+
+export type SyncPending = {
+  removals: number;
+  known: number;
+};
+
+export type SyncPerson = {
+  name: string;
+  id: string;
+  external_id: string;
+  fields: string[];
+  open: boolean;
+};
+
+export type SyncReportOut = {
+  id: string;
+  source: string;
+  state: string;
+  began_at: string;
+  ended_at: string;
+  by: string;
+  said: string;
+  dry_run: boolean;
+  whole: boolean;
+  added: number;
+  changed: number;
+  disabled: number;
+  same: number;
+  add: SyncPerson[];
+  change: SyncPerson[];
+  disable: SyncPerson[];
+  fault_count: number;
+  first_faults: string[];
+  groups_changed: string[];
+  groups_disabled: string[];
+  groups_same: number;
+  pending: SyncPending | null;
 };
 
 export type TableOut = {
@@ -2078,6 +2146,10 @@ export interface Api {
   }; answer: SessionOut };
   "GET /v1/site": { answer: SiteOut };
   "GET /v1/site/software": { answer: SoftwareOut };
+  "GET /v1/sources": { answer: Sources };
+  "GET /v1/sources/{source}/sync": { path: {
+    source: string;
+  }; answer: SyncReportOut };
   "GET /v1/statuses": { answer: MeaningsOut };
   "GET /v1/traces": { query: {
     limit?: number;
@@ -2236,6 +2308,12 @@ export interface Api {
   "POST /v1/sign-in/oidc/logout": { answer: SignedOut };
   "POST /v1/sign-in/passkey": { body: PasskeySignIn; answer: SessionOut };
   "POST /v1/sign-in/passkey/begin": { answer: Options };
+  "POST /v1/sources/{source}/sync": { path: {
+    source: string;
+  }; body: SyncIn; answer: SyncBegun };
+  "POST /v1/sources/{source}/sync/confirm": { path: {
+    source: string;
+  }; body: ConfirmIn; answer: SyncBegun };
   "POST /v1/swaps/{swap_id}/answer": { path: {
     swap_id: string;
   }; body: SwapAnswer; answer: SwapOut };
