@@ -168,3 +168,23 @@ def answering(answers: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         thread.join(10)
+
+
+def test_a_table_is_put_to_use_at_a_terminal(ward: Terminal, tmp_path: Path) -> None:
+    """H302: what is put to use decides for `try` as for the listener, until the file decides again."""
+    good = tmp_path / "edited.toml"
+    good.write_text('[otherwise]\nname = "edited"\nto = ["Ben"]\npriority = "high"\n')
+    status, said = ward("hl7", "table", "show")
+    assert (status, "There is no table" in said, "The file's is in force" in said) == (0, True, True)
+    assert ward("hl7", "table", "put", sample(tmp_path, "[[rules", "broken.toml"))[0] != 0
+    assert "cannot be used" in ward.said
+    assert ward("hl7", "table", "put", str(good), "--listener", "lab")[0] != 0
+    assert "There is no listener lab" in ward.said
+    status, said = ward("hl7", "table", "put", str(good))
+    assert (status, "is in force" in said) == (0, True)
+    assert "Rule 'edited'" in ward("hl7", "try", sample(tmp_path, ALARM))[1]
+    status, said = ward("hl7", "table", "show")
+    assert (status, 'name = "edited"' in said, "cli:" in said) == (0, True, True)
+    status, said = ward("hl7", "table", "reset")
+    assert (status, "The file's table decides again" in said) == (0, True)
+    assert "Rule 'edited'" not in ward("hl7", "try", sample(tmp_path, ALARM))[1]

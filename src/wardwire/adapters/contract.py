@@ -125,6 +125,7 @@ class Given(NamedTuple):
         name: Of the listener: an adapter may have several.
         node: Names this process in ids of our own.
         letters: Keeps what is refused.
+        table: The mapping table that the site has put to use instead of the settings' file; None = it has not.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Given(NamedTuple):
     intake: Intake
     clock: Clock
     letters: DeadLetters
+    table: str | None = None
 
 
 class Registration(NamedTuple):

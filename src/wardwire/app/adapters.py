@@ -13,6 +13,8 @@ from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.app.ground import Ground
 from wardwire.app.listeners import Planned, plan_listeners
 from wardwire.app.listening import LOOK_EVERY_S, ListenerWatch, Listening
+from wardwire.app.mapping_tables import LOOK_EVERY_S as TABLES_EVERY_S
+from wardwire.app.mapping_tables import MappingTables, TableWatch
 from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.upkeep import Alarm, keep
 from wardwire.flow.moving import TakeMovement
@@ -70,12 +72,14 @@ async def open_adapters(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterat
 
     One that cannot be opened is told and tried again: the other services of the process go on.
     """
+    tables = MappingTables(ground.pool)
+    await tables.look()
     doors = [
         Listening(
             planned.name,
             planned.registration.name,
             planned.options.listen,
-            functools.partial(_make, ground, planned),
+            functools.partial(_make, ground, tables, planned),
             clock=ground.clock,
         )
         for planned in plan_listeners(ground.settings)
@@ -87,14 +91,17 @@ async def open_adapters(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterat
         host = ground.node.rpartition("-")[0]
         watch = ListenerWatch(doors, pool=ground.pool, writer=ground.lanes, rules=ground.rules, host=host)
         tasks.create_task(keep("listeners", LOOK_EVERY_S, watch.round, turns=ground.turns))
+        edited = TableWatch(tables, doors)
+        tasks.create_task(keep("mapping tables", TABLES_EVERY_S, edited.round, turns=ground.turns))
         yield doors
 
 
-def _make(ground: Ground, planned: Planned) -> Adapter:
+def _make(ground: Ground, tables: MappingTables, planned: Planned) -> Adapter:
     source = planned.options.source
     letters = DeadLetters(ground.logins.home / "dead-letters" / source)
     intake = Reports(ground.lanes, ground.rules, source)
-    return planned.registration.make(planned.options, Given(planned.name, ground.node, intake, ground.clock, letters))
+    given = Given(planned.name, ground.node, intake, ground.clock, letters, tables.text(planned.name))
+    return planned.registration.make(planned.options, given)
 
 
 def make_feed_watch(ground: Ground, doors: Sequence[Listening]) -> FeedWatch | None:

@@ -20,6 +20,7 @@ from wardwire.app.hl7_trial import Reached, Tried, look_ahead, show, try_content
 from wardwire.app.listeners import Planned, plan_listeners
 from wardwire.model.errors import Code, Refused
 from wardwire.settings import Settings
+from wardwire.store.mapping_tables import MappingTable
 
 MOST_LETTERS = 200
 
@@ -54,10 +55,13 @@ class Listeners:
             raise no_listener(name)
         return self._planned[name]
 
-    async def table(self, listener: str) -> TableOut:
-        """Read a mapping table."""
+    async def table(self, listener: str, edited: MappingTable | None) -> TableOut:
+        """Show a mapping table: one that was edited, else the file's."""
         planned = self._find(listener)
         path: Path | None = getattr(planned.options, "table", None)
+        if edited is not None:
+            file = "" if path is None else str(path)
+            return TableOut(listener, file, edited.text or "", edited.version, edited.made_at, edited.made_by)
         if path is None:
             return TableOut(listener, "", "")
         try:
@@ -65,6 +69,14 @@ class Listeners:
         except (OSError, ValueError) as error:
             raise Refused(Code.NOT_FOUND, f"{path} cannot be read: {type(error).__name__}") from error
         return TableOut(listener, str(path), text)
+
+    def check(self, listener: str, table: str) -> None:
+        """Look whether a listener can use a table."""
+        self._find(listener)
+        try:
+            read_table(table)
+        except BadTable as error:
+            raise Refused(Code.INVALID, str(error), pointer="/text") from error
 
     async def try_(self, listener: str, sample: str, table: str | None, call: Call) -> list[TriedOut]:
         """Try a sample, and ask who would get what is handed in, by the places that it names alone."""

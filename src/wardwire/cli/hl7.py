@@ -14,10 +14,11 @@ import typer
 from wardwire.adapters.contract import NotUsable
 from wardwire.adapters.hl7.frame import FrameTooLarge
 from wardwire.adapters.hl7.mapping import Mapped
-from wardwire.adapters.hl7.registration import load_table
+from wardwire.adapters.hl7.registration import load_table, read_edited
 from wardwire.app.hl7_trial import Reached, Tried, show
-from wardwire.cli import hl7_letters
+from wardwire.cli import hl7_letters, hl7_table
 from wardwire.cli.exits import Exit
+from wardwire.cli.hl7_table import find_edited, find_listener
 from wardwire.cli.hl7_trial import find_reached, read_frames, try_file
 from wardwire.cli.options import AsJson, ConfigFile, DataFolder, read_settings
 from wardwire.cli.tables import print_json, print_table
@@ -25,12 +26,12 @@ from wardwire.flow.submit import Foreseen
 from wardwire.model.report import Report
 from wardwire.model.stays import Movement
 from wardwire.ops.failure import StartFailed
-from wardwire.settings import listeners
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="HL7: try a sample message, send one; what was refused."
 )
 app.registered_commands += hl7_letters.app.registered_commands
+app.add_typer(hl7_table.app, name="table")
 
 Sample = Annotated[Path, typer.Argument(help="A file with one message, framed or not.", exists=True, dir_okay=False)]
 Samples = Annotated[
@@ -41,7 +42,7 @@ Samples = Annotated[
 @app.command("try")
 def try_(
     files: Samples,
-    table: Annotated[Path | None, typer.Option("--table", help="Another mapping table than the site's.")] = None,
+    table: Annotated[Path | None, typer.Option("--table", help="Another mapping table than that in force.")] = None,
     listener: Annotated[
         str, typer.Option("--listener", help="Of which listener: `adapters list` names them.")
     ] = "hl7",
@@ -58,12 +59,10 @@ def try_(
     Example: wardwire hl7 try sample.hl7 batch.hl7 --table mapping.toml
     """
     settings = read_settings(config, data, None).settings
-    options = {section.replace(".also.", "-"): own for section, own in listeners("hl7", settings.hl7).items()}
-    if listener not in options:
-        raise StartFailed("usage", f"There is no listener {listener}.", f"Name one of {', '.join(options)}.")
-    own = options[listener]
+    own = find_listener(settings, listener)
+    edited = None if table else find_edited(config, data, listener)
     try:
-        rules = load_table(table or own.table)
+        rules = load_table(table or own.table) if edited is None else read_edited(edited)
     except NotUsable as error:
         raise StartFailed(error.code, error.sentence, "See docs/howto/hl7.md.") from error
     tried = [one for file in files for one in try_file(file, rules, charset=own.charset, source=own.source)]

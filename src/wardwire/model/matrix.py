@@ -105,7 +105,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.SHIFT_WRITE: "say who holds a role when (own: of roles that one owns)",
         Action.SHIFT_SWAP: "offer and answer swaps of shifts (own: what one gives, takes, or owns the role of)",
         Action.POLICY_WRITE: "draft, simulate, approve and publish policies",
-        Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies",
+        Action.DIRECTORY_WRITE: "change people, groups, roles, places, policies, mapping tables",
         Action.DIRECTORY_SYNC: "keep people and groups as another directory has them, by SCIM",
         Action.SCOPE_GIVE: "give a scope that one has not oneself",
         Action.KEY_MANAGE: "make, list and revoke API keys",

@@ -37,6 +37,10 @@ class Options(Protocol):
 def check(options: Options) -> None:
     """Look whether a listener could be made. Raises `NotUsable`."""
     load_table(options.table)
+    _check_rest(options)
+
+
+def _check_rest(options: Options) -> None:
     _tls(options)
     if not options.source or options.source.startswith(".") or "/" in options.source:
         # Its dead letters lie in a folder of this name.
@@ -51,11 +55,11 @@ def check(options: Options) -> None:
 
 def make(options: Options, given: Given) -> Hl7Server:
     """Make a listener; `start` opens it. Raises `NotUsable`."""
-    check(options)
+    _check_rest(options)
     host, _, port = options.listen.rpartition(":")
     door = Hl7Door(
         intake=given.intake,
-        table=load_table(options.table),
+        table=load_table(options.table) if given.table is None else read_edited(given.table),
         manners=Manners(source=options.source, charset=options.charset, release_poison=options.release_poison),
         clock=given.clock,
         name=given.node,
@@ -69,6 +73,16 @@ def make(options: Options, given: Given) -> Hl7Server:
         tls=_tls(options),
         monotonic=given.clock.monotonic,
     )
+
+
+def read_edited(text: str) -> Table:
+    """Read a table that the site has edited. Raises `NotUsable` (`hl7_table`), with the place of the fault."""
+    try:
+        return read_table(text)
+    except BadTable as error:
+        raise NotUsable(
+            "hl7_table", f"The mapping table cannot be used: {error}.", "Try it with `wardwire hl7 try`."
+        ) from error
 
 
 def load_table(path: Path | None) -> Table:

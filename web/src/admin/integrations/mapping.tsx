@@ -1,37 +1,82 @@
 /** A listener's mapping table, changed here and tried on samples before anybody puts it to use. */
 
 import { useSignal } from "@preact/signals";
-import type { TableOut, TriedOut } from "../../core/generated/api";
-import { ask } from "../../core/rest";
+import type { TableOut, TableVersion, TriedOut } from "../../core/generated/api";
+import { ask, askTagged } from "../../core/rest";
 import { saveFile } from "../parts/csv";
+import { Dialog } from "../parts/dialog";
 import { Failed } from "../parts/faces";
 import { Field, useForm } from "../parts/form";
 import { useLoad } from "../parts/load";
 import { Shown } from "../parts/shown";
 import { Tag } from "../parts/tag";
-import { span } from "../words";
+import { span, time } from "../words";
 import { t } from "./words";
 
 export function Mapping({ listener }: { listener: string }) {
   const load = useLoad(
-    (signal) => ask("GET /v1/integrations/{listener}/table", { path: { listener }, signal }),
+    async (signal) => {
+      const path = { listener };
+      const { answer, etag } = await askTagged("GET /v1/integrations/{listener}/table", { path, query: {}, signal });
+      const { data } = await ask("GET /v1/integrations/{listener}/table/versions", { path, signal });
+      return { table: answer, etag, versions: data };
+    },
     [listener],
   );
   return (
     <section>
       <h2>{t("table.title")}</h2>
       <Shown load={load} bare>
-        {(table) => <Editor table={table} />}
+        {(found) => <Editor key={found.etag} {...found} again={load.again} />}
       </Shown>
     </section>
   );
 }
 
-function Editor({ table }: { table: TableOut }) {
+interface Edited {
+  table: TableOut;
+  etag: string;
+  versions: TableVersion[];
+  again: () => void;
+}
+
+function Editor({ table, etag, versions, again }: Edited) {
   const { listener } = table;
   const form = useForm({ table: table.text, sample: "" });
   const tried = useSignal<TriedOut[] | null>(null);
+  /** The table that was tried last: only that one can be put to use. */
+  const good = useSignal("");
+  const asking = useSignal<"" | "use" | "file">("");
   const typed = form.values.value;
+  const change = (work: Promise<unknown>): void => {
+    form.busy.value = true;
+    form.error.value = null;
+    work
+      .then(
+        () => {
+          form.set("table", table.text); // what was typed is kept now
+          again();
+        },
+        (error: unknown) => {
+          form.error.value = error;
+        },
+      )
+      .finally(() => {
+        form.busy.value = false;
+      });
+  };
+  const path = { listener };
+  const use = (): void =>
+    change(ask("PUT /v1/integrations/{listener}/table", { path, body: { text: typed.table }, match: etag }));
+  const back = (): void => change(ask("DELETE /v1/integrations/{listener}/table", { path, match: etag }));
+  const take = (version: number): void => {
+    ask("GET /v1/integrations/{listener}/table", { path, query: { version } }).then(
+      ({ text }) => form.set("table", text),
+      (error: unknown) => {
+        form.error.value = error;
+      },
+    );
+  };
   const go = (event: Event): void => {
     event.preventDefault();
     if (form.busy.peek()) return;
@@ -44,6 +89,7 @@ function Editor({ table }: { table: TableOut }) {
       .then(
         ({ data }) => {
           tried.value = data;
+          good.value = typed.table;
         },
         (error: unknown) => {
           form.error.value = error;
@@ -55,7 +101,13 @@ function Editor({ table }: { table: TableOut }) {
   };
   return (
     <>
-      <p class="quiet">{table.file ? t("table.file", { file: table.file }) : t("table.none")}</p>
+      <p class="quiet">
+        {table.version
+          ? t("table.edited", { when: time(table.made_at ?? ""), who: table.made_by ?? "" })
+          : table.file
+            ? t("table.file", { file: table.file })
+            : t("table.none")}
+      </p>
       <p class="quiet">{t("table.about")}</p>
       <form class="editor" onSubmit={go}>
         <Field form={form} name="table" label={t("table.field")} type="textarea" rows={16} />
@@ -70,6 +122,17 @@ function Editor({ table }: { table: TableOut }) {
           <button type="button" disabled={typed.table === table.text} onClick={() => form.set("table", table.text)}>
             {t("table.reset")}
           </button>
+          {table.version ? (
+            <button
+              type="button"
+              disabled={form.busy.value}
+              onClick={() => {
+                asking.value = "file";
+              }}
+            >
+              {t("table.back")}
+            </button>
+          ) : null}
         </div>
         <Field
           form={form}
@@ -84,14 +147,59 @@ function Editor({ table }: { table: TableOut }) {
           <button type="submit" class="first" disabled={form.busy.value}>
             {t("try.go")}
           </button>
+          <button
+            type="button"
+            disabled={form.busy.value || typed.table === table.text || good.value !== typed.table}
+            title={good.value === typed.table ? "" : t("use.first")}
+            onClick={() => {
+              asking.value = "use";
+            }}
+          >
+            {t("use.go")}
+          </button>
         </div>
       </form>
+      <Dialog
+        open={asking.value !== ""}
+        title={t(asking.value === "file" ? "table.back" : "use.go")}
+        onClose={() => {
+          asking.value = "";
+        }}
+      >
+        <p>{t(asking.value === "file" ? "use.file" : "use.sure", { listener })}</p>
+        <div class="buttons">
+          <button type="submit" class="first" onClick={asking.value === "file" ? back : use}>
+            {t(asking.value === "file" ? "table.back" : "use.go")}
+          </button>
+          <button type="submit">{t("use.not")}</button>
+        </div>
+      </Dialog>
       {form.error.value ? <Failed error={form.error.value} /> : null}
       <div role="status">
         {tried.value?.map((one) => (
           <Tried key={one.number} one={one} />
         ))}
       </div>
+      {versions.length > 0 && (
+        <details>
+          <summary>{t("versions.title")}</summary>
+          <ul>
+            {versions.map((one) => (
+              <li key={one.version}>
+                {t(one.file ? "versions.file" : "versions.edited", {
+                  when: time(one.made_at),
+                  who: one.made_by,
+                })}{" "}
+                {!one.file && (
+                  <button type="button" onClick={() => take(one.version)}>
+                    {t("versions.take")}
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   );
 }

@@ -1666,10 +1666,28 @@ export type SyncReportOut = {
   pending: SyncPending | null;
 };
 
+export type TableIn = {
+  text: string;
+};
+
 export type TableOut = {
   listener: string;
   file: string;
   text: string;
+  version?: number;
+  made_at?: string | null;
+  made_by?: string;
+};
+
+export type TableVersion = {
+  version: number;
+  made_at: string;
+  made_by: string;
+  file: boolean;
+};
+
+export type TableVersions = {
+  data: TableVersion[];
 };
 
 export type TakeAway = {
@@ -1860,6 +1878,9 @@ export interface Api {
   "DELETE /v1/break-glass/{access_id}": { path: {
     access_id: string;
   }; answer: null };
+  "DELETE /v1/integrations/{listener}/table": { path: {
+    listener: string;
+  }; guarded: true; answer: TableOut };
   "DELETE /v1/keys/{key_id}": { path: {
     key_id: string;
   }; answer: null };
@@ -1985,7 +2006,12 @@ export interface Api {
   }; answer: Letters };
   "GET /v1/integrations/{listener}/table": { path: {
     listener: string;
+  }; query: {
+    version?: number;
   }; answer: TableOut };
+  "GET /v1/integrations/{listener}/table/versions": { path: {
+    listener: string;
+  }; answer: TableVersions };
   "GET /v1/keys": { answer: Keys };
   "GET /v1/lost-devices": { query: {
     limit?: number;
@@ -2327,6 +2353,9 @@ export interface Api {
   "PUT /v1/groups/{group_id}/preferences": { path: {
     group_id: string;
   }; body: PreferencesIn; guarded: true; answer: PreferencesOut };
+  "PUT /v1/integrations/{listener}/table": { path: {
+    listener: string;
+  }; body: TableIn; guarded: true; answer: TableOut };
   "PUT /v1/people/{person_id}/badge": { path: {
     person_id: string;
   }; body: BadgeIn; answer: null };
