@@ -85,6 +85,17 @@ def test_the_frame_can_be_read_and_used(office: Office, dora: Page, answered: st
     expect(dora.get_by_role("img", name="PostgreSQL: ")).to_be_visible()
     dora.get_by_text("As a table").first.click()
     wrong = look(dora, "admin-overview")
+    # What comes up is there without a hand, and nothing moves for whoever has frozen it.
+    office.change_database(
+        "INSERT INTO wardwire.alarms (id, kind, subject, detail, raised_at)"
+        " VALUES (gen_random_uuid(), 'sample', 'LAB', 'LAB is silent.', now())"
+    )
+    expect(dora.get_by_text("LAB is silent.")).to_be_visible()
+    dora.get_by_role("button", name="Freeze").first.click()
+    expect(dora.get_by_role("button", name="Freeze").first).to_have_attribute("aria-pressed", "true")
+    office.change_database("UPDATE wardwire.alarms SET cleared_at = now() WHERE subject = 'LAB'")
+    dora.get_by_role("button", name="Refresh").first.click()
+    expect(dora.get_by_text("LAB is silent.")).to_have_count(0)
     dora.goto(f"{office.url}/admin#/reports")
     expect(dora.get_by_role("row").filter(has_text="HIGH")).to_be_visible()
     assert wrong + look(dora, "admin-reports") == []

@@ -17,42 +17,61 @@ const HOUR_MS = 3_600_000;
 /** From how many seconds on a wait is worth a look: the first stages of `code`, `high` and `medium` are 3, 10, 30 s. */
 const HEAT_S: [number, number, number] = [3, 10, 30];
 
-interface Seen {
+/** What stands is asked for every ten seconds; the figures of a day, which cost the site more, once a minute. */
+const STANDS_S = 10;
+const FIGURES_S = 60;
+
+interface Stands {
   site: SiteOut;
-  figures: FiguresOut;
   coverage: Coverage;
   alarms: AlarmOut[];
 }
 
 export default function Overview() {
-  const load = useLoad(async (signal): Promise<Seen> => {
-    const [site, figures, coverage, alarms] = await Promise.all([
-      ask("GET /v1/site", { signal }),
-      ask("GET /v1/figures", { query: { hours: HOURS }, signal }),
-      ask("GET /v1/coverage", { query: {}, signal }),
-      may("alarm.read") ? ask("GET /v1/alarms", { query: { limit: 200 }, signal }) : { data: [] },
-    ]);
-    return { site, figures, coverage, alarms: alarms.data };
-  });
+  const load = useLoad(
+    async (signal): Promise<Stands> => {
+      const [site, coverage, alarms] = await Promise.all([
+        ask("GET /v1/site", { signal }),
+        ask("GET /v1/coverage", { query: {}, signal }),
+        may("alarm.read") ? ask("GET /v1/alarms", { query: { limit: 200 }, signal }) : { data: [] },
+      ]);
+      return { site, coverage, alarms: alarms.data };
+    },
+    [],
+    STANDS_S,
+  );
+  const figures = useLoad((signal) => ask("GET /v1/figures", { query: { hours: HOURS }, signal }), [], FIGURES_S);
   return (
     <>
       <h1>{t("title")}</h1>
       <Shown load={load}>
-        {(seen) => (
+        {(stands) => (
           <>
-            <Tiles seen={seen} />
-            {may("alarm.read") && <Alarms alarms={seen.alarms} again={load.again} />}
+            <Tiles stands={stands} figures={figures.now.value.value} />
+            {may("alarm.read") && <Alarms alarms={stands.alarms} again={load.again} />}
             <section>
               <h2>{t("site.title")}</h2>
-              <Warnings site={seen.site} />
-              <Topology site={seen.site} />
+              <Warnings site={stands.site} />
+              <Topology site={stands.site} />
             </section>
-            <section>
-              <Traffic figures={seen.figures} />
-              <Waits figures={seen.figures} />
-            </section>
-            <Feeds feeds={seen.site.look.feeds} />
-            <Gaps coverage={seen.coverage} />
+          </>
+        )}
+      </Shown>
+      <section>
+        <Shown load={figures}>
+          {(found) => (
+            <>
+              <Traffic figures={found} />
+              <Waits figures={found} />
+            </>
+          )}
+        </Shown>
+      </section>
+      <Shown load={load} bare>
+        {(stands) => (
+          <>
+            <Feeds feeds={stands.site.look.feeds} />
+            <Gaps coverage={stands.coverage} />
           </>
         )}
       </Shown>
@@ -60,12 +79,12 @@ export default function Overview() {
   );
 }
 
-function Tiles({ seen: { site, figures, coverage, alarms } }: { seen: Seen }) {
-  const stored = figures.traffic.reduce((sum, one) => sum + one.stored, 0);
-  const worst = Math.max(-1, ...figures.waits.map((one) => one.most_s ?? -1));
+function Tiles({ stands: { site, coverage, alarms }, figures }: { stands: Stands; figures: FiguresOut | null }) {
+  const stored = figures?.traffic.reduce((sum, one) => sum + one.stored, 0);
+  const worst = Math.max(-1, ...(figures?.waits ?? []).map((one) => one.most_s ?? -1));
   const tiles: [string, string, boolean?][] = [
     [t("tiles.serving"), t(site.serving ? "tiles.serving.yes" : "tiles.serving.no"), !site.serving],
-    [t("tiles.stored"), number(stored)],
+    [t("tiles.stored"), stored === undefined ? "–" : number(stored)],
     [t("tiles.waited"), worst < 0 ? t("tiles.none") : span(worst * 1_000)],
     [t("tiles.devices"), t("tiles.devices.of", { heard: site.devices.heard, all: site.devices.registered })],
     [

@@ -1,8 +1,8 @@
-/** What a view shows of the server: asked for once, again by a button, and cancelled when the view goes. */
+/** What a view shows of the server: asked for once or every some seconds, again by a button, cancelled when it goes. */
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { Refused } from "../../core/rest";
+import { Refused, signedOut } from "../../core/rest";
 
 export interface Loaded<T> {
   /** The last that came; null before the first. It stays while another is asked for, or when that fails. */
@@ -16,10 +16,17 @@ export interface Loaded<T> {
 export interface Load<T> {
   now: Signal<Loaded<T>>;
   again: () => void;
+  /** Whether what is shown stands still; null = it always does. */
+  frozen: Signal<boolean> | null;
 }
 
-/** Ask when the view comes, and whenever `about` changes. */
-export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, about: readonly unknown[] = []): Load<T> {
+/** Ask when the view comes, whenever `about` changes, and every `everyS` seconds while somebody can see it. */
+export function useLoad<T>(
+  ask: (signal: AbortSignal) => Promise<T>,
+  about: readonly unknown[] = [],
+  everyS = 0,
+): Load<T> {
+  const frozen = useSignal(false);
   const now = useSignal<Loaded<T>>({ value: null, error: null, busy: true, at: 0 });
   const under = useRef<AbortController | null>(null);
   const latest = useRef(ask);
@@ -45,5 +52,13 @@ export function useLoad<T>(ask: (signal: AbortSignal) => Promise<T>, about: read
     again();
     return () => under.current?.abort();
   }, [again, ...about]);
-  return { now, again };
+  useEffect(() => {
+    if (!everyS) return;
+    const timer = setInterval(() => {
+      const seen = document.visibilityState === "visible" && !signedOut.peek();
+      if (seen && !frozen.peek() && !now.peek().busy) again();
+    }, everyS * 1_000);
+    return () => clearInterval(timer);
+  }, [again, everyS, frozen, now]);
+  return { now, again, frozen: everyS ? frozen : null };
 }

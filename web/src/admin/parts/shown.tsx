@@ -14,6 +14,7 @@ interface Props<T> {
 
 export function Shown<T>({ load, bare, children }: Props<T>) {
   const { value, error, busy, at } = load.now.value;
+  const { frozen } = load;
   if (value === null) return error ? <Failed error={error} again={load.again} /> : <Loading />;
   return (
     <>
@@ -24,6 +25,17 @@ export function Shown<T>({ load, bare, children }: Props<T>) {
           <button type="button" disabled={busy} onClick={load.again}>
             {t("face.refresh")}
           </button>
+          {frozen && (
+            <button
+              type="button"
+              aria-pressed={frozen.value}
+              onClick={() => {
+                frozen.value = !frozen.value;
+              }}
+            >
+              {t("face.freeze")}
+            </button>
+          )}
         </p>
       )}
       {children(value)}

@@ -47,6 +47,7 @@ export const de: Record<Key, string> = {
   "face.again": "Noch einmal versuchen",
   "face.asof": "Stand {time}",
   "face.refresh": "Aktualisieren",
+  "face.freeze": "Anhalten",
   "table.filter": "Filtern",
   "table.found.one": "{n} Zeile",
   "table.found.other": "{n} Zeilen",

@@ -45,6 +45,7 @@ export const en = {
   "face.again": "Try again",
   "face.asof": "As of {time}",
   "face.refresh": "Refresh",
+  "face.freeze": "Freeze",
   "table.filter": "Filter",
   "table.found.one": "{n} line",
   "table.found.other": "{n} lines",
