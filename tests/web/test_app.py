@@ -165,7 +165,7 @@ async def test_a_revoked_device_forgets_everything(ward: Ward) -> None:
     await ward.page_to(heidi, "A secret")
     await expect(heidi.row("A secret")).to_be_visible()
     await ward.site.registration().revoke(OPERATOR, await device_of(heidi), "lost")
-    await expect(heidi.page.get_by_text("It was removed by an administrator.")).to_be_visible()
+    await expect(heidi.page.get_by_text("It was removed: by you on another device")).to_be_visible()
     await heidi.picture("revoked")
     left = await heidi.page.evaluate(
         "new Promise(r => indexedDB.open('wardwire').onsuccess = e => { const t = e.target.result.transaction(["
@@ -174,7 +174,7 @@ async def test_a_revoked_device_forgets_everything(ward: Ward) -> None:
     )
     assert left == 0
     await heidi.page.reload()
-    await expect(heidi.page.get_by_text("It was removed by an administrator.")).to_be_visible()
+    await expect(heidi.page.get_by_text("It was removed: by you on another device")).to_be_visible()
 
 
 async def test_a_device_that_was_revoked_while_away_says_what_was_not_sent(ward: Ward) -> None:

@@ -10,8 +10,11 @@ from tests.web.pseudo import look
 from wardwire.flow.statement import Responses
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
-DATA = ("Anna", "Eva", "Bed 12, please.", "Busy", "English", "Deutsch", "web/1")
-VIEWS = ("inbox", "new", "directory", "status", "more")
+DATA = (
+    "Anna", "Eva", "Bed 12, please.", "Busy", "English", "Deutsch", "web/1",
+    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "AM", "PM",  # as the browser writes them
+)  # fmt: skip
+VIEWS = ("inbox", "new", "directory", "status", "more", "more/devices", "more/quiet")
 NARROW: ViewportSize = {"width": 320, "height": PHONE["height"]}
 
 
@@ -30,9 +33,13 @@ async def test_no_word_of_the_app_is_cut_and_each_stands_in_the_catalogue(ward: 
     await expect(eva.page.locator("li.item")).to_be_visible()
     for view in VIEWS:
         await eva.page.goto(f"{ward.front.url}/?pseudo#/{view}")
-        await expect(eva.page.locator("main")).to_be_visible()
+        await expect(eva.page.locator("main h1")).to_be_attached()
+        if view == "more/devices":
+            await expect(eva.page.locator("ul.devices li")).to_be_visible()
+        if view == "more/quiet":
+            await expect(eva.page.locator("li.rung")).to_have_count(4)
         await look(eva.page, DATA)
-        await eva.page.screenshot(path=SCREENS / f"pseudo-{view}.png")
+        await eva.page.screenshot(path=SCREENS / f"pseudo-{view.replace('/', '-')}.png")
     await eva.page.goto(f"{ward.front.url}/?pseudo#/message/{message}")
     await expect(eva.page.get_by_text("Bed 12, please.")).to_be_visible()
     await look(eva.page, DATA)

@@ -17,9 +17,19 @@ self.addEventListener("install", (event) => {
       const page = await fetch("/", { cache: "no-cache" });
       const written = await page.clone().text();
       if (!isOurs(written)) throw new Error("somebody else answers for the site");
-      const parts = [...written.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((found) => found[1]);
+      const first = [...written.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((found) => found[1]);
       await cache.put("/", page);
-      await cache.addAll([...new Set(parts)]);
+      // A script names the files that it loads later: they must be here when somebody opens the settings offline.
+      const parts = new Set(first);
+      for (const part of parts) {
+        const file = await fetch(part);
+        if (!file.ok && first.includes(part)) throw new Error(`${part} is not there`);
+        if (!file.ok) continue;
+        await cache.put(part, file.clone());
+        if (!part.endsWith(".js")) continue;
+        for (const [name] of (await file.text()).matchAll(/[\w.-]+-[\w-]{8}\.(?:js|css)\b/g))
+          parts.add(`/assets/${name}`);
+      }
     })(),
   );
 });

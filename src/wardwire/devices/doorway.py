@@ -59,8 +59,11 @@ from wardwire.devices.kicks import LAST_WORD_S, Kick, Kicks
 from wardwire.devices.logins import Logins
 from wardwire.devices.nudging import Nudging
 from wardwire.devices.orders import Orders
+from wardwire.devices.own import OwnDevices, OwnFrame
+from wardwire.devices.own_frames import AskDevices, AskQuiet, RemoveDevice, ReportLost, SetQuiet, TryQuiet
 from wardwire.devices.precedence import Precedence
 from wardwire.devices.presence import Presence
+from wardwire.devices.quieting import Quieting, QuietWord
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
 from wardwire.devices.session import Door, Session, read_frame, read_signature
@@ -195,6 +198,18 @@ class Doorway:
         desk = DirectoryDesk(ledger, clock)
         self.availability = Availability(desk, directory=self._directory, answers=self.answers)
         self.swapping = Swapping(desk, directory=self._directory, answers=self.answers)
+        self.own = OwnDevices(
+            ledger=ledger,
+            acquire=acquire,
+            directory=self._directory,
+            clock=clock,
+            kick=kick,
+            answers=self.answers,
+            announce=lambda device_id, how: self._publish(REVOKED, f"{device_id.hex}{how}".encode()),
+            changed=self.hint_directory,
+            failed=self._fail,
+        )
+        self.quieting = Quieting(desk, rules=rules, answers=self.answers, changed=self.hint_directory)
         self.nudging = Nudging(writer, rules=rules, directory=self._directory, answers=self.answers, clock=clock)
         self.greeter = Greeter(
             ledger=ledger,
@@ -228,6 +243,12 @@ class Doorway:
             Watch: self._watch,
             Watched: self._watched,
             Unwatch: self._watched,
+            AskDevices: self._own,
+            ReportLost: self._own,
+            RemoveDevice: self._own,
+            AskQuiet: self._quiet,
+            SetQuiet: self._quiet,
+            TryQuiet: self._quiet,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -266,6 +287,8 @@ class Doorway:
             self.shared,
             self.availability,
             self.swapping,
+            self.own,
+            self.quieting,
             self.kicks,
         ):
             await part.stop()
@@ -542,6 +565,18 @@ class Doorway:
         if not self._affords(door, RESUME_COST):
             return
         self.swapping.put(door, session, frame)
+
+    def _own(self, door: Door, session: Session, envelope: Envelope, frame: OwnFrame) -> None:
+        session.caller(self._directory())
+        if self.answers.again(door, session, frame.id):
+            return
+        if not self._affords(door, RESUME_COST):
+            return
+        self.own.put(door, session, frame)
+
+    def _quiet(self, door: Door, session: Session, envelope: Envelope, frame: QuietWord) -> None:
+        if self._affords(door, RESUME_COST):
+            self.quieting.put(door, session, frame)
 
     def _watch(self, door: Door, session: Session, envelope: Envelope, frame: Watch) -> None:
         session.caller(self._directory())

@@ -14,6 +14,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from wardwire.devices.own_frames import (
+    AskDevices,
+    AskQuiet,
+    DevicesFrame,
+    QuietFrame,
+    RemoveDevice,
+    ReportLost,
+    RungFrame,
+    SetQuiet,
+    TryQuiet,
+)
 from wardwire.directory.finder import MOST, Found
 from wardwire.flow.board import BoardRow
 from wardwire.flow.statement import MessageView, Statement
@@ -34,7 +45,7 @@ BEAT_S = 15
 BEHIND_MAX = 500
 
 # Words that a core of this version knows, and a former one does not.
-HEARS = ("about", "nudge", "watch")
+HEARS = ("about", "nudge", "own", "quiet", "watch")
 
 # A device asks how so many messages stand at a time.
 ASKED_MAX = 100
@@ -303,7 +314,7 @@ class Unwatch(_Up, frozen=True, tag="unwatch"):
 Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
     | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap | Watch | Watched | Unwatch
-    | Nudge
+    | Nudge | AskDevices | ReportLost | RemoveDevice | AskQuiet | SetQuiet | TryQuiet
 )  # fmt: skip
 
 
@@ -552,7 +563,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
     | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | HolderFrame | Bye
-    | Rows
+    | Rows | DevicesFrame | QuietFrame | RungFrame
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@
 import { signal } from "@preact/signals";
 import { newId } from "./bytes";
 import { Device, type Link } from "./device/device";
-import type { Found, FoundFrame, MessageView, Priority } from "./device/frames";
+import type { Down, Found, MessageView, Priority } from "./device/frames";
 import type { Said } from "./device/outbox";
 import { priorityOf, type Row } from "./device/rows";
 import type { Card } from "./device/session";
@@ -26,8 +26,8 @@ type Word =
   | { t: "pick" }
   | { t: "hurry" }
   | { t: "read"; id: string; priority: Priority }
-  | { t: "search"; id: string; query: string; limit: number; kind: string }
-  | { t: "found"; id: string; found: FoundFrame | null }
+  | { t: "ask"; id: string; frame: { t: string } }
+  | { t: "answer"; id: string; answer: Down | null }
   | { t: "lock" }
   | { t: "unlocked"; key: CryptoKey; passcode: boolean }
   | { t: "used" }
@@ -73,8 +73,9 @@ export class Client {
   #database: Database;
   #device: Device | null = null;
   #channel: BroadcastChannel | null;
-  #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #asked = new Map<string, (answer: Down | null) => void>();
   #watched: string | null = null;
+  #leaving = false;
   #url: string;
   #app: string;
 
@@ -180,17 +181,23 @@ export class Client {
   }
 
   /** Find people, roles, groups, places; null when nobody answers in time. */
-  async search(query: string, limit = 20, kind = ""): Promise<Found[] | null> {
-    if (this.#device) return (await this.#device.search(query, limit, kind))?.data ?? null;
+  async search(q: string, limit = 20, kind = ""): Promise<Found[] | null> {
+    const answer = await this.request({ t: "search", q, limit, ...(kind ? { kind } : {}) });
+    return answer?.t === "found" ? answer.data : null;
+  }
+
+  /** Ask the site something of which nothing is kept here; null when nobody answers in time. */
+  async request(frame: { t: string } & Record<string, unknown>): Promise<Down | null> {
+    if (this.#device) return this.#device.request(frame);
     const id = newId();
-    const found = new Promise<FoundFrame | null>((resolve) => {
-      this.#searches.set(id, resolve);
+    const answer = new Promise<Down | null>((resolve) => {
+      this.#asked.set(id, resolve);
       setTimeout(() => resolve(null), 5_500);
     });
-    this.#tell({ t: "search", id, query, limit, kind });
-    const frame = await found;
-    this.#searches.delete(id);
-    return frame?.data ?? null;
+    this.#tell({ t: "ask", id, frame });
+    const found = await answer;
+    this.#asked.delete(id);
+    return found;
   }
 
   /** Show live which alerts run at a place; "" = in the whole house. */
@@ -205,6 +212,14 @@ export class Client {
   hurry(): void {
     if (this.#device) this.#device.hurry();
     else this.#tell({ t: "hurry" });
+  }
+
+  /** Leave: the site calls this device no longer, if it can be told; and it is forgotten here. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await this.request({ t: "device_remove", device: this.card.device });
+    this.#device?.stop();
+    await this.wipe();
   }
 
   /** Forget this device: keys, messages, everything. */
@@ -322,7 +337,7 @@ export class Client {
       this.offset.value = word.offset;
       this.hears.value = word.hears;
       this.may.value = word.may;
-    } else if (word.t === "found") this.#searches.get(word.id)?.(word.found);
+    } else if (word.t === "answer") this.#asked.get(word.id)?.(word.answer);
     else if (word.t === "ended") {
       this.#device?.stop();
       this.ended.value = word.why;
@@ -340,14 +355,14 @@ export class Client {
       this.#device.pick();
     } else if (word.t === "hurry") this.#device.hurry();
     else if (word.t === "read") this.#device.read(word.id, word.priority);
-    else if (word.t === "search") {
-      this.#tell({ t: "found", id: word.id, found: await this.#device.search(word.query, word.limit, word.kind) });
-    }
+    else if (word.t === "ask")
+      this.#tell({ t: "answer", id: word.id, answer: await this.#device.request(word.frame) });
   }
 
   // The end -------------------------------------------------------------------------------------------------------
 
   async #end(why: string): Promise<void> {
+    if (this.#leaving) return;
     this.#device?.stop();
     if (why !== "session_replaced") {
       const unsent = this.kept.waiting.length;

@@ -20,9 +20,9 @@ import { Compose, keepDraft } from "./views/compose";
 import { Directory } from "./views/directory";
 import { begin, codeOfLink, Ended, Enrol, Welcome } from "./views/enrol";
 import { Inbox } from "./views/inbox";
+import { fetchLater, Later } from "./views/later";
 import { Locked, MustGuard } from "./views/lock";
 import { Message } from "./views/message";
-import { More } from "./views/more";
 import { StatusView } from "./views/status";
 
 const over = signal<Over | null>(null);
@@ -173,7 +173,7 @@ function View() {
   if (view === "new") return <Compose />;
   if (view === "directory") return <Directory />;
   if (view === "status") return <StatusView />;
-  if (view === "more") return <More />;
+  if (view === "more") return <Later />;
   return <Inbox />;
 }
 
@@ -212,5 +212,5 @@ keepDraft();
 lockByTime();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
-void start();
+void start().then(fetchLater);
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register("/sw.js").catch(() => undefined);

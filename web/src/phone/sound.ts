@@ -5,10 +5,10 @@
  * nobody looks at the wrong device. A browser plays nothing before the person has tapped once: `sound` says whether.
  */
 
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { PRIORITIES, type Priority } from "../core/device/frames";
 import { priorityOf } from "../core/device/rows";
-import { client, ringing } from "./state";
+import { client, ringing, tones } from "./state";
 
 export const sound = signal<"on" | "blocked">("blocked");
 
@@ -52,10 +52,26 @@ function show(): void {
 
 for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => void unlock(), { passive: true });
 
-/** Which tone a priority has on this device. */
+/**
+ * What a person may choose for a priority. Silent is none of them: of quiet hours the site must know, or it waits for
+ * somebody who hears nothing.
+ */
+export function offered(priority: Priority): Tone[] {
+  const loud: Tone[] = ["alarm", "urgent"];
+  return priority === "code" || priority === "high" ? loud : [...loud, "chime", "soft"];
+}
+
+/** Which tone a priority has on this device: what the site has locked, else the person's choice, else the site's. */
 export function toneOf(priority: Priority): Tone {
-  const value = client.value?.kept.settings.value.values[`tone.${priority}`];
-  return (value as Tone | undefined) ?? DEFAULTS[priority];
+  const settings = client.value?.kept.settings.value;
+  const chosen = tones.value[priority] as Tone | undefined;
+  if (chosen && offered(priority).includes(chosen) && !settings?.locked?.includes(`tone.${priority}`)) return chosen;
+  return (settings?.values[`tone.${priority}`] as Tone | undefined) ?? DEFAULTS[priority];
+}
+
+/** How many seconds later a priority rings again; 0 = it does not. */
+export function repeatOf(priority: Priority): number {
+  return Number(client.value?.kept.settings.value.values[`repeat_s.${priority}`] ?? REPEAT_S[priority]);
 }
 
 export function play(tone: Tone): void {
@@ -108,9 +124,8 @@ function ring(): void {
   clearTimeout(again);
   const priority = PRIORITIES.find((one) => ringing.peek().some((row) => priorityOf(row) === one));
   if (priority === undefined) return;
-  play(toneOf(priority));
+  play(untracked(() => toneOf(priority)));
   if (priority !== "low") navigator.vibrate?.(priority === "medium" ? [200, 200, 200] : [400, 150, 400, 150, 400]);
-  const settings = client.peek()?.kept.settings.peek().values;
-  const repeatS = Number(settings?.[`repeat_s.${priority}`] ?? REPEAT_S[priority]);
+  const repeatS = untracked(() => repeatOf(priority));
   if (repeatS > 0) again = setTimeout(ring, repeatS * 1_000);
 }

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { Client } from "../core/client";
+import type { Priority } from "../core/device/frames";
 import { compareRows, needsMe, type Row } from "../core/device/rows";
 import { type Language, language } from "../core/i18n";
 import { Database } from "../core/store/database";
@@ -52,20 +53,26 @@ export type Theme = "auto" | "light" | "dark" | "night";
 export interface Preferences {
   language?: Language;
   theme: Theme;
+  /** Tones that the person has chosen on this device. */
+  tones?: Tones;
 }
+export type Tones = Partial<Record<Priority, string>>;
 
 export const theme = signal<Theme>("auto");
+export const tones = signal<Tones>({});
 
 export async function loadPreferences(): Promise<void> {
   const kept = await database.get<Preferences>("state", "preferences").catch(() => undefined);
   if (kept?.language) language.value = kept.language;
   if (kept) theme.value = kept.theme;
+  tones.value = kept?.tones ?? {};
 }
 
 export function prefer(change: Partial<Preferences>): void {
   if (change.language) language.value = change.language;
   if (change.theme) theme.value = change.theme;
-  const kept: Preferences = { language: language.value, theme: theme.value };
+  if (change.tones) tones.value = change.tones;
+  const kept: Preferences = { language: language.value, theme: theme.value, tones: tones.value };
   void database.put("state", "preferences", kept).catch(() => undefined);
 }
 

@@ -12,7 +12,6 @@ import type {
   Cursor,
   Down,
   Event,
-  FoundFrame,
   OrderFrame,
   Priority,
   RefusedFrame,
@@ -72,7 +71,7 @@ export interface DeviceOptions {
 const TICK_MS = 500;
 /** So many events are kept at once, at most. */
 const RUN_MAX = 200;
-const SEARCH_MS = 5_000;
+const ASK_MS = 5_000;
 const FINAL = new Set(["device_revoked", "not_permitted", "session_replaced"]);
 const UNCONFIRMED = new Set(["pending", "unreachable"]);
 
@@ -85,7 +84,7 @@ export class Device {
   #connection: Connection;
   #repeats = new Repeats();
   #receipts = new Map<string, { body: string; message: string }>();
-  #searches = new Map<string, (found: FoundFrame | null) => void>();
+  #asked = new Map<string, (answer: Down | null) => void>();
   #view: View | null = null;
   #onView: (view: View, refused: RefusedFrame | null) => void = () => {};
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -147,19 +146,18 @@ export class Device {
     this.#receipt(message, "read", priority, `r${message}`);
   }
 
-  /** Ask whom somebody means who types this; null without an answer in time. */
-  search(query: string, limit: number, kind = ""): Promise<FoundFrame | null> {
-    const id = `s${newId()}`;
+  /** Ask something of which nothing is kept; null without an answer in time. */
+  request(frame: { t: string }): Promise<Down | null> {
+    const id = `q${newId()}`;
     return new Promise((resolve) => {
-      const settle = (found: FoundFrame | null): void => {
+      const settle = (answer: Down | null): void => {
         clearTimeout(timer);
-        this.#searches.delete(id);
-        resolve(found);
+        this.#asked.delete(id);
+        resolve(answer);
       };
-      const timer = setTimeout(() => settle(null), SEARCH_MS);
-      this.#searches.set(id, settle);
-      if (this.#session.isOpen)
-        this.#say(JSON.stringify({ t: "search", id, q: query, limit, ...(kind ? { kind } : {}) }));
+      const timer = setTimeout(() => settle(null), ASK_MS);
+      this.#asked.set(id, settle);
+      if (this.#session.isOpen) this.#say(JSON.stringify({ ...frame, id }));
       else settle(null);
     });
   }
@@ -336,6 +334,11 @@ export class Device {
   }
 
   async #take(frame: Exclude<Down, { t: "event" | "confirmed" }>): Promise<void> {
+    const asked = "id" in frame ? this.#asked.get(frame.id ?? "") : undefined;
+    if (asked) {
+      asked(frame);
+      return;
+    }
     switch (frame.t) {
       case "condensed":
         return this.#hearing.condensed(frame);
@@ -367,9 +370,6 @@ export class Device {
         return this.#keep.status(frame);
       case "team":
         this.#keep.team(frame);
-        return;
-      case "found":
-        this.#searches.get(frame.id)?.(frame);
         return;
       case "rows":
         this.#rows(frame);
@@ -457,7 +457,6 @@ export class Device {
       return;
     }
     if (this.#receipts.delete(frame.id)) this.#repeats.done(frame.id);
-    this.#searches.get(frame.id)?.(null);
     await this.#answered(frame.id, (said) => this.#keep.refused(said, frame));
   }
 

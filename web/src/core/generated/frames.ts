@@ -30,6 +30,16 @@ export type Ask = {
   messages: string[];
 };
 
+export type AskDevices = {
+  t: "devices";
+  id: string;
+};
+
+export type AskQuiet = {
+  t: "quiet";
+  id: string;
+};
+
 export type Badge = {
   t: "badge";
   id: string;
@@ -137,6 +147,13 @@ export type DeviceOut = {
   authority?: string;
 };
 
+export type DevicesFrame = {
+  t: "devices";
+  id: string;
+  data?: OwnDevice[];
+  lost?: LostOne[];
+};
+
 export type Done = {
   t: "done";
   id: string;
@@ -231,6 +248,14 @@ export type HolderFrame = {
 
 export type Kind = "alert" | "canary" | "chat" | "copy" | "technical_alarm" | "test";
 
+export type LostOne = {
+  id: string;
+  name: string;
+  order: string;
+  state: string;
+  at: string;
+};
+
 export type MessageView = {
   id: string;
   thread: string;
@@ -285,6 +310,18 @@ export type OrderFrame = {
   at: string;
 };
 
+export type OwnDevice = {
+  id: string;
+  name: string;
+  registered_at: string;
+  last_heard_at?: string | null;
+  type?: string;
+  platform?: string;
+  os?: string;
+  app?: string;
+  unit?: string;
+};
+
 export type Part = {
   role: string;
   needed: number;
@@ -299,6 +336,18 @@ export type PromiseLine = {
   in_s: number;
   who: string;
   how: string;
+};
+
+export type QuietFrame = {
+  t: "quiet";
+  id: string;
+  version: number;
+  high_calls_within_s: number;
+  hours?: string;
+  days?: string[];
+  priorities?: Priority[];
+  zone?: string;
+  fixed?: boolean;
 };
 
 export type Reach = {
@@ -346,6 +395,18 @@ export type Relogin = {
   cid: number;
 };
 
+export type RemoveDevice = {
+  t: "device_remove";
+  id: string;
+  device: string;
+};
+
+export type ReportLost = {
+  t: "device_lost";
+  id: string;
+  device: string;
+};
+
 export type Response = {
   t: "response";
   id: string;
@@ -384,6 +445,25 @@ export type Rows = {
   ack?: boolean;
 };
 
+export type Rung = {
+  priority: Priority;
+  rings: boolean;
+  tries: RungTry[];
+  by?: string;
+};
+
+export type RungFrame = {
+  t: "rung";
+  id: string;
+  at: string;
+  data: Rung[];
+};
+
+export type RungTry = {
+  after_s: number;
+  endpoints: string[];
+};
+
 export type Search = {
   t: "search";
   id: string;
@@ -396,6 +476,16 @@ export type Sender = {
   person?: string;
   name?: string;
   source?: string;
+};
+
+export type SetQuiet = {
+  t: "quiet_set";
+  id: string;
+  hours?: string;
+  days?: string[];
+  priorities?: Priority[];
+  zone?: string;
+  version?: number;
 };
 
 export type SetStatus = {
@@ -468,6 +558,16 @@ export type Test = {
   endpoint?: string;
 };
 
+export type TryQuiet = {
+  t: "quiet_try";
+  id: string;
+  hours?: string;
+  days?: string[];
+  priorities?: Priority[];
+  zone?: string;
+  at: string;
+};
+
 export type UnknownFrame = {
   t: "unknown";
   id: string;
@@ -537,7 +637,13 @@ export type Up =
   | Watch
   | Watched
   | Unwatch
-  | Nudge;
+  | Nudge
+  | AskDevices
+  | ReportLost
+  | RemoveDevice
+  | AskQuiet
+  | SetQuiet
+  | TryQuiet;
 
 export type Down =
   | Welcome
@@ -558,4 +664,7 @@ export type Down =
   | OrderFrame
   | HolderFrame
   | Bye
-  | Rows;
+  | Rows
+  | DevicesFrame
+  | QuietFrame
+  | RungFrame;
