@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
 from tests.conformance.device_pair import Raw, make_device, until
 from wardwire.devices.frames import Bye, Done, OrderFrame, RefusedFrame, encode
@@ -13,6 +17,8 @@ from wardwire.devices.own_frames import (
     AskDevices,
     AskQuiet,
     DevicesFrame,
+    EndPush,
+    KeepPush,
     QuietFrame,
     RemoveDevice,
     ReportLost,
@@ -20,11 +26,12 @@ from wardwire.devices.own_frames import (
     SetQuiet,
     TryQuiet,
 )
+from wardwire.devices.proof import write_bytes
 from wardwire.model import ids
 from wardwire.model.errors import Code
 from wardwire.model.priority import Priority
 from wardwire.ops.nats import NatsPair
-from wardwire.testing.site import Site, open_site
+from wardwire.testing.site import PUSH_KEY, Site, open_site
 
 
 @pytest.fixture
@@ -120,3 +127,41 @@ async def test_quiet_hours_are_set_through_a_device_and_nobody_silences_what_is_
         assert (await ben.answer(QuietFrame, 3)).hours == ""
         told = [fact for fact in await site.facts("DirectoryChanged") if '"preferences_set"' in fact["body"]]
         assert len(told) == 2
+
+
+async def test_where_a_browser_may_be_woken_is_kept_while_its_device_is(site: Site) -> None:
+    """H283: one address a device, the same again is no fact; not of this house; gone with the device."""
+    ben = Raw(await site.enrol(await site.add_person("Ben")))
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    auth = write_bytes(bytes(16))
+    good = KeepPush("p1", endpoint="https://push.example.com/a", p256dh=write_bytes(point), auth=auth)
+    async with ben.device:
+        assert ben.device.welcome is not None
+        assert ben.device.welcome.push == PUSH_KEY
+        ben.say(encode(good))
+        assert (await ben.answer(Done)).state == "kept"
+        ben.say(encode(replace(good, id="p2")))
+        await ben.answer(Done, 2)
+        for nth, wrong in enumerate(
+            (
+                replace(good, id="p3", endpoint="https://10.0.0.1/a"),
+                replace(good, id="p4", p256dh=write_bytes(b"\x04" + bytes(64))),
+            ),
+            1,
+        ):
+            ben.say(encode(wrong))
+            assert (await ben.answer(RefusedFrame, nth)).code == Code.INVALID
+        ben.say(encode(replace(good, id="p5", endpoint="https://push.example.com/b")))
+        await ben.answer(Done, 3)
+        [row] = await site.fetch("SELECT endpoint, length(auth) FROM push_subscriptions")
+        assert tuple(row) == ("https://push.example.com/b", 16)
+        facts = await site.facts("PushKept")
+        assert [json.loads(fact["body"]) for fact in facts] == [{"host": "push.example.com"}] * 2
+        ben.say(encode(EndPush(id="p6")))
+        assert (await ben.answer(Done, 4)).state == "ended"
+        assert len(await site.facts("PushEnded")) == 1
+        ben.say(encode(replace(good, id="p7")))
+        await ben.answer(Done, 5)
+        await site.revoke(ben.device.card)
+        assert await site.fetch("SELECT 1 FROM push_subscriptions") == []

@@ -195,3 +195,47 @@ async def test_a_conversation_stands_with_its_message(ward: Ward) -> None:
     await expect(said).to_have_text([re.compile("You.*Which one"), re.compile("Anna.*The one at the window")])
     await expect(heidi.button("Accept")).to_be_visible()
     await heidi.picture("conversation")
+
+
+async def test_a_code_is_called_by_its_type_and_as_a_drill(ward: Ward) -> None:
+    """H285: type, place, drill, read back; the button that calls lies free; who may not is not offered it."""
+    dora = await ward.enrolled("Dora", scopes=[CODE])
+    await ward.site.add_unit("7 South")
+    quorum = (Quorum("person:Anna", within=MINUTE),)
+    await ward.site.add_policy("Code white", Step(("person:Anna",), MINUTE, ends=Ends.QUORUM, quorum=quorum))
+    await ward.site.add_policy("A mere consult", Step(("person:Anna",), MINUTE))
+    await dora.open("New")
+    await dora.page.get_by_role("link", name="Code call").click()
+    await dora.page.get_by_label("Code white").check()
+    await expect(dora.page.get_by_label("A mere consult")).to_have_count(0)
+    await choose(dora, "Where", "7 South")
+    await dora.page.get_by_label("This is a drill").check()
+    await dora.picture("call-drill")
+    await dora.button("Check: Code white, 7 South").click()
+    await expect(dora.page.get_by_role("alert")).to_contain_text('You call a DRILL: "Code white. 7 South."')
+    await dora.picture("call-drill-sure")
+    await dora.page.get_by_label("This is a drill").uncheck()
+    await dora.button("Check: Code white, 7 South").click()
+    await expect(dora.page.get_by_role("alert")).to_contain_text("The whole team is called at once")
+    button = dora.button("Call Code white now")
+    await dora.picture("call-sure")
+    box, bar = await button.bounding_box(), await dora.page.get_by_role("navigation").bounding_box()
+    assert box is not None
+    assert bar is not None
+    assert box["y"] + box["height"] <= bar["y"]
+    await dora.page.get_by_label("This is a drill").check()
+    await dora.button("Check: Code white, 7 South").click()
+    await dora.button("Call the drill now").click()
+    await expect(dora.row("Code white · 7 South")).to_be_visible()
+    while True:
+        heard = await ward.anna.next_event(PATIENCE_MS / 1_000)
+        if heard.event == "new" and heard.message and "Code white. 7 South." in heard.message.text:
+            break
+    assert (heard.message.priority, heard.message.subject.startswith("DRILL")) == ("code", True)
+    assert dora.errors == []
+    heidi = await ward.enrolled("Heidi")
+    await heidi.open("New")
+    await expect(heidi.page.get_by_role("link", name="Code call")).to_have_count(0)
+    await heidi.page.goto(f"{ward.front.url}/#/message/msg_{'0' * 32}")
+    await expect(heidi.page.get_by_text("Getting this message from the site.")).to_be_visible()
+    await expect(heidi.page.get_by_text("This message is not on this device any more.")).to_be_visible()

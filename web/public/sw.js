@@ -103,9 +103,104 @@ self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(
     (async () => {
+      const id = event.notification.tag;
       const [open] = await self.clients.matchAll({ type: "window" });
-      if (open) await open.focus();
-      else await self.clients.openWindow("/#/inbox");
+      if (open) {
+        await open.focus();
+        if (id.startsWith("msg_")) open.postMessage({ open: id });
+      } else await self.clients.openWindow(id.startsWith("msg_") ? `/#/message/${id}` : "/#/inbox");
+    })(),
+  );
+});
+
+// Web Push ------------------------------------------------------------------------------------------------------
+//
+// What is pushed names a message, how urgent it is, and how much the site lets be said; nothing else of it is looked at,
+// and nothing of what a message says is ever shown. A browser takes the right away from whoever is pushed to and shows
+// nothing: so something is shown each time.
+
+const PUSHED = {
+  en: {
+    code: "CODE",
+    high: "HIGH",
+    medium: "MEDIUM",
+    low: "LOW",
+    nothing: "New message",
+    waiting: "A message is waiting.",
+    over: "It is answered, or over.",
+    priority: "{priority} priority message.",
+  },
+  de: {
+    code: "CODE",
+    high: "HOCH",
+    medium: "MITTEL",
+    low: "NIEDRIG",
+    nothing: "Neue Nachricht",
+    waiting: "Eine Nachricht wartet.",
+    over: "Sie ist beantwortet oder vorbei.",
+    priority: "Nachricht der Stufe {priority}.",
+  },
+};
+const ANSWERED = new Set(["accepted", "declined", "answered"]);
+
+self.addEventListener("push", (event) => event.waitUntil(tell(event.data)));
+
+async function tell(data) {
+  let told = null;
+  try {
+    told = data?.json();
+  } catch {
+    // Not ours, or of another version: something waits all the same.
+  }
+  const id = /^msg_[0-9a-f]{32}$/.test(told?.id) ? told.id : "";
+  const { row, level, language } = await known(id).catch(() => ({}));
+  const words = PUSHED[language] ?? PUSHED[self.navigator.language.slice(0, 2)] ?? PUSHED.en;
+  const priority = words[row ? row.message?.priority : told?.priority];
+  const isUrgency = ["code", "high", "medium", "low"].includes(row ? row.message?.priority : told?.priority);
+  let body = [row ? "" : words.waiting, isUrgency ? words.priority.replace("{priority}", priority) : ""];
+  if (row && (row.ended || ANSWERED.has(row.mine?.state))) body = [words.over];
+  const said = [told?.level, level].includes("nothing") ? words.nothing : body.filter(Boolean).join(" ");
+  await self.registration.showNotification("Wardwire", {
+    body: said || words.waiting,
+    tag: id || "wardwire",
+    renotify: true,
+    icon: "/icon-192.png",
+  });
+}
+
+// What this device has: the row of a message as far as it lies open, how much may be said, and the person's language.
+async function known(id) {
+  const there = await indexedDB.databases();
+  if (!there.some((one) => one.name === "wardwire")) return {};
+  const database = await asked(indexedDB.open("wardwire"));
+  try {
+    const read = (store, key) => asked(database.transaction(store).objectStore(store).get(key));
+    const kept = id ? await read("messages", id) : undefined;
+    const settings = await read("state", "settings");
+    const preferences = await read("state", "preferences");
+    return { row: kept?.face ?? kept, level: settings?.values.notify, language: preferences?.language };
+  } finally {
+    database.close();
+  }
+}
+
+function asked(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+// The browser has another address for us: an app that is open tells the site, else the next start does.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(
+    (async () => {
+      const key = event.oldSubscription?.options.applicationServerKey;
+      if (key && !event.newSubscription)
+        await self.registration.pushManager
+          .subscribe({ userVisibleOnly: true, applicationServerKey: key })
+          .catch(() => undefined);
+      for (const open of await self.clients.matchAll({ type: "window" })) open.postMessage({ push: "changed" });
     })(),
   );
 });

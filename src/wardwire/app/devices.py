@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wardwire.app.ground import Ground, join
@@ -22,12 +23,13 @@ from wardwire.devices.hand_over import HandOver
 from wardwire.devices.logins import Logins
 from wardwire.devices.lost_logins import LostLogins
 from wardwire.devices.presence import ROUND_S
+from wardwire.devices.proof import write_bytes
 from wardwire.devices.renewal import Renewal
 from wardwire.devices.rollcall import RollCall
 from wardwire.engine.upkeep import keep
 from wardwire.engine.way import Way
 from wardwire.model.errors import Unavailable
-from wardwire.ops.engines import SITE_KEY
+from wardwire.ops.engines import PUSH_KEY, SITE_KEY
 
 # Devices whose time is over are taken back within about so long.
 TAKE_BACK_EVERY_S = 5.0
@@ -37,6 +39,16 @@ EDGE = "EDGE"  # the devices' account at their servers
 def read_site_key(home: Path) -> X25519PrivateKey:
     """Read the site's X25519 key, the same in all cores; `wardwire serve` has made it."""
     return X25519PrivateKey.from_private_bytes((home / "secrets" / SITE_KEY).read_bytes())
+
+
+def read_push_key(home: Path) -> str:
+    """Return the public half of the site's key for Web Push, base64url; "" where this machine has none."""
+    try:
+        key = serialization.load_der_private_key((home / "secrets" / PUSH_KEY).read_bytes(), None)
+    except FileNotFoundError:
+        return ""
+    point = key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    return write_bytes(point)
 
 
 @contextlib.asynccontextmanager
@@ -61,6 +73,7 @@ async def open_doorway(ground: Ground, tasks: asyncio.TaskGroup) -> AsyncIterato
             ledger=ledger,
             acquire=ground.pool.acquire,
             site_key=read_site_key(ground.logins.home),
+            push_key=read_push_key(ground.logins.home),
             logins=logins,
             kick=system.kick,
             epoch=lambda: ground.lanes.epoch,

@@ -20,6 +20,7 @@ from wardwire.carrier.connection import Connection, Subscription
 from wardwire.devices.answers import Answers, Denied, Received, Submitted
 from wardwire.devices.availability import Availability
 from wardwire.devices.catchup import Acquire, CatchUp
+from wardwire.devices.codes import codes_of
 from wardwire.devices.frames import (
     AboutFrame,
     AnswerSwap,
@@ -60,9 +61,20 @@ from wardwire.devices.logins import Logins
 from wardwire.devices.nudging import Nudging
 from wardwire.devices.orders import Orders
 from wardwire.devices.own import OwnDevices, OwnFrame
-from wardwire.devices.own_frames import AskDevices, AskQuiet, RemoveDevice, ReportLost, SetQuiet, TryQuiet
+from wardwire.devices.own_frames import (
+    AskCodes,
+    AskDevices,
+    AskQuiet,
+    EndPush,
+    KeepPush,
+    RemoveDevice,
+    ReportLost,
+    SetQuiet,
+    TryQuiet,
+)
 from wardwire.devices.precedence import Precedence
 from wardwire.devices.presence import Presence
+from wardwire.devices.pushing import Pushing
 from wardwire.devices.quieting import Quieting, QuietWord
 from wardwire.devices.rate import Bucket
 from wardwire.devices.said import happened_of, received
@@ -120,6 +132,7 @@ class Doorway:
         ledger: Commits sessions with their facts; a connection of its own.
         acquire: Lends a connection for reading.
         site_key: The site's X25519 key, the same in all cores.
+        push_key: The site's public key for Web Push, base64url; "" = there is none.
         kick: Closes a connection (`carrier.kick.SystemAccount.kick`).
         epoch: The database's epoch; 0 = not known now.
         denied: Hears of refused access (device or None, code), at most once a minute for each pair.
@@ -147,6 +160,7 @@ class Doorway:
         denied: Denied = lambda device_id, code: None,
         held: Callable[[], bool] = lambda: False,
         find: Callable[[str, int, str], list[Found]] = lambda query, limit, kind: [],
+        push_key: str = "",
         frames_per_s: float = 50,
         frames_burst: float = 500,
         confirm_after_s: float = 0.5,
@@ -210,6 +224,7 @@ class Doorway:
             failed=self._fail,
         )
         self.quieting = Quieting(desk, rules=rules, answers=self.answers, changed=self.hint_directory)
+        self.pushing = Pushing(ledger, directory=self._directory, clock=clock, answers=self.answers)
         self.nudging = Nudging(writer, rules=rules, directory=self._directory, answers=self.answers, clock=clock)
         self.greeter = Greeter(
             ledger=ledger,
@@ -222,6 +237,7 @@ class Doorway:
             publish=self._publish,
             failed=self._fail,
             opened=self._opened,
+            push_key=push_key,
         )
         self._handlers: dict[type, Callable[[Door, Session, Envelope, Any], None]] = {
             Statement: self._send,
@@ -249,6 +265,9 @@ class Doorway:
             AskQuiet: self._quiet,
             SetQuiet: self._quiet,
             TryQuiet: self._quiet,
+            KeepPush: self._push,
+            EndPush: self._push,
+            AskCodes: self._codes,
         }
         self._precedence = Precedence(self.take, self._refuse, held)
         self.frames = 0
@@ -289,6 +308,7 @@ class Doorway:
             self.swapping,
             self.own,
             self.quieting,
+            self.pushing,
             self.kicks,
         ):
             await part.stop()
@@ -577,6 +597,17 @@ class Doorway:
     def _quiet(self, door: Door, session: Session, envelope: Envelope, frame: QuietWord) -> None:
         if self._affords(door, RESUME_COST):
             self.quieting.put(door, session, frame)
+
+    def _push(self, door: Door, session: Session, envelope: Envelope, frame: KeepPush | EndPush) -> None:
+        session.caller(self._directory())
+        if not self.answers.again(door, session, frame.id) and self._affords(door, RESUME_COST):
+            self.pushing.put(door, session, frame)
+
+    def _codes(self, door: Door, session: Session, envelope: Envelope, frame: AskCodes) -> None:
+        directory = self._directory()
+        caller = session.caller(directory)
+        if self._affords(door, SEARCH_COST):
+            self.answers.tell(door, codes_of(frame.id, caller, directory))
 
     def _watch(self, door: Door, session: Session, envelope: Envelope, frame: Watch) -> None:
         session.caller(self._directory())

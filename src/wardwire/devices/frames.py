@@ -15,9 +15,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from wardwire.devices.own_frames import (
+    AskCodes,
     AskDevices,
     AskQuiet,
+    CodesFrame,
     DevicesFrame,
+    EndPush,
+    KeepPush,
     QuietFrame,
     RemoveDevice,
     ReportLost,
@@ -45,7 +49,7 @@ BEAT_S = 15
 BEHIND_MAX = 500
 
 # Words that a core of this version knows, and a former one does not.
-HEARS = ("about", "nudge", "own", "quiet", "watch")
+HEARS = ("about", "codes", "nudge", "own", "quiet", "watch")
 
 # A device asks how so many messages stand at a time.
 ASKED_MAX = 100
@@ -315,6 +319,7 @@ Up = (
     Hello | Resume | Statement | Receipt | Response | Cancel | Escalate | Test | Beat | Ask | Obeyed | Search
     | SetStatus | AboutFrame | Badge | OfferSwap | AnswerSwap | WithdrawSwap | Watch | Watched | Unwatch
     | Nudge | AskDevices | ReportLost | RemoveDevice | AskQuiet | SetQuiet | TryQuiet
+    | KeepPush | EndPush | AskCodes
 )  # fmt: skip
 
 
@@ -336,6 +341,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
         limited: The device is too old: it gets `code` and nothing else.
         hears: Words that this core knows beyond those of the version; others it would refuse.
         may: Rights of the person that change what an app offers: `messages:code`. They are asked again at each use.
+        push: The site's public key for Web Push (VAPID, RFC 8292), base64url; "" = this core has none.
     """
 
     v: int
@@ -352,6 +358,7 @@ class Welcome(_Down, frozen=True, tag="welcome"):
     limited: bool = False
     hears: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    push: str = ""
 
 
 class Event(_Down, frozen=True, tag="event"):
@@ -563,7 +570,7 @@ class Bye(_Down, frozen=True, tag="bye"):
 Down = (
     Welcome | Event | Condensed | StoredFrame | Done | Confirmed | RefusedFrame | UnknownFrame | ErrorFrame
     | StatusFrame | TeamFrame | FoundFrame | BeatBack | Relogin | SettingsFrame | OrderFrame | HolderFrame | Bye
-    | Rows | DevicesFrame | QuietFrame | RungFrame
+    | Rows | DevicesFrame | QuietFrame | RungFrame | CodesFrame
 )  # fmt: skip
 
 

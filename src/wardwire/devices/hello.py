@@ -76,6 +76,7 @@ class Greeter:
     Args:
         ledger: Commits sessions with their facts.
         site_key: The site's X25519 key, the same in all cores.
+        push_key: The site's public key for Web Push; "" = there is none.
         failed: Answers a hello that did not succeed: (door, nonce, why).
         opened: Hears of every session that was opened here: (door, session).
     """
@@ -93,6 +94,7 @@ class Greeter:
         publish: Callable[[str, bytes], None],
         failed: Callable[[Door, str, WardwireError], None],
         opened: Callable[[Door, Session], None],
+        push_key: str = "",
     ) -> None:
         self._ledger = ledger
         self._site_key = site_key
@@ -104,6 +106,7 @@ class Greeter:
         self._publish = publish
         self._failed = failed
         self._opened = opened
+        self._push_key = push_key
         self._nonces: OrderedDict[bytes, UUID] = OrderedDict()
         self._gather: Gather[_Hello] = Gather("hellos", self._work, largest=100, most_waiting=20_000)
         self.welcomed = 0
@@ -261,6 +264,7 @@ class Greeter:
                 limited=row.limited,
                 hears=HEARS,
                 may=(CODE,) if CODE in person.scopes else (),
+                push=self._push_key,
             ),
         )
         if opened.replaced is not None:

@@ -65,6 +65,29 @@ class TryQuiet(_Hours, frozen=True, kw_only=True, tag="quiet_try"):
     at: Annotated[datetime, Meta(tz=True)]
 
 
+class KeepPush(_Up, frozen=True, tag="push"):
+    """Here my browser lets itself be woken (Web Push). Answered by `done`, or `refused`; the same again is safe.
+
+    Only to a core whose welcome has a `push` key, with which the browser was asked.
+
+    Attributes:
+        endpoint: https, of a push service.
+        p256dh, auth: The browser's keys, base64url without padding.
+    """
+
+    endpoint: Annotated[str, Meta(min_length=12, max_length=1024)]
+    p256dh: Annotated[str, Meta(min_length=87, max_length=87)]
+    auth: Annotated[str, Meta(min_length=22, max_length=22)]
+
+
+class EndPush(_Up, frozen=True, tag="push_end"):
+    """Wake my browser no more. Answered by `done`."""
+
+
+class AskCodes(_Up, frozen=True, tag="codes"):
+    """Which kinds of code call may I make? Answered by `codes`, or `refused`. Only to a core that `hears` `codes`."""
+
+
 class OwnDevice(Struct, frozen=True, omit_defaults=True):
     """A device that is let in. `unit`: it is a shared one, and whose. `last_heard_at` is some minutes coarse."""
 
@@ -139,3 +162,17 @@ class RungFrame(Struct, tag_field="t", frozen=True, tag="rung"):
     id: str
     at: datetime
     data: list[Rung]
+
+
+class CodeType(Struct, frozen=True):
+    """A kind of code call: a policy that calls a team, to be named in `policy` of a send."""
+
+    id: str
+    name: str
+
+
+class CodesFrame(Struct, tag_field="t", frozen=True, omit_defaults=True, tag="codes"):
+    """The kinds of code call, by name."""
+
+    id: str
+    data: list[CodeType] = []

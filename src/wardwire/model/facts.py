@@ -69,6 +69,8 @@ class FactKind(StrEnum):
     DEVICE_CHECKED_IN = "DeviceCheckedIn"  # ... they have it no more: their session ended first; body: why
     BADGE_REFUSED = "BadgeRefused"  # nobody has the badge that was held to it
     BADGE_SET = "BadgeSet"  # somebody has a badge, or none any more; never its number
+    PUSH_KEPT = "PushKept"  # a device's browser may be woken by Web Push; body: at which push service
+    PUSH_ENDED = "PushEnded"  # ... it may no more
     CODE_ISSUED = "CodeIssued"
     KEY_MADE = "KeyMade"
     KEY_REVOKED = "KeyRevoked"

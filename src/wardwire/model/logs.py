@@ -48,6 +48,8 @@ LOGS: Mapping[str, frozenset[str]] = MappingProxyType(
                 FactKind.DEVICE_ORDERED,
                 FactKind.ORDER_TOLD,
                 FactKind.ORDER_CONFIRMED,
+                FactKind.PUSH_KEPT,
+                FactKind.PUSH_ENDED,
                 FactKind.DEVICE_SHARED,
                 FactKind.BADGE_SET,
                 FactKind.ALARM_RAISED,

@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from wardwire.ops import process
 from wardwire.ops.account import Account, private_folder
 from wardwire.ops.authority import ensure_authority, server_certificate
@@ -29,6 +32,7 @@ from wardwire.ops.supervisor import Say, Step
 
 ENGINES_VARIABLE = "WARDWIRE_ENGINES"
 REPORT_KEY = "reports.ed25519"  # signs the auditor's daily reports
+PUSH_KEY = "push.p256"  # by which push services know this site (VAPID); PKCS 8, DER
 SITE_KEY = "site.x25519"  # devices agree their session keys with it; any 32 random bytes are such a key
 SOCKET_PORT = 5432  # names the socket file only, unless the database listens on the loopback too
 
@@ -111,6 +115,7 @@ class Engines:
         for folder in ("log", "run", "secrets"):
             private_folder(home / folder, self.account)
         keep(home / "secrets" / SITE_KEY, lambda: os.urandom(32), self.account)
+        keep(home / "secrets" / PUSH_KEY, make_push_key, self.account)
         keep(home / "secrets" / REPORT_KEY, lambda: os.urandom(32), self.account)
         if isinstance(self.wanted.database, EmbeddedDatabase):
             self.postgres = self._postgres(self.wanted.database)
@@ -247,4 +252,12 @@ def read_logins(path: Path) -> EngineLogins:
         home=Path(content["home"]),
         database=DatabaseLogins(**content["database"]),
         nats=NatsLogins(**({"edge_websocket": content.get("edge_websocket", "")} | content["nats"])),
+    )
+
+
+def make_push_key() -> bytes:
+    """Make a key pair of P-256 (VAPID, RFC 8292)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

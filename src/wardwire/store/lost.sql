@@ -1,6 +1,7 @@
 -- name: order
 -- A device is lost: it is revoked, if it was not before, and has an order. A lock gives way to a wipe, never the other
 -- way round; the same order again changes nothing.
+WITH gone AS (DELETE FROM push_subscriptions WHERE device_id = $1)
 UPDATE devices SET revoked_at = coalesce(revoked_at, $2), revoked_why = coalesce(revoked_why, $3), ordered = $4,
        ordered_at = $2, ordered_by = $5, order_told_at = NULL, order_confirmed_at = NULL, version = $6
 WHERE id = $1 AND (ordered = '' OR (ordered = 'lock' AND $4 = 'wipe'))

@@ -26,6 +26,7 @@ SELECT id, coalesce(person_id, '00000000-0000-0000-0000-000000000000') AS person
 
 -- name: revoke
 -- End a device; one that is revoked already stays as it was.
+WITH gone AS (DELETE FROM push_subscriptions WHERE device_id = $1)
 UPDATE devices SET revoked_at = $2, revoked_why = $3, version = $4 WHERE id = $1 AND revoked_at IS NULL
 RETURNING coalesce(person_id, '00000000-0000-0000-0000-000000000000')
 

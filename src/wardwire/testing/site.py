@@ -45,6 +45,8 @@ from wardwire.store.policies import insert_policy
 FAST = Timing(connect_s=10.0, ping_s=5.0, retry_s_min=0.02, retry_s_max=0.2)
 # One key for all cores of a test's site.
 SITE_KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
+# The public half of a key for Web Push; nothing is sent in tests.
+PUSH_KEY = "BCbvzr0O6eNKZpGH4Ys6kSKy9zOUW2Scyfn5Ien52tgSkCOL3pzHuzMNFQxncE3SWucFUgV0S28xv0BwdFhy0OY"
 
 
 class Site:
@@ -221,6 +223,7 @@ class Site:
             ledger=self.ledger,
             acquire=self.pool.acquire,
             site_key=SITE_KEY,
+            push_key=PUSH_KEY,
             logins=self.logins,
             kick=self.system.kick,
             epoch=lambda: self.lanes.epoch,

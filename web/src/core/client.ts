@@ -50,6 +50,8 @@ export class Client {
   /** What this core hears beyond the version's words, and what else this person may do (`messages:code`). */
   readonly hears = signal<readonly string[]>([]);
   readonly may = signal<readonly string[]>([]);
+  /** The site's key for Web Push; "" = it has none, or this is not the tab that leads. */
+  readonly push = signal("");
   /** Why nothing more will come; "" while it may. */
   readonly ended = signal("");
   /** How many things that were said had not been sent when it ended. */
@@ -68,6 +70,8 @@ export class Client {
   readonly guarded = signal(false);
   /** Called when the person has done something in another tab. */
   used: () => void = () => undefined;
+  /** Called when all that is kept here was deleted. */
+  forgotten: () => Promise<void> = () => Promise.resolve();
 
   #vault: Vault;
   #database: Database;
@@ -126,6 +130,7 @@ export class Client {
         this.offset.value = welcome.offset_ms;
         this.hears.value = welcome.hears ?? [];
         this.may.value = welcome.may ?? [];
+        this.push.value = welcome.push ?? "";
         this.version.value = welcome.limited ? "limited" : "";
         this.trouble.value = "";
       },
@@ -225,6 +230,7 @@ export class Client {
   /** Forget this device: keys, messages, everything. */
   async wipe(): Promise<void> {
     await this.#database.wipe();
+    await this.forgotten().catch(() => undefined);
   }
 
   // The lock ------------------------------------------------------------------------------------------------------
@@ -366,7 +372,7 @@ export class Client {
     this.#device?.stop();
     if (why !== "session_replaced") {
       const unsent = this.kept.waiting.length;
-      await this.#database.wipe();
+      await this.wipe();
       await this.#database.put("state", "ended", { why, unsent });
       this.unsent.value = unsent;
     }
@@ -389,6 +395,7 @@ export class Client {
   async #obey(what: string): Promise<void> {
     const keys = await this.#database.get("device", "card");
     await this.#database.wipe();
+    void this.forgotten().catch(() => undefined);
     // Its keys are needed once more: to say that it is done.
     await this.#database.write(["device", "state"], (open) => {
       if (keys) open("device").put(keys, "card");

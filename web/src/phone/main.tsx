@@ -14,8 +14,10 @@ import { isNewer } from "../core/own";
 import { lockByTime, mustGuard } from "./lock";
 import { announce } from "./notify";
 import { sender } from "./parts/item";
+import { keepPush } from "./push";
 import { listen, sound, unlock } from "./sound";
 import { client, database, go, loadPreferences, place, rows } from "./state";
+import { CodeCall } from "./views/code";
 import { Compose, keepDraft } from "./views/compose";
 import { Directory } from "./views/directory";
 import { begin, codeOfLink, Ended, Enrol, Welcome } from "./views/enrol";
@@ -171,6 +173,7 @@ function View() {
   const { view, id } = place.value;
   if (view === "message") return <Message id={id} key={id} />;
   if (view === "new") return <Compose />;
+  if (view === "code") return <CodeCall />;
   if (view === "directory") return <Directory />;
   if (view === "status") return <StatusView />;
   if (view === "more") return <Later />;
@@ -178,7 +181,7 @@ function View() {
 }
 
 function Bar() {
-  const at = place.value.view === "message" ? "inbox" : place.value.view;
+  const at = { message: "inbox", code: "new" }[place.value.view] ?? place.value.view;
   return (
     <nav aria-label={t("nav.label")}>
       {VIEWS.map(({ view, label, icon }) => (
@@ -208,6 +211,7 @@ async function start(): Promise<void> {
 
 listen();
 announce();
+keepPush();
 keepDraft();
 lockByTime();
 const root = document.getElementById("app");

@@ -22,6 +22,10 @@ function read(): Place {
   return { view: view || "inbox", id: decodeURIComponent(id) };
 }
 
+// Somebody has tapped a notification.
+navigator.serviceWorker?.addEventListener("message", (event: MessageEvent<{ open?: string }>) => {
+  if (event.data?.open) go("message", event.data.open);
+});
 addEventListener("hashchange", () => {
   place.value = read();
 });
@@ -29,6 +33,9 @@ addEventListener("hashchange", () => {
 export function go(view: string, id = ""): void {
   location.hash = `#/${view}${id ? `/${encodeURIComponent(id)}` : ""}`;
 }
+
+/** Whether the site may wake this browser when it is closed: `kept` = it knows how, `cannot`; "" = not known yet. */
+export const closed = signal<"" | "kept" | "cannot">("");
 
 // Time ----------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ export type Ask = {
   messages: string[];
 };
 
+export type AskCodes = {
+  t: "codes";
+  id: string;
+};
+
 export type AskDevices = {
   t: "devices";
   id: string;
@@ -106,6 +111,17 @@ export type Cell = {
   state: string;
 };
 
+export type CodeType = {
+  id: string;
+  name: string;
+};
+
+export type CodesFrame = {
+  t: "codes";
+  id: string;
+  data?: CodeType[];
+};
+
 export type Condensed = {
   t: "condensed";
   epoch: number;
@@ -161,6 +177,11 @@ export type Done = {
   state?: string;
   count?: number;
   swap?: string;
+};
+
+export type EndPush = {
+  t: "push_end";
+  id: string;
 };
 
 export type Envelope = {
@@ -244,6 +265,14 @@ export type HolderFrame = {
   name?: string;
   until?: string | null;
   id?: string;
+};
+
+export type KeepPush = {
+  t: "push";
+  id: string;
+  endpoint: string;
+  p256dh: string;
+  auth: string;
 };
 
 export type Kind = "alert" | "canary" | "chat" | "copy" | "technical_alarm" | "test";
@@ -607,6 +636,7 @@ export type Welcome = {
   limited?: boolean;
   hears?: string[];
   may?: string[];
+  push?: string;
 };
 
 export type WithdrawSwap = {
@@ -643,7 +673,10 @@ export type Up =
   | RemoveDevice
   | AskQuiet
   | SetQuiet
-  | TryQuiet;
+  | TryQuiet
+  | KeepPush
+  | EndPush
+  | AskCodes;
 
 export type Down =
   | Welcome
@@ -667,4 +700,5 @@ export type Down =
   | Rows
   | DevicesFrame
   | QuietFrame
-  | RungFrame;
+  | RungFrame
+  | CodesFrame;

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { t as common } from "../../core/i18n";
 import { canNotify } from "../notify";
-import { client } from "../state";
+import { client, closed } from "../state";
 import { SetPasscode } from "../views/lock";
 import { t } from "./words";
 
@@ -15,7 +15,12 @@ export function Notifications() {
     <section>
       <h2>{t("more.notifications")}</h2>
       {state.value === "granted" ? (
-        <p>{t("more.notifications.on")}</p>
+        <>
+          <p>{t("more.notifications.on")}</p>
+          {closed.value && (
+            <p class={closed.value === "cannot" ? "warn" : "quiet"}>{t(`more.closed.${closed.value}`)}</p>
+          )}
+        </>
       ) : state.value === "default" ? (
         <button
           type="button"

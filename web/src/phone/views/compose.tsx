@@ -1,7 +1,7 @@
 /** A new message: who gets it is shown before it is sent. What was begun is kept until it is sent. */
 
 import { batch, effect, signal, useSignal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Found, Priority } from "../../core/device/frames";
 import { t } from "../../core/i18n";
 import { Finder, statusOf } from "../parts/finder";
@@ -126,6 +126,10 @@ function whoOf({ to, place }: Draft): string {
 export function Compose() {
   const failed = useSignal("");
   const sure = useSignal(false);
+  const last = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (sure.value) last.current?.scrollIntoView({ block: "center" });
+  }, [sure.value]);
   const now = draft.value;
   const who = whoOf(now);
   const text = textOf(now);
@@ -161,6 +165,11 @@ export function Compose() {
   return (
     <main>
       <h1>{t("compose.title")}</h1>
+      {may && (
+        <a class="button danger wide" href="#/code">
+          {t("call.title")}
+        </a>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -202,7 +211,7 @@ export function Compose() {
             {t("compose.code.sure", { who, place: now.place?.name ?? t("compose.code.noplace") })}
           </p>
         )}
-        <button type="submit" class={`${sure.value ? "danger" : "first"} wide`} disabled={!ready}>
+        <button ref={last} type="submit" class={`${sure.value ? "danger" : "first"} wide`} disabled={!ready}>
           {who === ""
             ? t("compose.send.none")
             : text === ""

@@ -6,7 +6,7 @@ import { waits } from "../../core/device/outbox";
 import { needsMe, type Row } from "../../core/device/rows";
 import { count, t } from "../../core/i18n";
 import { Item, SentItem } from "../parts/item";
-import { client, needing, rows } from "../state";
+import { client, closed, needing, rows } from "../state";
 
 type Filter = "needs" | "all" | "sent";
 const FILTERS: readonly Filter[] = ["needs", "all", "sent"];
@@ -106,6 +106,7 @@ export function Inbox() {
           {!wanted.value && filter.value !== "sent" && <p class="quiet">{t("inbox.hint")}</p>}
         </div>
       )}
+      <p class="quiet closed">{t(closed.value === "cannot" ? "closed.cannot" : "closed.not")}</p>
     </main>
   );
 }

@@ -34,8 +34,32 @@ export function Message({ id }: { id: string }) {
       <button type="button" class="back" onClick={() => go("inbox")}>
         {t("message.back")}
       </button>
-      {row?.message ? <Whole row={row} /> : <p class="empty">{t("message.gone")}</p>}
+      {row?.message ? <Whole row={row} /> : <Missing />}
     </main>
+  );
+}
+
+/** So long what somebody was called to may be on its way, once this device is connected. */
+const COMING_MS = 10_000;
+
+/** A notification, or a link, was here before its message. */
+function Missing() {
+  const live = client.value?.link.value.link === "live";
+  const late = useSignal(false);
+  useEffect(() => {
+    late.value = false;
+    client.peek()?.hurry();
+    if (!live) return;
+    const timer = setTimeout(() => {
+      late.value = true;
+    }, COMING_MS);
+    return () => clearTimeout(timer);
+  }, [live]);
+  if (late.value) return <p class="empty">{t("message.gone")}</p>;
+  return (
+    <p class="empty" role="status">
+      {t(live ? "message.coming" : "message.coming.away")}
+    </p>
   );
 }
 

@@ -74,6 +74,10 @@ export const de: Record<Key, string> = {
   "devices.order.delivered": "ausgeschlossen; es hat den Auftrag, sich zu löschen",
   "devices.order.confirmed": "ausgeschlossen und gelöscht: Das sagt es selbst",
   "devices.order.unconfirmed": "ausgeschlossen; ob es gelöscht ist, weiß niemand, denn ein Tag ist vergangen",
+  "more.closed.cannot":
+    "Dieser Browser kann geschlossen nichts empfangen: Kein Push-Dienst antwortet ihm. Lassen Sie diese App offen, und seien Sie auch anders erreichbar.",
+  "more.closed.kept":
+    "Der Standort weiß, wie er diesen Browser weckt, und tut es noch nicht. Lassen Sie diese App offen.",
   "quiet.title": "Ruhezeiten",
   "quiet.open": "Ruhezeiten einstellen",
   "quiet.about":

@@ -69,6 +69,9 @@ export const en = {
   "devices.order.delivered": "put out; it was told to wipe itself",
   "devices.order.confirmed": "put out, and wiped: it says so itself",
   "devices.order.unconfirmed": "put out; whether it was wiped nobody knows, for a day has passed",
+  "more.closed.cannot":
+    "This browser cannot receive when it is closed: no push service answers it. Keep this app open, and have another way to be reached.",
+  "more.closed.kept": "The site knows how to wake this browser, and does not do so yet. Keep this app open.",
   "quiet.title": "Quiet hours",
   "quiet.open": "Set quiet hours",
   "quiet.about":
