@@ -128,6 +128,46 @@ async def test_a_bed_that_nobody_has_entered_leaves_nobody_where_they_were(site:
     assert [moved.place for moved in stay.moves][1] == bed
 
 
+async def test_two_numbers_of_one_patient_are_one(site: Site) -> None:
+    """H291: the unknown patient had a name now, and a new number; the bed and the alert that ran had the old one."""
+    ward = site.ward
+    await site.moved("A01", "4W-14", 0)
+    assert await site.result(1) == ["Ben"]
+    assert b"4711" in ward.told[ward.ben.id][-1].body.message
+    merge = adt("A40", control="M40", bed="", unit="", patient="4799") + "MRG|4711^^^HOSP^MR\r"
+    assert await site.hear(merge) == "AA|M40"
+    told = ward.told[ward.ben.id][-1]
+    assert (told.event, told.body.rings, b"4799" in told.body.message, b"4711" in told.body.message) == (
+        "updated", False, True, False,
+    )  # fmt: skip
+    assert await site.hear(merge.replace("M40", "M41")) == "AA|M41"
+    assert ward.told[ward.ben.id][-1] is told, "the same again says nothing"
+    assert await site.result(2) == ["Ben"], "what still has the old number finds the same bed"
+    assert await site.moved("A02", "4W-12", 30) == "AA|A02-4W-12-30"
+    stays = {one.patient: one for one in await load_stays(ward.connection, ["4711", "4799"])}
+    assert (stays["4711"].place, stays["4711"].into) == (None, ("4799", "HOSP"))
+    assert await site.result(3) == ["Anna"], "and so does what is said of the old number later"
+    assert stays["4799"].place is not None
+    two = merge.replace("M40", "M42") + "PID|||5000^^^HOSP^MR||Roe^Jo\rMRG|5001^^^HOSP^MR\r"
+    assert (await site.hear(two))[:2] == "AR", "each pair in a message of its own; the desk is told"
+    assert site.door.health.unsupported == 1
+    facts = await ward.connection.fetch("SELECT body FROM facts WHERE kind IN ('Moved', 'Reported')")
+    assert not any("4711" in body or "4799" in body for (body,) in facts)
+
+
+async def test_an_update_moves_only_who_is_there(site: Site) -> None:
+    """H291: an update with the bed of yesterday put a patient back who had gone home."""
+    await site.moved("A01", "4W-12", 0)
+    await site.moved("A08", "4W-14", 10)
+    assert await site.result(1) == ["Ben"]
+    await site.moved("A08", "", 20, unit="")
+    assert await site.result(2) == ["Ben"]
+    await site.moved("A03", "", 30)
+    await site.moved("A08", "4W-14", 40)
+    (stay,) = await load_stays(site.ward.connection, ["4711"])
+    assert stay.place is None
+
+
 async def test_many_at_once_leave_the_last_one_standing(site: Site) -> None:
     """Ten movements of one patient in one moment, through lanes that write together."""
     beds = ["4W-14", "4W-12"] * 5

@@ -17,6 +17,7 @@ from wardwire.app.mapping_tables import LOOK_EVERY_S as TABLES_EVERY_S
 from wardwire.app.mapping_tables import MappingTables, TableWatch
 from wardwire.engine.feeds import FeedWatch
 from wardwire.engine.upkeep import Alarm, keep
+from wardwire.flow.merging import TakeMerge
 from wardwire.flow.moving import TakeMovement
 from wardwire.flow.ports import Rules, Writer
 from wardwire.flow.report import ReportTaken, TakeReport
@@ -26,7 +27,7 @@ from wardwire.model.people import Directory
 from wardwire.model.places import find_place
 from wardwire.model.report import Report
 from wardwire.model.rights import CODE, SEND, Caller
-from wardwire.model.stays import Movement
+from wardwire.model.stays import Move, Movement
 
 
 class Reports:
@@ -41,7 +42,8 @@ class Reports:
     def take(self, report: Report | Movement, ended: Ended) -> None:
         """Take a report, or where a patient is."""
         if isinstance(report, Movement):
-            self._writer.put(TakeMovement(report, self._rules, ended))
+            act = TakeMerge if report.move is Move.MERGE else TakeMovement
+            self._writer.put(act(report, self._rules, ended))
             return
 
         def done(result: ReportTaken | WardwireError, replayed: bool) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 
 from wardwire.engine.cache import DeliveryCache
 from wardwire.flow.ports import NOTHING, Act
+from wardwire.flow.statement import read_statement
 from wardwire.model.alert import Escalation
 from wardwire.model.delivery import Delivery
 from wardwire.model.stays import Stay
@@ -17,8 +18,8 @@ from wardwire.store.batch import DeliveryKey
 from wardwire.store.copies import load_copies
 from wardwire.store.deliveries import load_deliveries
 from wardwire.store.escalations import Kept, load_ended, load_escalations, load_looks
-from wardwire.store.messages import Message, load_messages
-from wardwire.store.stays import load_stays
+from wardwire.store.messages import Message, as_reported, load_messages
+from wardwire.store.stays import find_about, load_stays
 
 
 class BatchKnown:
@@ -49,6 +50,8 @@ class BatchKnown:
         self._ended: set[tuple[str, str]] = set()
         self._patients: set[str] = set()
         self._stays: dict[tuple[str, str], Stay] = {}
+        self._about: set[str] = set()
+        self._maybe_about: set[UUID] = set()
         self._copied: set[UUID] = set()
         self._copied_alerts: set[tuple[str, str]] = set()
         self._copies: dict[UUID, list[Message]] = {}
@@ -63,6 +66,8 @@ class BatchKnown:
                 self._alerts.update(needs.alerts)
                 if calls:
                     self._calls.update(needs.calls)
+            if needs.about:
+                self._about.update(needs.about)
             if needs.copies:
                 self._copied.update(needs.messages)
                 self._copied_alerts.update(needs.alerts)
@@ -79,15 +84,28 @@ class BatchKnown:
     @property
     def missing(self) -> bool:
         """Whether something must be read from the database."""
-        return bool(self._missing or self._whole or self._looks or self._alerts or self._calls or self._patients)
+        return bool(
+            self._missing
+            or self._whole
+            or self._looks
+            or self._alerts
+            or self._calls
+            or self._patients
+            or self._about
+        )
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read what is missing, in at most eight queries for all acts; one does for those that only look."""
+        """Read what is missing, in at most nine queries for all acts; one does for those that only look."""
         if self._patients:
             found = await load_stays(connection, sorted(self._patients))
             self._stays = {(one.patient, one.authority): one for one in found}
         if self._alerts or self._calls:
             await self._read_escalations(connection)
+        if self._about:
+            self._maybe_about = set(await find_about(connection, sorted(self._about)))
+            self._looks |= self._maybe_about
+            self._whole |= self._maybe_about
+            self._copied |= self._maybe_about
         if self._looks:
             await self._read_looks(connection)
         if self._copied:
@@ -132,8 +150,32 @@ class BatchKnown:
                 self._of.setdefault(delivery.message_id, []).append(key)
 
     def stays_of(self, patient: str) -> list[Stay]:
-        """Return the stays that bear a number."""
-        return [one for (number, _), one in self._stays.items() if number == patient]
+        """Return the stays that bear a number, each once; of one that was merged into another that one."""
+        found: dict[tuple[str, str], Stay] = {}
+        for (number, _), one in self._stays.items():
+            if number == patient:
+                end = self._end_of(one)
+                found[end.key] = end
+        return list(found.values())
+
+    def _end_of(self, stay: Stay) -> Stay:
+        for _ in range(len(self._stays)):
+            into = self._stays.get(stay.into) if stay.into is not None else None
+            if into is None:
+                break
+            stay = into
+        return stay
+
+    def alerts_about(self, patient: str) -> list[Kept]:
+        """Return the open escalations that are about a patient."""
+        found = []
+        for message_id in sorted(self._maybe_about):
+            kept, message = self._escalations.get(message_id), self._messages.get(message_id)
+            if kept is None or message is None or kept.escalation.closed_at is not None:
+                continue
+            if read_statement(as_reported(message, kept.escalation).content).patient == patient:
+                found.append(kept)
+        return found
 
     def moved(self, after: Stay) -> None:
         """Remember what an act made of a stay."""

@@ -58,7 +58,13 @@ class Known(Protocol):
         ...
 
     def stays_of(self, patient: str) -> Sequence[Stay]:
-        """Return the stays that bear a patient's number which some act needs, as earlier acts left them."""
+        """Return the stays that bear a patient's number which some act needs, as earlier acts left them: of a number
+        that was merged into another that one's.
+        """
+        ...
+
+    def alerts_about(self, patient: str) -> Sequence[Kept]:
+        """Return the open escalations that are about a patient whose number some act names in `about`."""
         ...
 
     def moved(self, after: Stay) -> None:
@@ -83,6 +89,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     alerts: Sequence[tuple[str, str]] = ()  # (source, source key): with its message, as if that were needed
     calls: Sequence[tuple[UUID, UUID]] = ()  # (policy, place)
     patients: Sequence[str] = ()
+    about: Sequence[str] = ()  # patients' numbers: with the open alerts that are about them, as if those were needed
     copies: bool = False  # with the silent copies of these messages and alerts
 
 

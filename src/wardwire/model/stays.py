@@ -1,7 +1,7 @@
 """Where patients are: what admissions, transfers, discharges and their cancels say, whatever order they come in.
 
 A stay is no medical record: a number, a bed, and the last movements, so that what is about a patient finds whoever
-has the bed. Source: HL7 v2.6 chapter 3 (A01, A02, A03, A11, A12, A13).
+has the bed. Source: HL7 v2.6 chapter 3 (A01, A02, A03, A08, A11, A12, A13, A40).
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ MOVES_MAX = 20
 
 
 class Move(StrEnum):
-    """What a movement says."""
+    """What a movement says. UPDATE says where the patient is at that instant, and moves nobody who is out."""
 
+    UPDATE = "update"
     ADMIT = "admit"
     TRANSFER = "transfer"
     DISCHARGE = "discharge"
     CANCEL_ADMIT = "cancel admit"
     CANCEL_TRANSFER = "cancel transfer"
     CANCEL_DISCHARGE = "cancel discharge"
+    MERGE = "merge"  # of two numbers: it is no movement, and stands in no stay
 
 
 # In this order movements of one instant are taken.
@@ -50,6 +52,7 @@ class Movement(NamedTuple):
         patient, authority: The patient's number, and who has given it; "" = the source does not say.
         bed, unit: `bed:…` and `unit:…`, or "". After a cancel: where the patient is then.
         at: The instants that the source may mean: none, one, or two in the hour that the clock goes through twice.
+        former: Of a merge: the (number, authority) that are this patient's from now on.
     """
 
     source: str
@@ -60,6 +63,7 @@ class Movement(NamedTuple):
     bed: str = ""
     unit: str = ""
     at: tuple[datetime, ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
 
 
 class Moved(NamedTuple):
@@ -72,13 +76,22 @@ class Moved(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """A patient, with the last movements in the order of their instants, and where they are by those."""
+    """A patient, with the last movements in the order of their instants, and where they are by those.
+
+    `into`: the (number, authority) that this one was merged into: what is said of this one is said of that.
+    """
 
     patient: str
     authority: str
     version: int = 0
     place: UUID | None = None
     moves: tuple[Moved, ...] = ()
+    into: tuple[str, str] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its number, and who has given it."""
+        return self.patient, self.authority
 
 
 def check_movement(movement: Movement) -> None:
@@ -87,9 +100,11 @@ def check_movement(movement: Movement) -> None:
     Raises:
         Refused: `INVALID` with a pointer.
     """
-    number = movement.patient
-    if not number.strip() or len(number) > MAX_PATIENT or not number.isprintable():
-        raise Refused(Code.INVALID, "it names no patient by a number", pointer="/patient")
+    for number in (movement.patient, *(former for former, _ in movement.former)):
+        if not number.strip() or len(number) > MAX_PATIENT or not number.isprintable():
+            raise Refused(Code.INVALID, "it names no patient by a number", pointer="/patient")
+    if movement.move is Move.MERGE and not movement.former:
+        raise Refused(Code.INVALID, "it names no number that is merged", pointer="/patient")
 
 
 def instant_of(at: Sequence[datetime], now: datetime) -> datetime:
@@ -116,6 +131,8 @@ def take_move(stay: Stay, moved: Moved) -> tuple[Stay, str]:
     Returns:
         The stay, and what it did: `moved`; `late`: later ones stand; `repeated`; `kept`: the patient was there.
     """
+    if moved.move is Move.UPDATE and moved.place is None:
+        return stay, "kept"
     known = next((one for one in stay.moves if one.ref == moved.ref or _same(one, moved)), None)
     if known is not None and known.place == moved.place:
         return stay, "repeated"
@@ -124,16 +141,55 @@ def take_move(stay: Stay, moved: Moved) -> tuple[Stay, str]:
         moved = moved._replace(at=known.at)
     elif len(others) >= MOVES_MAX and _when(moved) < _when(others[0]):
         return stay, "late"
-    moves = tuple(sorted((*others, moved), key=_when))[-MOVES_MAX:]
+    moves = _in_order((*others, moved))
+    if moves == stay.moves:
+        return stay, "kept"
     place = whereabouts(moves)
     did = "moved" if place != stay.place else "kept" if moves[-1] is moved else "late"
     return stay._replace(version=stay.version + 1, moves=moves, place=place), did
+
+
+def merge(survivor: Stay, former: Stay) -> tuple[Stay, Stay]:
+    """Take one patient's movements into another's, because they are one: (the survivor, the former as its alias).
+
+    The same again changes nothing. Whoever is where they were last said to be, by whichever number.
+    """
+    if former.key == survivor.key or former.into == survivor.key:
+        return survivor, former
+    known = {one.ref for one in survivor.moves}
+    moves = _in_order((*survivor.moves, *(one for one in former.moves if one.ref not in known)))
+    after = survivor._replace(version=survivor.version + 1, moves=moves, place=whereabouts(moves))
+    return after, former._replace(version=former.version + 1, moves=(), place=None, into=survivor.key)
+
+
+def _in_order(moves: Iterable[Moved]) -> tuple[Moved, ...]:
+    """Return movements in the order of their instants, the last ones.
+
+    Of updates to one place, one after the other, the first and the last say it all, whatever comes between them
+    later: there may be dozens a day, and what was before must not be forgotten for them.
+    """
+    ordered = sorted(moves, key=_when)
+    kept = [
+        one
+        for before, one, after in zip([None, *ordered], ordered, [*ordered[1:], None], strict=False)
+        if before is None or after is None or not (_says_same(before, one) and _says_same(one, after))
+    ]
+    return tuple(kept[-MOVES_MAX:])
+
+
+def _says_same(one: Moved, other: Moved) -> bool:
+    return one.move is Move.UPDATE and other.move is Move.UPDATE and one.place == other.place
 
 
 def whereabouts(moves: Iterable[Moved]) -> UUID | None:
     """Say where a patient is by movements in the order of their instants; a cancel undoes the last of its kind."""
     standing: list[Moved] = []
     for moved in moves:
+        if moved.move is Move.UPDATE:
+            # Whoever is out stays out, whatever bed a late update still has; one without a bed says nothing of it.
+            if moved.place is not None and not (standing and standing[-1].move is Move.DISCHARGE):
+                standing.append(moved)
+            continue
         undone = _UNDOES.get(moved.move)
         if undone is None:
             standing.append(moved)
@@ -145,7 +201,8 @@ def whereabouts(moves: Iterable[Moved]) -> UUID | None:
             del standing[out + 1 if found is None or found < out else found :]
             continue
         if found is not None:
-            del standing[found]
+            # With it goes what an update has said of it since.
+            standing[found:] = [one for one in standing[found + 1 :] if one.move is not Move.UPDATE]
         if moved.place is not None:
             standing.append(moved)
     last = standing[-1] if standing else None

@@ -249,10 +249,11 @@ ON CONFLICT (source, source_key) DO UPDATE SET ended_at = excluded.ended_at
 -- name: stay
 -- Where a patient is, if it is still as it was decided on. Has another moved it, the batch is decided anew.
 WITH changed AS (
-    INSERT INTO stays AS s (patient, authority, version, place_id, moves, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO stays AS s (patient, authority, version, place_id, moves, changed_at, into_patient, into_authority)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (patient, authority) DO UPDATE
     SET version = excluded.version, place_id = excluded.place_id, moves = excluded.moves,
-        changed_at = excluded.changed_at
+        changed_at = excluded.changed_at, into_patient = excluded.into_patient, into_authority = excluded.into_authority
     WHERE s.version = excluded.version - 1
     RETURNING 1
 )

@@ -297,7 +297,7 @@ async def test_messages_of_other_kinds_are_answered_kept_counted_and_told_once_a
     """H113: somebody believes that somebody is called by them. A flood of them rings once, and pushes nothing out."""
     async with opened() as setting:
         source = await setting.source()
-        other = ALARM.replace("ORU^R40", "ADT^A08")
+        other = ALARM.replace("ORU^R40", "ADT^A31")
         for _ in range(50):
             source.send(render_frame(other.encode()))
         source.send(render_frame(ALARM.replace("ORU^R40", "ORM^O01").encode()), render_frame(ALARM.encode()))
@@ -306,7 +306,7 @@ async def test_messages_of_other_kinds_are_answered_kept_counted_and_told_once_a
         health = setting.door.health
         assert (health.received, health.taken, health.refused, health.unsupported) == (52, 1, 51, 51)
         assert sorted((kind, subject) for kind, subject, _ in setting.lanes.alarms) == [
-            ("hl7_unsupported", "monitors ADT^A08 MSH^1^9"),
+            ("hl7_unsupported", "monitors ADT^A31 MSH^1^9"),
             ("hl7_unsupported", "monitors ORM^O01 MSH^1^9"),
         ]
         assert setting.letters.all() == []
@@ -319,7 +319,7 @@ async def test_messages_of_other_kinds_are_answered_kept_counted_and_told_once_a
         source.send(render_frame(other.encode()), render_frame(garbage.encode()))
         await source.answers(2)
         assert sorted(subject for _, subject, _ in setting.lanes.alarms[2:]) == [
-            "monitors ADT^A08 MSH^1^9",
+            "monitors ADT^A31 MSH^1^9",
             "monitors unknown MSH^1^9",
         ]
         assert "Miller" not in str(setting.lanes.alarms)

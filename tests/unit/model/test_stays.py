@@ -19,6 +19,7 @@ from wardwire.model.stays import (
     check_movement,
     find_stay,
     instant_of,
+    merge,
     take_move,
     whereabouts,
 )
@@ -60,6 +61,11 @@ ADMITTED, MOVED_ON, OUT = moved(Move.ADMIT, 0, ONE), moved(Move.TRANSFER, 10, TW
         ((ADMITTED, moved(Move.CANCEL_ADMIT, 5), moved(Move.ADMIT, 6, TWO)), TWO),
         ((MOVED_ON, moved(Move.CANCEL_ADMIT, 12)), None),
         ((ADMITTED, moved(Move.TRANSFER, 10)), None),
+        ((ADMITTED, moved(Move.UPDATE, 5, TWO)), TWO),
+        ((ADMITTED, moved(Move.UPDATE, 5)), ONE),
+        ((ADMITTED, OUT, moved(Move.UPDATE, 25, ONE)), None),
+        ((moved(Move.UPDATE, 0, TWO), ADMITTED), ONE),
+        ((ADMITTED, MOVED_ON, moved(Move.UPDATE, 11, TWO), moved(Move.CANCEL_TRANSFER, 12)), ONE),
     ],
 )
 def test_each_movement_and_each_cancel_says_where_a_patient_is(moves: tuple[Moved, ...], place: UUID | None) -> None:
@@ -68,7 +74,12 @@ def test_each_movement_and_each_cancel_says_where_a_patient_is(moves: tuple[Move
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(Move), st.sampled_from([ONE, TWO, THREE, None])), max_size=MOVES_MAX).flatmap(
+    st.lists(
+        st.tuples(
+            st.sampled_from([one for one in Move if one is not Move.MERGE]), st.sampled_from([ONE, TWO, THREE, None])
+        ),
+        max_size=MOVES_MAX,
+    ).flatmap(
         lambda drawn: st.tuples(
             st.just([moved(move, nth, place) for nth, (move, place) in enumerate(drawn)]),
             st.permutations([moved(move, nth, place) for nth, (move, place) in enumerate(drawn)]),
@@ -79,7 +90,9 @@ def test_the_order_in_which_they_come_changes_nothing(pair: tuple[list[Moved], l
     """Late ones, and cancels before what they cancel; each said twice."""
     in_time, as_they_came = pair
     assert told(*as_they_came, *as_they_came).place == whereabouts(in_time)
-    assert told(*as_they_came).moves == tuple(in_time)
+    assert told(*as_they_came).place == told(*in_time).place
+    others = [one for one in in_time if one.move is not Move.UPDATE]
+    assert [one for one in told(*as_they_came).moves if one.move is not Move.UPDATE] == others
 
 
 def test_what_a_movement_did_is_said() -> None:
@@ -127,3 +140,17 @@ def test_a_movement_names_its_patient(patient: str) -> None:
     with pytest.raises(Refused) as refused:
         check_movement(Movement("adt", "1", Move.ADMIT, patient))
     assert refused.value.pointer == "/patient"
+
+
+def test_two_numbers_of_one_patient_become_one() -> None:
+    """Wherever the last of all movements says, by whichever number; the same again changes nothing; and dozens of
+    updates do not push out the admission.
+    """
+    survivor, former = told(ADMITTED), Stay("4712", "HOSP", moves=(MOVED_ON,), place=TWO)
+    merged, alias = merge(survivor, former)
+    assert (merged.place, merged.moves, merged.version) == (TWO, (ADMITTED, MOVED_ON), survivor.version + 1)
+    assert (alias.into, alias.place, alias.moves) == (survivor.key, None, ())
+    assert merge(merged, alias) == (merged, alias)
+    assert merge(merged, merged) == (merged, merged)
+    many = told(ADMITTED, *(moved(Move.UPDATE, nth, TWO) for nth in range(1, 20)))
+    assert (len(many.moves), many.moves[0], take_move(many, OUT)[0].place) == (3, ADMITTED, None)

@@ -267,4 +267,6 @@ def find_unsupported(message: Message) -> Fault | None:
         return Fault(202, "MSH^1^11", "it is none of P, D, T")
     if msh.get(12) and not msh.get(12).startswith("2"):
         return Fault(203, "MSH^1^12", "only version 2 is spoken here")
+    if message.kind == "ADT^A40" and (len(message.all("PID")), len(message.all("MRG"))) != (1, 1):
+        return Fault(200, "MRG^1", "it merges several patients, or none: one in a message is taken here")
     return None

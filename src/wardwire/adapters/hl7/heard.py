@@ -42,6 +42,7 @@ _WATCHDOG = ("MDC_EVT_ACTIVE", "196614")
 _ALARM = ("MDC_EVT_ALARM", "196616")
 _MOVES = {
     "ADT^A01": Move.ADMIT, "ADT^A02": Move.TRANSFER, "ADT^A03": Move.DISCHARGE,
+    "ADT^A08": Move.UPDATE, "ADT^A40": Move.MERGE,
     "ADT^A11": Move.CANCEL_ADMIT, "ADT^A12": Move.CANCEL_TRANSFER, "ADT^A13": Move.CANCEL_DISCHARGE,
 }  # fmt: skip
 TAKEN = frozenset({"ORU^R40", "ORU^R01", *_MOVES})
@@ -61,6 +62,7 @@ class Heard(NamedTuple):
         status: Of a result: `corrected`, or the letter of OBX-11.
         move: What it says of where its patient is; None = it is about something else.
         recorded: When that was recorded, as it stands there: EVN-2, else MSH-7.
+        former: Of a merge: the number that goes, and who has given it.
     """
 
     type: str
@@ -91,13 +93,14 @@ class Heard(NamedTuple):
     at: datetime | None = None
     move: Move | None = None
     recorded: str = ""
+    former: tuple[tuple[str, str], ...] = ()
 
 
 def hear(message: Message) -> Heard:
     """Say what a message says. Whatever is in it, nothing is raised."""
     plain = Heard(message.kind, message.msh.get(3), message.msh.get(4), None, "")
     place = message.first("PV1")
-    number, authority = _patient(message.first("PID"), message)
+    number, authority = _patient(message.first("PID"), 3, message)
     placed = plain._replace(
         unit=place.get(3),
         room=place.get(3, 2),
@@ -114,7 +117,8 @@ def hear(message: Message) -> Heard:
             return _hear_results(message, placed)
         case kind if kind in _MOVES:
             recorded = message.first("EVN").get(2) or message.msh.get(7)
-            return placed._replace(move=_MOVES[kind], recorded=recorded, why="it says where a patient is")
+            said = placed._replace(move=_MOVES[kind], recorded=recorded, why="it says where a patient is")
+            return _hear_merge(message, said) if said.move is Move.MERGE else said
     return plain._replace(why="a type of message that is not taken here")
 
 
@@ -235,9 +239,17 @@ def _result(obx: Segment) -> str:
     return f"{obx.get(3, 2) or obx.get(3)} {obx.value(5)} {units}".strip()
 
 
-def _patient(pid: Segment, message: Message) -> tuple[str, str]:
-    """The medical record number of PID-3, else its first identifier, with who has given it (namespace of CX.4)."""
-    found = [repeat.split(message.marks.component) for repeat in pid.repeats(3)]
+def _hear_merge(message: Message, heard: Heard) -> Heard:
+    """Two numbers are one patient's: PID-3 stays, MRG-1 goes."""
+    former = _patient(message.first("MRG"), 1, message)
+    return heard._replace(former=(former,), why="it says that two numbers are one patient's")
+
+
+def _patient(segment: Segment, number: int, message: Message) -> tuple[str, str]:
+    """The medical record number of a field of identifiers, else its first one, with who has given it (namespace of
+    CX.4).
+    """
+    found = [repeat.split(message.marks.component) for repeat in segment.repeats(number)]
     numbers = [parts for parts in found if len(parts) > 4 and parts[4] == "MR"]
     parts = (numbers or found or [[""]])[0]
     authority = parts[3].partition(message.marks.sub)[0] if len(parts) > 3 else ""

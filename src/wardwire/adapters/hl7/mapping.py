@@ -25,7 +25,7 @@ from wardwire.model.stays import Movement
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _GAP = re.compile(r"\s+([,;:])")
-_FIELDS = frozenset(Heard._fields) - {"phase", "why", "at", "latched", "priority", "move", "recorded"}
+_FIELDS = frozenset(Heard._fields) - {"phase", "why", "at", "latched", "priority", "move", "recorded", "former"}
 RULES_MAX = 1_000
 _Globs = str | tuple[str, ...]
 
@@ -201,6 +201,7 @@ def _movement(message: Message, data: bytes, heard: Heard, rule: Rule, table: Ta
         bed=_place(heard, "bed", rule.bed),
         unit=_place(heard, "unit", rule.unit),
         at=read_local(heard.recorded, ZoneInfo(table.zone) if table.zone else None),
+        former=tuple((_line(number), _line(authority)) for number, authority in heard.former),
     )
 
 

@@ -1,0 +1,109 @@
+"""Takes what a source says of two numbers: they are one patient's. Places and alerts go by the one that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from wardwire.flow.copies import update_copies
+from wardwire.flow.ports import Act, Known, Needs, Rules
+from wardwire.flow.statement import read_statement, view_message, write_statement
+from wardwire.flow.views import NewBody
+from wardwire.model import ids
+from wardwire.model.alert import Escalation
+from wardwire.model.delivery import ENDED
+from wardwire.model.errors import WardwireError
+from wardwire.model.facts import FactKind
+from wardwire.model.priority import Priority, lane_of
+from wardwire.model.stays import Movement, Stay, check_movement, find_stay, merge
+from wardwire.store.batch import Batch
+from wardwire.store.messages import as_reported
+from wardwire.store.stays import to_row
+
+_ENCODE = msgspec.json.Encoder().encode
+
+Done = Callable[[str | WardwireError], None]
+
+
+class TakeMerge(Act):
+    """Take one merge of patients' numbers. When `done(did)` is called, it is committed.
+
+    `did`: `merged`, or `repeated`: they were one already. Idempotent.
+    """
+
+    __slots__ = ("_did", "_done", "_movement", "_rules", "affinity", "lane", "turn")
+
+    def __init__(self, movement: Movement, rules: Callable[[], Rules], done: Done) -> None:
+        self._movement = movement
+        self._rules = rules
+        self._done = done
+        self._did = ""
+        self.turn = ("stay", movement.patient)
+        self.lane = lane_of(Priority.MEDIUM)
+        self.affinity = hash(movement.patient)
+
+    def needs(self) -> Needs:
+        """Where the patients are, and what is open about those whose numbers go."""
+        former = tuple(number for number, _ in self._movement.former)
+        return Needs(patients=(self._movement.patient, *former), about=former)
+
+    def decide(self, known: Known, batch: Batch, durability: str) -> None:
+        """Let the former numbers mean the one that stays."""
+        movement = self._movement
+        check_movement(movement)
+        before = find_stay(known.stays_of(movement.patient), movement.authority)
+        before = merged = before or Stay(movement.patient, movement.authority)
+        aliases, renumbered = list[Stay](), 0
+        for number, authority in movement.former:
+            bearers = known.stays_of(number)
+            after, alias = merge(merged, find_stay(bearers, authority) or Stay(number, authority))
+            if after is merged:
+                continue
+            merged = after._replace(version=before.version + 1)
+            aliases.append(alias)
+            # Of a number that two patients bear nobody knows whose an alert is: it stays as its source has said it.
+            renumbered += self._renumber(known, batch, number) if len(bearers) <= 1 else 0
+        for one in (merged, *aliases) if aliases else ():
+            batch.also("stay", *to_row(one, batch.now))
+            known.moved(one)
+        self._did = "merged" if aliases else "repeated"
+        told = {
+            "source": movement.source,
+            "move": movement.move,
+            "did": self._did,
+            "alerts": renumbered,
+            "from": ids.write_id(ids.PLACE, before.place) if before.place else None,
+            "to": ids.write_id(ids.PLACE, merged.place) if merged.place else None,
+        }
+        batch.record(FactKind.MOVED, _ENCODE(told).decode())
+
+    def _renumber(self, known: Known, batch: Batch, number: str) -> int:
+        """Let open alerts about a number name the one that stays, and tell those who have them, in silence."""
+        alerts = known.alerts_about(number)
+        for kept in alerts:
+            before, rules = kept.escalation, self._rules()
+            message = known.message(before.message_id)
+            assert message is not None
+            said = read_statement(as_reported(message, before).content)
+            said = msgspec.structs.replace(said, patient=self._movement.patient)
+            after: Escalation = before._replace(version=before.version + 1, said=write_statement(said))
+            batch.escalate(before, after)
+            known.escalated(after)
+            body = _ENCODE({"phase": "", "did": "updated", "why": "merge"}).decode()
+            batch.record(FactKind.REPORTED, body, message_id=message.id)
+            now = as_reported(message, after)
+            written = view_message(now, rules.directory)
+            for delivery in known.deliveries_of(message.id):
+                if delivery.state not in ENDED:
+                    batch.tell(delivery.person_id, "updated", message.id, NewBody(written, False, batch.now))
+            update_copies(batch, known, rules, now, "updated")
+        return len(alerts)
+
+    def committed(self) -> None:
+        """Answer the adapter."""
+        self._done(self._did)
+
+    def failed(self, error: WardwireError) -> None:
+        """Answer the adapter."""
+        self._done(error)
