@@ -301,6 +301,29 @@ async def test_who_would_get_a_sample_is_whom_the_alarm_calls(site: Site) -> Non
     assert (ahead.open_alert[:4], ahead.foreseen) == ("msg_", None)
 
 
+async def test_the_trace_goes_from_the_message_of_the_source_to_the_thumb(site: Site) -> None:
+    """One page: which message it was, by which rule, who was called by what, when a device had it, who answered."""
+    ward = site.ward
+    await site.hear(ALARM)
+    await site.at(2)
+    await site.delivered("Anna")
+    await site.at(5)
+    message = ward.told[ward.anna.id][-1].message_id
+    await ward.say(ward.anna, Stored(ids.write_id(ids.MESSAGE, message), "", site.begin, "", 0, []), Event.ACCEPT)
+    story = await read_story(ward.connection, message, ward.people.directory)
+    assert story is not None
+    told = [(hop.what, round(hop.after_s), hop.text) for hop in story.hops]
+    assert (
+        "Reported",
+        0,
+        "its source reported: start (HL7 message A1001 of GW7, by the rule 'otherwise')",
+    ) in told
+    assert [(what, after) for what, after, _ in told if what in ("Reported", "Delivered", "Answered")] == [
+        ("Reported", 0), ("Delivered", 2), ("Answered", 5),
+    ]  # fmt: skip
+    assert "4711" not in str(told)
+
+
 async def test_two_gateways_that_count_alike_have_alerts_of_their_own(site: Site) -> None:
     """The second patient's alarm is not taken for a repeat of the first one's."""
     await site.hear(ALARM)

@@ -210,6 +210,7 @@ def _words(message: Message, report: Report) -> bytes:
 
 def _record(batch: Batch, message_id: UUID, report: Report, did: str) -> None:
     body = {"phase": report.phase, "did": did, "source_at": report.at.isoformat() if report.at else ""}
+    body |= {name: said for name, said in (("origin", report.origin), ("rule", report.rule)) if said}
     batch.record(FactKind.REPORTED, _ENCODE(body).decode(), message_id=message_id)
 
 

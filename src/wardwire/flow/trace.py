@@ -405,7 +405,9 @@ def _sentence(
             held = (
                 "; it is latched, and goes on until its source lets go of it" if body.get("did") == "latched" else ""
             )
-            return f"its source reported: {body.get('phase')}{held}"
+            rule = f"by the rule {body['rule']!r}" if body.get("rule") else ""
+            how = ", ".join(part for part in (body.get("origin", ""), rule) if part)
+            return f"its source reported: {body.get('phase')}{held}{f' ({how})' if how else ''}"
         case FactKind.CLEARED:
             return f"over for {who}: its source has ended it"
         case FactKind.PROOF_FAILED:

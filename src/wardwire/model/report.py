@@ -52,6 +52,9 @@ class Report(NamedTuple):
             alarm state).
         test: A test or canary: never counted as real.
         content: The report byte for byte, as it came.
+        origin: How the message that said it is called, for its trace, such as `HL7 message A1001 of GW7`; never a
+            patient's.
+        rule: The rule of the mapping table that made it.
     """
 
     source: str
@@ -72,6 +75,8 @@ class Report(NamedTuple):
     content: bytes = b""
     authority: str = ""
     follow: Follow = Follow.NEVER
+    origin: str = ""
+    rule: str = ""
 
 
 def check_report(report: Report) -> None:

@@ -32,6 +32,14 @@ from wardwire.model.priority import Kind, Priority
 from wardwire.store.batch import write_instant
 from wardwire.store.messages import Message
 
+
+def as_made(statement: Statement) -> Statement:
+    """A silent copy offers nothing, replies to nothing and does not expire: flow/copies.py states none otherwise."""
+    if statement.kind is not Kind.COPY:
+        return statement
+    return msgspec.structs.replace(statement, responses=Responses(), expires_at=None, reply_to=None)
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 STATEMENTS = st.builds(
     Statement,
@@ -51,7 +59,7 @@ STATEMENTS = st.builds(
     expires_at=st.none() | st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC)),
     patient=TEXT,
     reply_to=st.none() | st.uuids().map(lambda value: ids.write_id(ids.MESSAGE, value)),
-)
+).map(as_made)
 PLAIN = Statement(id="1", to=("Anna",), priority=Priority.HIGH, text="Please come.")
 
 

@@ -190,6 +190,11 @@ def _identity(message: Message, data: bytes) -> str:
     return "|".join((*(_printable(message.msh.field(number))[:40] for number in (3, 4, 10)), digest))
 
 
+def _origin(message: Message) -> str:
+    application, control = (_printable(message.msh.get(number))[:60] for number in (3, 10))
+    return f"HL7 message {control} of {application or 'an unnamed source'}"
+
+
 def _movement(message: Message, data: bytes, heard: Heard, rule: Rule, table: Table, source: str) -> Movement:
     assert heard.move is not None
     return Movement(
@@ -236,6 +241,8 @@ def _report(message: Message, data: bytes, heard: Heard, rule: Rule, source: str
         latched=heard.latched,
         test=heard.processing in ("D", "T"),
         content=data,
+        origin=_origin(message),
+        rule=_printable(rule.name),
     )
 
 
