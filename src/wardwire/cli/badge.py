@@ -15,6 +15,7 @@ from wardwire.cli.tables import print_json
 from wardwire.devices.badges import badge_key, digest_of
 from wardwire.devices.hand_over import set_badge
 from wardwire.model import ids
+from wardwire.ops.failure import StartFailed
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Badges with which people take shared devices.")
 
@@ -28,7 +29,15 @@ def set_(who: Who, config: ConfigFile = None, data: DataFolder = None, json_: As
     """
     number = read_badge()
     place = find_place(config, data)
-    digest = digest_of(badge_key(read_site_key(place.home)), number)
+    try:
+        key = badge_key(read_site_key(place.home))
+    except FileNotFoundError:
+        raise StartFailed(
+            "not_running",
+            f"The site's key is not in {place.home}.",
+            "Run this on the machine of the site, with --data.",
+        ) from None
+    digest = digest_of(key, number)
 
     async def work(at: Desk) -> str:
         person_id = find_one(at.directory, ids.PERSON, who)

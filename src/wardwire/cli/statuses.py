@@ -49,7 +49,7 @@ def set_(
 
     Example: wardwire statuses set busy --rings code --rings high --covered medium --covered low
     """
-    meaning = None if usual else Meaning(frozenset(rings or ()), frozenset(covered or ()))
+    meaning = None if usual else Meaning(frozenset((Priority.CODE, *(rings or ()))), frozenset(covered or ()))
 
     async def work(at: Desk) -> Directory:
         merge_meanings(at.directory, [await set_meaning(at.desk, at.caller, status, meaning)])
