@@ -13,13 +13,14 @@ from wardwire.client.device import Device
 from wardwire.client.watching import View
 from wardwire.devices import watching
 from wardwire.devices.frames import RefusedFrame, Rows, Watch, Watched, encode
+from wardwire.engine.upkeep import Alarm
 from wardwire.flow.board import BoardRow
 from wardwire.model import ids
 from wardwire.model.errors import Refused
 from wardwire.model.matrix import MATRIX, Action, Reach
 from wardwire.model.policy import Step
 from wardwire.model.priority import Priority
-from wardwire.model.rights import CODE, READ, WATCH, AccessRole
+from wardwire.model.rights import ALARMS, CODE, READ, WATCH, AccessRole
 from wardwire.ops.nats import NatsPair
 from wardwire.testing.site import Site, open_site
 
@@ -171,6 +172,46 @@ async def test_only_who_may_read_is_told_the_subject(site: Site) -> None:
     shown = house.row(message)
     assert shown is not None
     assert shown.subject == "Potassium"
+    for device in stack:
+        await device.close()
+
+
+async def test_the_desk_is_told_that_alarms_have_changed(site: Site) -> None:
+    """H261: raised, raised again, taken, over: the mark changes each time, for whoever may see alarms alone."""
+    stack: list[Device] = []
+    house = await open_house(site, stack, scopes=(WATCH, ALARMS))
+    house.watch()
+    await until(lambda: house.view.whole)
+    seen = [house.view.frame.alarms if house.view.frame else ""]
+    assert seen[0]
+
+    async def changed() -> None:
+        await until(lambda: house.view.frame is not None and house.view.frame.alarms not in ("", seen[-1]))
+        assert house.view.frame is not None
+        assert house.view.frame.alarms not in seen
+        seen.append(house.view.frame.alarms)
+
+    for _ in range(2):
+        site.lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", site.rules))
+        await changed()
+    async with site.pool.acquire() as connection:
+        await connection.execute("UPDATE alarms SET taken_by = 'Dora', taken_at = now()")
+    await changed()
+    async with site.pool.acquire() as connection:
+        await connection.execute("UPDATE alarms SET cleared_by = 'Dora', cleared_at = now()")
+    await changed()
+    # What came and went between two looks: whoever asked in between shows it, and must be told.
+    async with site.pool.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO alarms (id, kind, subject, detail, raised_at, cleared_at)"
+            " VALUES ($1, '', '', '', now(), now())",
+            ids.new_id(site.clock.now()),
+        )
+    await changed()
+    house.watch("unit:4 West")
+    await until(lambda: house.view.whole)
+    assert house.view.frame is not None
+    assert house.view.frame.alarms == ""
     for device in stack:
         await device.close()
 

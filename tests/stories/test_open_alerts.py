@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,10 +82,11 @@ async def test_a_team_that_is_called_shows_what_is_missing(ward: Ward, door: Doo
         await one.say(member, message, Event.ACCEPT, at=5)
     key = await door.key("board", READ)
     called = await only(door, key, one)
+    due = (one.begin + timedelta(seconds=30)).isoformat().replace("+00:00", "Z")
     assert called["parts"] == [
         {"role": "role:Leader", "needed": 1, "there": 1, "who": ["Dr. Chen"]},
-        {"role": "role:Airway", "needed": 1, "there": 0},
-        {"role": "group:Code nurses", "needed": 2, "there": 1, "who": ["Ben"]},
+        {"role": "role:Airway", "needed": 1, "there": 0, "due": due},
+        {"role": "group:Code nurses", "needed": 2, "there": 1, "who": ["Ben"], "due": due},
     ]
     assert (called["missing"], called["drill"]) == (["role:Airway", "group:Code nurses"], True)
     assert called["next"] == {"at": 30, "what": "part missing", "who": ["Dora"], "part": "role:Airway"}

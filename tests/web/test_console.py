@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -13,12 +14,17 @@ from tests.conformance.device_pair import make_device
 from tests.web.faces import look
 from tests.web.ground import Ward
 from tests.web.switchboard import Console, Switchboard, open_switchboard
+from wardwire.engine.upkeep import Alarm, AlarmOver
 from wardwire.model import ids
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
 KEPT = """Promise.all(['/console', '/sheets/call-down'].map((one) => caches.match(one)))
     .then((found) => found.every(Boolean))"""
+
+# Counts the pulses of tones that the page makes from here on.
+HEARD = """() => { const start = OscillatorNode.prototype.start; window.pulses = 0;
+    OscillatorNode.prototype.start = function (...at) { window.pulses += 1; return start.apply(this, at); }; }"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -123,6 +129,44 @@ async def test_the_console_goes_on_while_the_site_is_away(board: Switchboard, do
     assert dora.errors == []
 
 
+async def test_an_alarm_rings_until_a_person_has_it(board: Switchboard, dora: Console) -> None:
+    """H261: it is there at once, and heard; a key takes it; what is over is said, and never just gone."""
+    site, page = board.ward.site, dora.page
+    site.desk = dora.to  # so that it rings at her device too: shown once all the same
+    await page.evaluate(HEARD)
+    await dora.keys("Escape")
+    await expect(page.get_by_text("Sounds on")).to_be_visible()
+    site.lanes.put(Alarm("feed", "lab", "The laboratory says nothing.", site.rules))
+    alarm = page.locator(".alarms li", has_text="The laboratory says nothing")
+    await expect(alarm).to_contain_text("Nobody has it")
+    await expect(page).to_have_title(re.compile(r"^\(\d\) Operator console$"))
+    await page.wait_for_function("pulses > 0")
+    site.lanes.put(Alarm("feed", "lab", "The laboratory says nothing, still.", site.rules))
+    await expect(alarm).to_contain_text("raised 2 times")
+    await expect(page.locator(".board").get_by_text("The laboratory says nothing")).to_have_count(1)
+    await dora.keys("Alt+a")
+    await expect(page.locator(".alarms li:focus")).to_contain_text("Nobody has it")
+    await alarm.focus()
+    await dora.picture("alarm")
+    await dora.keys("Enter")
+    await expect(alarm).to_contain_text("Dora has it since")
+    taken = await site.fetch("SELECT taken_by FROM alarms WHERE subject = 'lab'")
+    assert [row["taken_by"] for row in taken] == [dora.to]
+    await alarm.focus()
+    await dora.keys("c")
+    await page.keyboard.type("It speaks again.")
+    await dora.keys("Control+Enter")
+    over = page.locator(".alarms li.over")
+    await expect(over.filter(has_text="laboratory")).to_contain_text("Over, by Dora: It speaks again.")
+    site.lanes.put(Alarm("feed", "pharmacy", "The pharmacy says nothing.", site.rules))
+    await expect(page.locator(".alarms li", has_text="pharmacy")).to_contain_text("Nobody has it")
+    site.lanes.put(AlarmOver("feed", "pharmacy", "it speaks again"))
+    await expect(over.filter(has_text="pharmacy")).to_contain_text("Over, by the site itself: it speaks again")
+    await dora.picture("alarm-over")
+    site.desk = ""
+    assert dora.errors == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_every_pane_can_be_read_and_used(board: Switchboard, theme: Any) -> None:
     """In both themes and three widths: nothing that axe objects to, nothing wider than the screen."""
@@ -142,7 +186,9 @@ async def test_every_pane_can_be_read_and_used(board: Switchboard, theme: Any) -
     await eva.page.get_by_label("Text", exact=True).fill("To myself, to see it arrive.")
     await eva.keys("Control+Enter")
     await board.ward.page_to(cast(Any, eva), "Who is on call for cardiology?", priority="medium")
+    board.ward.site.lanes.put(Alarm("feed", theme, f"The {theme} laboratory says nothing.", board.ward.site.rules))
     await expect(eva.page.get_by_role("heading", name="For you")).to_be_visible()
+    await expect(eva.page.locator(".alarms")).to_contain_text(f"The {theme} laboratory says nothing.")
     wrong += await seen(f"{theme}-4-board")
     await eva.page.locator("body").click(position={"x": 5, "y": 700})
     await eva.keys("?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -88,6 +89,8 @@ async def test_a_code_call_by_keys_alone(board: Switchboard, team: dict[str, Dev
     await dora.keys("Control+Enter")
     running = page.locator(".running .call")
     await expect(running).to_contain_text("0 of 4")
+    await expect(running).to_contain_text(re.compile(r"Leader 0/1 not yet, \d+:\d\d left"))
+    await expect(running).not_to_contain_text("missing")
     events = {name: await phone.next_event(60) for name, phone in team.items()}
     assert {event.message.text for event in events.values() if event.message} == {
         "Code blue: cardiac arrest, adult. 4W-12."

@@ -14,12 +14,14 @@ from wardwire.flow.see_to import MAX_WHY, clear_alarm, take_alarm
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action
+from wardwire.model.people import Directory
 from wardwire.store.alarms import Alarm, list_alarms, load_alarm
 
 
 class AlarmOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """A technical alarm. `state` is `open`, `taken` or `cleared`; `told_by` is the message that rings for it; `times`
-    is how often it was raised while it was open, the last time at `last_raised_at`.
+    is how often it was raised while it was open, the last time at `last_raised_at`. `taken_by` and `cleared_by` are a
+    person, whose name stands beside it, or an integration.
     """
 
     id: str
@@ -37,6 +39,8 @@ class AlarmOut(msgspec.Struct, frozen=True, omit_defaults=True):
     cleared_by: str = ""
     cleared_why: str = ""
     last_raised_at: datetime | None = None
+    taken_by_name: str = ""
+    cleared_by_name: str = ""
 
 
 class Alarms(msgspec.Struct, frozen=True):
@@ -52,7 +56,7 @@ class ClearIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     why: Annotated[str, Meta(min_length=1, max_length=MAX_WHY)]
 
 
-def show_alarm(alarm: Alarm) -> AlarmOut:
+def show_alarm(alarm: Alarm, directory: Directory) -> AlarmOut:
     """Say what an alarm is, and who sees to it."""
     return AlarmOut(
         id=ids.write_id(ids.ALARM, alarm.id),
@@ -70,7 +74,13 @@ def show_alarm(alarm: Alarm) -> AlarmOut:
         cleared_why=alarm.cleared_why or "",
         times=alarm.times,
         last_raised_at=alarm.last_raised_at,
+        taken_by_name=_name_of(alarm.taken_by, directory),
+        cleared_by_name=_name_of(alarm.cleared_by, directory),
     )
+
+
+def _name_of(by: str | None, directory: Directory) -> str:
+    return directory.person_name(ids.read_id(ids.PERSON, by)) if by and by.startswith(f"{ids.PERSON}_") else ""
 
 
 async def list_(call: Call) -> Answer:
@@ -78,7 +88,7 @@ async def list_(call: Call) -> Answer:
     limit, cleared = call.query["limit"], bool(call.query["cleared"])
     before = read_cursor(ids.ALARM, call.query["after"], None)
     found = await call.read(lambda c: list_alarms(c, also_cleared=cleared, before=before, limit=limit + 1))
-    shown = [show_alarm(alarm) for alarm in found]
+    shown = [show_alarm(alarm, call.deps.rules().directory) for alarm in found]
     page, following, headers = cut(
         shown, limit, lambda one: one.id, "/v1/alarms", cleared="true" if cleared else None
     )
@@ -91,14 +101,14 @@ async def get(call: Call) -> Answer:
     alarm = await call.read(lambda c: load_alarm(c, alarm_id))
     if alarm is None:
         raise Refused(Code.NOT_FOUND, "there is no such alarm")
-    return Answer(body=show_alarm(alarm))
+    return Answer(body=show_alarm(alarm, call.deps.rules().directory))
 
 
 async def take(call: Call) -> Answer:
     """Say that the caller sees to an alarm."""
     deps = call.deps
     alarm = await take_alarm(deps.alarms, deps.clock.now(), call.caller, call.id(ids.ALARM, "alarm_id"))
-    return Answer(body=show_alarm(alarm))
+    return Answer(body=show_alarm(alarm, call.deps.rules().directory))
 
 
 async def clear(call: Call) -> Answer:
@@ -106,7 +116,7 @@ async def clear(call: Call) -> Answer:
     deps = call.deps
     body: ClearIn = call.body
     alarm = await clear_alarm(deps.alarms, deps.clock.now(), call.caller, call.id(ids.ALARM, "alarm_id"), body.why)
-    return Answer(body=show_alarm(alarm))
+    return Answer(body=show_alarm(alarm, call.deps.rules().directory))
 
 
 _CLEARED = Query(name="cleared", kind="boolean", about="Also those that are cleared.")

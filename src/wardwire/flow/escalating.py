@@ -35,6 +35,7 @@ from wardwire.model.escalation import next_due
 from wardwire.model.message import Submission
 from wardwire.model.people import Directory
 from wardwire.model.places import Place
+from wardwire.model.policy import Quorum
 from wardwire.model.routing import Planned, plan_person
 from wardwire.model.whom import next_turn, resolver, turned_roles
 from wardwire.store.batch import Batch
@@ -131,17 +132,20 @@ def tell_team(batch: Batch, rules: Rules, escalation: Escalation, given: Circums
 
 def team_of(escalation: Escalation, given: Circumstances, directory: Directory) -> tuple[Part, ...]:
     """Return which parts of a team are there, and who they are; () = the step that is out calls no team."""
-    out, people = standing.step_out(escalation), directory.people
+    out = standing.step_out(escalation)
     seated = standing.seats(escalation, out.quorum, standing.holders(escalation, given))
-    return tuple(
-        Part(
-            part.role,
-            part.n,
-            len(seated[part.role]),
-            [people[one].name for one in seated[part.role] if one in people],
-            part.role in escalation.missing,
-        )
-        for part in out.quorum
+    return tuple(_part(part, escalation, seated[part.role], directory) for part in out.quorum)
+
+
+def _part(part: Quorum, escalation: Escalation, there: Sequence[UUID], directory: Directory) -> Part:
+    missing = part.role in escalation.missing
+    return Part(
+        part.role,
+        part.n,
+        len(there),
+        [directory.people[one].name for one in there if one in directory.people],
+        missing,
+        None if missing or len(there) >= part.n else escalation.step_began_at + part.within,
     )
 
 

@@ -103,7 +103,8 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a team: how many are needed of it, how many have accepted, and who they are.
 
-    `missing`: it was not there in its time, so the operators' desk was told and its backup called.
+    `missing`: it was not there in its time, or no longer can be: the operators' desk was told and its backup called.
+    `due`: until then it is not missing, it has only not come yet; absent once it is there or missing.
     """
 
     role: str
@@ -111,6 +112,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     there: int
     who: list[str] = []
     missing: bool = False
+    due: datetime | None = None
 
 
 class Team(msgspec.Struct, frozen=True, gc=False):

@@ -10,15 +10,19 @@ import { waits } from "../core/device/outbox";
 import { type Over, placeOf } from "../core/enrol";
 import { time } from "../core/i18n";
 import { ask, signedOut } from "../core/rest";
+import { sound } from "../core/tones";
+import { begin as beginAlarms } from "./alarms";
 import { loadTypes, open as openCode, takeCaller } from "./calls";
 import { pageTo } from "./compose";
 import { begin as beginDevice, codeOfLink } from "./device";
 import { keepDial, loadDial, useDial } from "./dial";
 import { forget } from "./find/finder";
 import { forgetSheets, begin as keepPages } from "./keep";
+import { begin as beginRinging } from "./ring";
 import { begin as beginSearch, command } from "./search";
 import { isAway } from "./site";
 import { chosen, client, database, foreign, loadPreferences, notice, operator, outbox, pane } from "./state";
+import { focusAlarms } from "./views/alarms";
 import { Board, nextFailing } from "./views/board";
 import { CodeCall } from "./views/code";
 import { callChosen, Detail } from "./views/detail";
@@ -74,6 +78,7 @@ function Console() {
         keys={[
           { key: "F2", label: "keys.code", run: () => openCode() },
           { key: "F4", label: "keys.call", run: callChosen },
+          { key: "Alt+A", label: "alarms.title", run: focusAlarms },
           { key: "Ctrl+K", label: "keys.search", run: focusOmnibox },
           { key: "Ctrl+.", label: "keys.next", run: nextFailing },
           { key: "?", label: "keys.title", run: openKeys },
@@ -104,6 +109,7 @@ function Head() {
           <span class={`link ${link}`} role="status">
             {t(`link.${link}`)}
           </span>
+          <span class={sound.value === "on" ? "" : "warn"}>{t(`sound.${sound.value}`)}</span>
           {unsent > 0 && <span class="warn">{t("waiting", { n: unsent })}</span>}
           <form method="post" action="/logout" onSubmit={forgetAll}>
             <button type="submit">{t("signout")}</button>
@@ -167,6 +173,7 @@ function onKey(event: KeyboardEvent): void {
   else if (event.key === "F2") openCode();
   else if (event.key === "F7") askClear();
   else if (event.key === "F4" && !event.altKey) callChosen();
+  else if (event.altKey && !event.ctrlKey && event.code === "KeyA") focusAlarms();
   else if (event.altKey && !event.ctrlKey && digit) event.shiftKey ? keepDial(Number(digit)) : useDial(Number(digit));
   else if (event.key === "?" && !isTyping(event.target)) openKeys();
   else return;
@@ -188,6 +195,8 @@ async function start(): Promise<void> {
   await loadDial();
   await whoAmI();
   beginSearch();
+  beginAlarms();
+  beginRinging();
   keepPages();
   void loadTypes();
   takeCaller();

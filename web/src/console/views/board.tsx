@@ -5,8 +5,10 @@ import type { BoardRow, Priority } from "../../core/device/frames";
 import type { Said } from "../../core/device/outbox";
 import { offersAnswer, priorityOf, type Row } from "../../core/device/rows";
 import { age, countdown, time } from "../../core/i18n";
+import { isAlarm, trouble, untaken } from "../alarms";
 import { alerts, asking, client, now, outbox, rows } from "../state";
 import { t, word } from "../words";
+import { Alarms, rowOf } from "./alarms";
 import { Tag } from "./tag";
 
 const SHOWN_MS = 30 * 60_000;
@@ -51,25 +53,28 @@ const pointed = signal("");
 
 /** Go to the next row that needs somebody's eyes. */
 export function nextFailing(): void {
-  const list = [
+  const messages = [
     ...house.value.filter((one) => one.stuck).map((one) => one.row.message),
     ...sends.value.filter((said) => said.refused).map((said) => said.id),
     ...sent.value.filter(failing).map((row) => row.id),
   ];
+  const list = [...untaken.value.map(rowOf), ...messages.map((id) => `b-${id}`)];
   const next = list[(list.indexOf(pointed.peek()) + 1) % Math.max(1, list.length)];
   if (!next) return;
   pointed.value = next;
-  document.getElementById(`b-${next}`)?.focus();
+  document.getElementById(next)?.focus();
 }
 
 export function Board() {
+  const mine = asking.value.filter((row) => trouble.value !== "" || !isAlarm(row));
   return (
     <section class="pane board" aria-labelledby="board-title">
-      {asking.value.length > 0 && (
+      <Alarms />
+      {mine.length > 0 && (
         <>
           <h2>{t("asking.title")}</h2>
           <ul class="plain rows">
-            {asking.value.map((row) => (
+            {mine.map((row) => (
               <Asking key={row.id} row={row} />
             ))}
           </ul>

@@ -12,6 +12,8 @@ const KEYS: readonly [string, Key][] = [
   ["F2", "keys.code"],
   ["F4", "keys.call"],
   ["F7", "running.clear"],
+  ["Alt+A", "keys.alarms"],
+  ["↑ ↓, j k, Enter, C", "keys.inalarms"],
   ["Alt+1…9", "keys.dial"],
   ["Alt+Shift+1…9", "keys.setdial"],
   ["Ctrl+.", "keys.next"],

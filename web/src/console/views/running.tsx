@@ -1,6 +1,7 @@
 /** Code calls that run: on top for as long as they do, with their time, who is there and who is missing. */
 
 import { signal } from "@preact/signals";
+import type { Part } from "../../core/device/frames";
 import { countdown } from "../../core/i18n";
 import { ask } from "../../core/rest";
 import { whyNot } from "../site";
@@ -78,6 +79,13 @@ export function Running() {
   );
 }
 
+/** Whoever has not come is missing only when the site says so: until then there is time. */
+function lacking(part: Part): string {
+  if (part.missing) return t("running.missing");
+  const left = part.due ? Date.parse(part.due) - now.value : 0;
+  return left > 0 ? t("running.due", { time: countdown(left) }) : t("running.notyet");
+}
+
 function One({ call }: { call: Call }) {
   return (
     <div class={`call ${call.drill ? "drill" : ""}`}>
@@ -88,9 +96,10 @@ function One({ call }: { call: Call }) {
       <span class="quorum">{t("running.parts", { there: call.there, needed: call.needed })}</span>
       <ul class="cells">
         {call.parts.map((part) => (
-          <li key={part.role} class={part.missing ? "bad" : ""}>
+          <li key={part.role} class={part.there < part.needed && part.missing ? "bad" : ""}>
             {part.role.replace(/^\w+:/, "")} {part.there}/{part.needed}
-            {part.who?.length ? ` ${part.who.join(", ")}` : ""} {part.missing ? t("running.missing") : ""}
+            {part.who?.length ? ` ${part.who.join(", ")}` : ""}{" "}
+            {part.there < part.needed && <span>{lacking(part)}</span>}
           </li>
         ))}
       </ul>

@@ -42,6 +42,8 @@ export type AlarmOut = {
   cleared_by?: string;
   cleared_why?: string;
   last_raised_at?: string | null;
+  taken_by_name?: string;
+  cleared_by_name?: string;
 };
 
 export type Alarms = {
@@ -1021,6 +1023,7 @@ export type Part = {
   there: number;
   who?: string[];
   missing?: boolean;
+  due?: string | null;
 };
 
 export type PasskeyName = {

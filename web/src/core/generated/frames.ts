@@ -357,6 +357,7 @@ export type Part = {
   there: number;
   who?: string[];
   missing?: boolean;
+  due?: string | null;
 };
 
 export type Priority = "code" | "high" | "low" | "medium";
@@ -472,6 +473,7 @@ export type Rows = {
   whole?: boolean;
   more?: number;
   ack?: boolean;
+  alarms?: string;
 };
 
 export type Rung = {
