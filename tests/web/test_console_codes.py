@@ -1,4 +1,15 @@
-"""A3 in the browser, by keys alone: a code call is made, filled, not begun twice, and cleared with a name."""
+"""A3 in the browser, by keys alone: a code call is made, filled, not begun twice, and cleared with a name.
+
+What A3 says, and where it is held here; what a browser does not show is held by tests/stories/test_code_blue.py:
+
+- F2, 1, Enter, Ctrl+Enter: one message, a delivery to each, phones ring: `test_a_code_call_by_keys_alone`.
+- One of four accepts, the rest ring on: `1 of 4`, and the others' phones still have it to answer.
+- In time nobody of a part: a technical alarm names it, the backup is paged: `test_a_part_that_does_not_come`; until
+  then the row says *not yet*.
+- All there: `4 of 4`. The same type and place again: *Add to the running call?*. All clear with Dora's name.
+- A drill: DRILL in every text, marked in the log: `test_a_drill_is_never_taken_for_a_call`.
+- SMS and voice after 3 s, later accepts, the load of chat: not here.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +27,7 @@ from tests.conformance.device_pair import make_device
 from tests.web.ground import Ward
 from tests.web.switchboard import Console, Switchboard, open_switchboard
 from wardwire.client.device import Device
+from wardwire.devices.frames import Event
 from wardwire.model.policy import Ends, Quorum, Step
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
@@ -54,6 +66,8 @@ async def team(ward: Ward) -> AsyncIterator[dict[str, Device]]:
         parts = tuple(Quorum(f"group:{name}", n, within=WAIT) for name, n in PARTS)
         step = Step(tuple(part.role for part in parts), WAIT, ends=Ends.QUORUM, quorum=parts)
         await site.add_policy("Code blue: cardiac arrest, adult", step)
+        soon = Quorum("group:Airway", 1, "group:Leader", timedelta(seconds=2))
+        await site.add_policy("Trauma", Step((soon.role,), WAIT, ends=Ends.QUORUM, quorum=(soon,)))
         await site.add_policy("Nurse call", Step(("group:Code nurses",), WAIT))
         yield phones
 
@@ -92,6 +106,10 @@ async def test_a_code_call_by_keys_alone(board: Switchboard, team: dict[str, Dev
     await expect(running).to_contain_text(re.compile(r"Leader 0/1 not yet, \d+:\d\d left"))
     await expect(running).not_to_contain_text("missing")
     events = {name: await phone.next_event(60) for name, phone in team.items()}
+    called = await board.ward.site.fetch(
+        "SELECT count(DISTINCT message_id) AS messages, count(*) AS n FROM deliveries"
+    )
+    assert [(row["messages"], row["n"]) for row in called] == [(1, 4)]
     assert {event.message.text for event in events.values() if event.message} == {
         "Code blue: cardiac arrest, adult. 4W-12."
     }
@@ -131,6 +149,35 @@ async def test_a_code_call_by_keys_alone(board: Switchboard, team: dict[str, Dev
     assert dora.errors == []
 
 
+async def test_a_part_that_does_not_come(board: Switchboard, team: dict[str, Device], dora: Console) -> None:
+    """H262: when its time is over it is missing: the desk has an alarm that must be taken, the backup is called."""
+    page = dora.page
+    await dora.keys("F2", "2")
+    await page.keyboard.type("4w 12")
+    await dora.keys("Enter")
+    await expect(page.get_by_role("dialog", name="Code call").locator(".sentence")).to_have_text("Trauma. 4W-12.")
+    await dora.keys("Control+Enter")
+    running = page.locator(".running .call", has_text="Trauma")
+    await expect(running).to_contain_text("Airway 0/1 missing")
+    alarm = page.locator(".alarms li", has_text="Airway missing")
+    await expect(alarm).to_contain_text("Nobody has it")
+    await dora.picture("code-missing")
+    await dora.keys("Alt+a", "Enter")
+    await expect(alarm).to_contain_text("Dora has it since")
+    while (event := await team["Dr. Chen"].next_event(60)).event != "new" or "Trauma" not in text_of(event):
+        pass
+    await dora.keys("F9")
+    await expect(page.locator("#log-list > li", has_text="Trauma")).to_contain_text("CODE")
+    await dora.keys("F7", "Control+Enter")
+    await expect(running).to_have_count(0)
+    assert dora.errors == []
+
+
+def text_of(event: Event) -> str:
+    """What a message says."""
+    return event.message.text if event.message else ""
+
+
 async def test_a_drill_is_never_taken_for_a_call(board: Switchboard, team: dict[str, Device], dora: Console) -> None:
     """H58: another frame, the word in every text; also with the place that a telephone system has told."""
     page = dora.page
@@ -152,4 +199,6 @@ async def test_a_drill_is_never_taken_for_a_call(board: Switchboard, team: dict[
                 return event.message.callback == "4412"
 
     assert await drilled(team["Ben"])
+    await dora.keys("F9")
+    await expect(page.locator("#log-list > li").first).to_contain_text("DRILL")
     assert dora.errors == []

@@ -7,7 +7,7 @@ const SHELL = "wardwire-shell-1";
 // opened from here when no answer comes within so long.
 const SHEETS = "wardwire-sheets-1";
 const PAGES = new Set(["/", "/console"]);
-const SHEET = /^\/(sheets\/call-down|pages\/style\.css)$/;
+const SHEET = /^\/(sheets\/(call-down|on-call)|pages\/style\.css)$/;
 const SHEET_PATIENCE_MS = 1500;
 
 self.addEventListener("install", (event) => {

@@ -27,6 +27,7 @@ from wardwire.model.oncall_rights import may_view
 from wardwire.model.oncall_time import find_zone, in_reach, instant_of, wall_of
 from wardwire.model.people import Directory, Role
 from wardwire.model.places import PlaceKind
+from wardwire.model.policy import DESK
 
 MOST_DAYS = 42
 MOST_ROLES = 20
@@ -52,6 +53,7 @@ class LayerLine(msgspec.Struct, frozen=True):
 class RoleLine(msgspec.Struct, frozen=True):
     """A role in these days: `final` is what comes of all its rules; shifts by hand (overrides too) are those that
     touch these days, swaps all that are open or agreed on. `may_change`: whether whoever asks may change them.
+    `units`: those that have it for a function; `stands_in`: who answers while nobody holds it, "" = the desk.
     """
 
     role: str
@@ -63,6 +65,8 @@ class RoleLine(msgspec.Struct, frozen=True):
     layers: list[LayerLine]
     shifts: list[ShiftOut]
     swaps: list[SwapOut]
+    units: list[str] = []
+    stands_in: str = ""
 
 
 class Timeline(msgspec.Struct, frozen=True):
@@ -121,7 +125,21 @@ def _line(role: Role, directory: Directory, days: list[Day], call: Call) -> Role
             show_shift(shift, directory) for shift in sorted(shifts, key=lambda one: (one.starts_at, one.version))
         ],
         swaps=[show_swap(swap) for swap in sorted(role.swaps, key=lambda one: one.id)],
+        units=sorted(
+            directory.place_name(unit) for unit, has in directory.unit_roles.items() if role.id in has.values()
+        ),
+        stands_in=_stands_in(role, directory),
     )
+
+
+def _stands_in(role: Role, directory: Directory) -> str:
+    written = write_fallback(role)
+    if written == DESK:
+        return ""
+    if role.fallback is not None:
+        return directory.person_name(role.fallback)
+    group = directory.groups.get(ids.read_id(ids.GROUP, written))
+    return group.name if group else written
 
 
 def _layers(

@@ -501,8 +501,8 @@ class Rows(_Down, frozen=True, tag="rows"):
         whole: From here on the device has all there is; before, rows come page by page, the worst first.
         more: So many alerts run beyond those that are shown.
         ack: Answer with `watched`: nothing more comes before that.
-        alarms: Another text after each change of the technical alarms (`GET /v1/alarms`): for whoever sees the whole
-            house and may see alarms; "" for everybody else.
+        desk: Another text after each change of what the operators' desk is to see to, technical alarms and hand-overs
+            (`GET /v1/alarms`, `/v1/handovers`): for whoever sees the whole house and may see alarms; else "".
     """
 
     id: str
@@ -513,7 +513,7 @@ class Rows(_Down, frozen=True, tag="rows"):
     whole: bool = False
     more: int = 0
     ack: bool = False
-    alarms: str = ""
+    desk: str = ""
 
 
 class BeatBack(_Down, frozen=True, tag="beat"):

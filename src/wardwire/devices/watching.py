@@ -31,8 +31,7 @@ from wardwire.model.clock import Clock
 from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
 from wardwire.model.matrix import Action, Owner, Reach, reach_of
 from wardwire.model.rights import AccessRole, Caller
-from wardwire.store.alarms import mark_alarms
-from wardwire.store.board import Running, list_recent, list_running, load_closed, load_watchers
+from wardwire.store.board import Running, list_recent, list_running, load_closed, load_watchers, mark_desk
 
 MOST_WATCHERS = 200
 # Of one scope so many rows; what is worse goes before.
@@ -81,7 +80,7 @@ class _Watcher:
     """
 
     __slots__ = (
-        "acked", "admitted_at", "alarms", "device", "door", "id", "marked", "more", "n", "owed", "place", "said_at",
+        "acked", "admitted_at", "desk", "device", "door", "id", "marked", "more", "n", "owed", "place", "said_at",
         "session", "shows", "subjects", "units", "whole",
     )  # fmt: skip
 
@@ -92,7 +91,7 @@ class _Watcher:
         self.id = frame.id
         self.place = frame.place
         self.units: frozenset[UUID] | None = frozenset()
-        self.subjects = self.alarms = False
+        self.subjects = self.desk = False
         self.marked = ""
         self.admitted_at: float | None = None
         self.owed: dict[UUID, None] = {}
@@ -260,7 +259,7 @@ class Watching:
                 watcher.units, watcher.subjects = watched, subjects
                 watcher.owed.update((id, None) for id, row in self._rows.items() if watcher.sees(row))
                 watcher.owed.update(dict.fromkeys(watcher.shows))
-            watcher.alarms = watched is None and reach_of(caller, Action.ALARM_READ) is Reach.ANY
+            watcher.desk = watched is None and reach_of(caller, Action.ALARM_READ) is Reach.ANY
             watcher.admitted_at = now
 
     async def _look(self, connection: asyncpg.Connection) -> None:
@@ -279,7 +278,7 @@ class Watching:
             recent = await list_recent(connection, since, MOST_RECENT)
             found, total = await list_running(connection, None, MOST_ROWS)
             self._more[True] = total - len(found)
-            self._mark = await mark_alarms(connection)
+            self._mark = await mark_desk(connection)
             # An alert may have begun to escalate, or the other way round, between the two.
             seen = {one.message_id: (one, True) for one in recent} | seen
             seen |= {one.message_id: (one, False) for one in found}
@@ -345,7 +344,7 @@ class Watching:
         return watcher.more != self._more.get(watcher.units is None, 0) or watcher.marked != self._mark_for(watcher)
 
     def _mark_for(self, watcher: _Watcher) -> str:
-        return self._mark if watcher.alarms else ""
+        return self._mark if watcher.desk else ""
 
     def _send(self, watcher: _Watcher, now: float) -> None:
         """Send a watcher what it is owed, the worst first, as far as it may have before it has shown it."""
@@ -405,7 +404,7 @@ def _write(watcher: _Watcher, time: datetime, rows: list[bytes], gone: list[Gone
     whole = ',"whole":true' if watcher.whole and last else ""
     more = f',"more":{watcher.more}' if watcher.more > 0 else ""
     ack = ',"ack":true' if last else ""
-    alarms = f',"alarms":"{watcher.marked}"' if watcher.marked else ""
+    desk = f',"desk":"{watcher.marked}"' if watcher.marked else ""
     ended = f',"gone":{encode(gone).decode()}' if gone else ""
     head = f'{{"t":"rows","id":{encode(watcher.id).decode()},"n":{watcher.n},"time":{encode(time).decode()}'
-    return head.encode() + b',"rows":[' + b",".join(rows) + b"]" + f"{ended}{whole}{more}{ack}{alarms}}}".encode()
+    return head.encode() + b',"rows":[' + b",".join(rows) + b"]" + f"{ended}{whole}{more}{ack}{desk}}}".encode()

@@ -56,6 +56,8 @@ class FactKind(StrEnum):
     ALARM_RAISED = "AlarmRaised"
     ALARM_TAKEN = "AlarmTaken"  # a person sees to it
     ALARM_CLEARED = "AlarmCleared"
+    DESK_HANDED_OVER = "DeskHandedOver"  # whoever is at the desk hands it over; body: which, how many things are open
+    DESK_TAKEN_OVER = "DeskTakenOver"  # ... somebody has it now; body: from whom
     PROOF_FAILED = "ProofFailed"  # the signature of a stored statement, or of an answer, did not verify
     SESSION_OPENED = "SessionOpened"
     SESSION_REPLACED = "SessionReplaced"  # the same key said hello from another place

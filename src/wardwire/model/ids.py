@@ -38,6 +38,7 @@ DRAFT = "drf"
 REMINDER = "rem"
 PASSKEY = "psk"
 SYNC = "syn"
+HANDOVER = "hov"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

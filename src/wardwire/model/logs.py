@@ -33,6 +33,8 @@ LOGS: Mapping[str, frozenset[str]] = MappingProxyType(
                 FactKind.DEVICE_CHECKED_OUT,
                 FactKind.DEVICE_CHECKED_IN,
                 FactKind.ALARM_TAKEN,
+                FactKind.DESK_HANDED_OVER,
+                FactKind.DESK_TAKEN_OVER,
                 FactKind.PROOF_FAILED,
             }
         ),

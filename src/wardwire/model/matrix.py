@@ -57,6 +57,7 @@ class Action(StrEnum):
     BOARD_WATCH = "board.watch"
     ALARM_READ = "alarm.read"
     ALARM_TAKE = "alarm.take"
+    DESK_HAND_OVER = "desk.hand_over"
     DIRECTORY_READ = "directory.read"
     CONTACT_READ = "contact.read"
     STATUS_SET = "status.set"
@@ -96,6 +97,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.BOARD_WATCH: "see live on a board which alerts run, without what they say",
         Action.ALARM_READ: "see technical alarms",
         Action.ALARM_TAKE: "take and clear them",
+        Action.DESK_HAND_OVER: "hand the operators' desk over, and take it over",
         Action.DIRECTORY_READ: "see who there is, and who is on call",
         Action.CONTACT_READ: "see addresses",
         Action.STATUS_SET: "set a status",
@@ -165,6 +167,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.BOARD_WATCH:     Row(_,    ANY,  UNIT, _,    _,    _,    WATCH,     SHOWN),
         Action.ALARM_READ:      Row(_,    ANY,  _,    _,    ANY,  ANY,  ALARMS,    SHOWN),
         Action.ALARM_TAKE:      Row(_,    ANY,  _,    _,    _,    ANY,  ALARMS,    SHOWN),
+        Action.DESK_HAND_OVER:  Row(_,    ANY,  _,    _,    _,    _,    "",        SHOWN),
         Action.DIRECTORY_READ:  Row(ANY,  ANY,  ANY,  ANY,  ANY,  ANY,  "",        SHOWN),
         Action.CONTACT_READ:    Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.STATUS_SET:      Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),

@@ -51,12 +51,6 @@ async def count_open_alarms(connection: asyncpg.Connection) -> int:
     return count
 
 
-async def mark_alarms(connection: asyncpg.Connection) -> str:
-    """Return a text that is another one after each change. Costs what is open, never what is kept."""
-    mark: str = await connection.fetchval(_SQL["mark"])
-    return mark
-
-
 async def find_open_alarms(connection: asyncpg.Connection) -> frozenset[tuple[str, str]]:
     """Find kind and subject of every alarm that is open."""
     return frozenset((row["kind"], row["subject"]) for row in await connection.fetch(_SQL["open"]))

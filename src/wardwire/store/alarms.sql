@@ -1,14 +1,6 @@
 -- name: count_open
 SELECT count(*) FROM alarms WHERE cleared_at IS NULL
 
--- name: mark
--- Another text after each change: one raised is among the latest, and is never open again once it was cleared; how
--- many are taken, and how often those that are open were raised, only grows until one of them is cleared.
-SELECT concat_ws('.', count(*), count(taken_at), coalesce(sum(times), 0), (
-    SELECT md5(string_agg(id::text, ' ' ORDER BY id)) FROM (SELECT id FROM alarms ORDER BY id DESC LIMIT 8) latest
-)) AS mark
-FROM alarms WHERE cleared_at IS NULL
-
 -- name: open
 -- Kind and subject of each that is open.
 SELECT kind, subject FROM alarms WHERE cleared_at IS NULL

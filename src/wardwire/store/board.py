@@ -58,3 +58,9 @@ async def load_watchers(
         row["person_id"]: (frozenset(AccessRole(role) for role in row["roles"]), frozenset(row["units"]))
         for row in rows
     }
+
+
+async def mark_desk(connection: asyncpg.Connection) -> str:
+    """Return a text that is another one after each change of what the operators' desk is to see to."""
+    mark: str = await connection.fetchval(_SQL["desk"])
+    return mark

@@ -28,3 +28,16 @@ SELECT message_id, closed_why FROM escalations WHERE message_id = ANY($1::uuid[]
 -- name: watchers
 -- What the accounts of some people make of them.
 SELECT person_id, roles, units FROM accounts WHERE person_id = ANY($1::uuid[]) AND disabled_at IS NULL
+
+-- name: desk
+-- Another text after each change of what the operators' desk is to see to. Of alarms: one raised is among the latest, and
+-- is never open again once it was cleared; how many are taken, and how often those that are open were raised, only grows
+-- until one of them is cleared. Of hand-overs: each is among the latest, and is over once.
+SELECT concat_ws('.',
+    (SELECT concat_ws('.', count(*), count(taken_at), coalesce(sum(times), 0)) FROM alarms WHERE cleared_at IS NULL),
+    (SELECT count(*) FROM desk_handovers WHERE accepted_at IS NULL AND replaced_at IS NULL),
+    md5(concat(
+        (SELECT string_agg(id::text, ' ' ORDER BY id) FROM (SELECT id FROM alarms ORDER BY id DESC LIMIT 8) latest),
+        (SELECT string_agg(id::text, ' ' ORDER BY id) FROM (SELECT id FROM desk_handovers ORDER BY id DESC LIMIT 4) latest)
+    ))
+) AS mark

@@ -43,7 +43,8 @@ export async function load(): Promise<void> {
       changed = false;
       await read();
     }
-    trouble.value = "";
+    // Without the live link nobody would say that it is not so any more.
+    trouble.value = client.peek()?.link.peek().link === "live" ? "" : "away";
   } catch (error) {
     why.value = whyNot(error);
     trouble.value = isAway(error) ? "away" : "error";
@@ -110,9 +111,9 @@ export async function clear(alarm: AlarmOut, reason: string): Promise<boolean> {
 
 export function begin(): void {
   effect(() => {
-    const mark = client.value?.alarmsMark.value; // read, so that each change runs this
+    const mark = client.value?.deskMark.value; // read, so that each change runs this
     const link = client.value?.link.value.link;
-    if (link === "live" || mark) void load();
+    if (link === "live" && mark !== undefined) void load();
     else if (link === "away" || link === "refused") trouble.value = "away";
   });
 }

@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 import { client } from "./state";
 
 const AGAIN_MS = 600_000;
-const SHEET = ["/sheets/call-down", "/pages/style.css"];
+const SHEET = ["/sheets/call-down", "/sheets/on-call", "/pages/style.css"];
 
 /** Ask the service worker to keep this page, what it is made of, and the sheet as it is now. */
 async function keepAll(): Promise<void> {

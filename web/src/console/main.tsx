@@ -14,10 +14,13 @@ import { sound } from "../core/tones";
 import { begin as beginAlarms } from "./alarms";
 import { loadTypes, open as openCode, takeCaller } from "./calls";
 import { pageTo } from "./compose";
+import { begin as beginDesk, confirm as confirmDesk, offered, openDesk } from "./desk";
 import { begin as beginDevice, codeOfLink } from "./device";
 import { keepDial, loadDial, useDial } from "./dial";
 import { forget } from "./find/finder";
 import { forgetSheets, begin as keepPages } from "./keep";
+import { begin as beginLog, openLog } from "./log";
+import { begin as beginOnCall, openSheet } from "./oncall";
 import { begin as beginRinging } from "./ring";
 import { begin as beginSearch, command } from "./search";
 import { isAway } from "./site";
@@ -25,10 +28,13 @@ import { chosen, client, database, foreign, loadPreferences, notice, operator, o
 import { focusAlarms } from "./views/alarms";
 import { Board, nextFailing } from "./views/board";
 import { CodeCall } from "./views/code";
+import { Desk } from "./views/desk";
 import { callChosen, Detail } from "./views/detail";
 import { Ended, Enrol, Locked, SignIn } from "./views/door";
 import { KeyBar, KeyMap, openKeys } from "./views/keys";
+import { Log } from "./views/log";
 import { focusOmnibox, Omnibox, Results } from "./views/omnibox";
+import { OnCallSheet } from "./views/oncall";
 import { Page, sendPage } from "./views/page";
 import { askClear, Running } from "./views/running";
 import { beginStatus, Status, setStatus } from "./views/status";
@@ -78,7 +84,10 @@ function Console() {
         keys={[
           { key: "F2", label: "keys.code", run: () => openCode() },
           { key: "F4", label: "keys.call", run: callChosen },
+          { key: "F8", label: "keys.oncall", run: () => openSheet() },
+          { key: "F9", label: "keys.log", run: () => openLog() },
           { key: "Alt+A", label: "alarms.title", run: focusAlarms },
+          { key: "Alt+H", label: "desk.title", run: openDesk },
           { key: "Ctrl+K", label: "keys.search", run: focusOmnibox },
           { key: "Ctrl+.", label: "keys.next", run: nextFailing },
           { key: "?", label: "keys.title", run: openKeys },
@@ -93,6 +102,9 @@ function Console() {
 function Middle() {
   if (pane.value === "page") return <Page />;
   if (pane.value === "status") return <Status />;
+  if (pane.value === "log") return <Log />;
+  if (pane.value === "desk") return <Desk />;
+  if (pane.value === "oncall") return <OnCallSheet />;
   return <Detail />;
 }
 
@@ -126,6 +138,14 @@ function Head() {
           {t("away", { time: time(since) })} <a href="/sheets/call-down">{t("away.sheet")}</a>
         </p>
       )}
+      {offered.value.map((one) => (
+        <p key={one.id} class="stale" role="alert">
+          {t("desk.offer", { who: one.giver.name ?? "", time: time(Date.parse(one.made_at)) })}{" "}
+          <button type="button" onClick={openDesk}>
+            <kbd>Alt+H</kbd> {t("desk.look")}
+          </button>
+        </p>
+      ))}
       {current?.trouble.value && (
         <p class="bad" role="alert">
           {t("error.storage")}
@@ -150,6 +170,7 @@ function enter(): void {
   const entry = chosen.value;
   if (it.do === "page" && entry) pageTo(entry, it.text);
   else if (it.do === "code") openCode(it.type, it.place);
+  else if (it.do === "trace") openLog(it.query);
   else if (it.do === "status" && entry?.kind === "person") beginStatus(entry, it.status, it.until, it.cover);
   else if (it.do === "find" && entry && entry.kind !== "place") pageTo(entry);
 }
@@ -157,6 +178,7 @@ function enter(): void {
 function confirm(): void {
   if (pane.value === "page") void sendPage();
   else if (pane.value === "status") void setStatus();
+  else if (pane.value === "desk") void confirmDesk();
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -172,8 +194,11 @@ function onKey(event: KeyboardEvent): void {
   else if (event.ctrlKey && event.key === ".") nextFailing();
   else if (event.key === "F2") openCode();
   else if (event.key === "F7") askClear();
+  else if (event.key === "F8") openSheet();
+  else if (event.key === "F9") openLog();
   else if (event.key === "F4" && !event.altKey) callChosen();
   else if (event.altKey && !event.ctrlKey && event.code === "KeyA") focusAlarms();
+  else if (event.altKey && !event.ctrlKey && event.code === "KeyH") openDesk();
   else if (event.altKey && !event.ctrlKey && digit) event.shiftKey ? keepDial(Number(digit)) : useDial(Number(digit));
   else if (event.key === "?" && !isTyping(event.target)) openKeys();
   else return;
@@ -197,6 +222,9 @@ async function start(): Promise<void> {
   beginSearch();
   beginAlarms();
   beginRinging();
+  beginLog();
+  await beginOnCall();
+  await beginDesk();
   keepPages();
   void loadTypes();
   takeCaller();

@@ -21,7 +21,7 @@ export const foreign = computed(
   () => operator.value !== "" && !!client.value && operator.value !== client.value.card.person,
 );
 
-export type Pane = "detail" | "page" | "status";
+export type Pane = "detail" | "page" | "status" | "log" | "oncall" | "desk";
 export const pane = signal<Pane>("detail");
 /** What is chosen in the list of results, and what the site says of it. */
 export const chosen = signal<Entry | null>(null);

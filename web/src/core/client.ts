@@ -62,8 +62,8 @@ export class Client {
   readonly trouble = signal("");
   /** Which alerts run, by message, where somebody watches; null = nobody does, or may. Only in the tab that leads. */
   readonly alerts = signal<ReadonlyMap<string, BoardRow> | null>(null);
-  /** Another text after each change of the technical alarms, for whoever watches the whole house and may see them. */
-  readonly alarmsMark = signal("");
+  /** Another text after each change of what the desk is to see to; "" for whoever does not watch it, or may not. */
+  readonly deskMark = signal("");
   /** Whether this tab is the device. */
   readonly leads = signal(false);
   /** Whether what is kept is shut: a passcode opens it. */
@@ -213,7 +213,7 @@ export class Client {
     this.#device?.watch(place, (view, refused) => {
       if (refused) this.alerts.value = null;
       else if (view.whole) this.alerts.value = new Map(view.rows);
-      this.alarmsMark.value = view.frame?.alarms ?? "";
+      this.deskMark.value = view.frame?.desk ?? "";
     });
   }
 

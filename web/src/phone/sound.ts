@@ -32,12 +32,12 @@ export function repeatOf(priority: Priority): number {
 /** Ring in the tab that is the device, and shake where the device can. */
 export function listen(): void {
   core.listen(
-    () =>
-      client.value?.leads.value ? ringing.value.map((row) => ({ id: row.id, priority: priorityOf(row) })) : [],
+    () => (client.value?.leads.value ? ringing.value.map((row) => ({ id: row.id, priority: priorityOf(row) })) : []),
     toneOf,
     repeatOf,
     (priority) => {
-      if (priority !== "low") navigator.vibrate?.(priority === "medium" ? [200, 200, 200] : [400, 150, 400, 150, 400]);
+      if (priority !== "low")
+        navigator.vibrate?.(priority === "medium" ? [200, 200, 200] : [400, 150, 400, 150, 400]);
     },
   );
 }

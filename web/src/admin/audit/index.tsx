@@ -1,9 +1,9 @@
 /** The record: whether it is as it was written, and its two logs. */
 
 import { useSignal } from "@preact/signals";
+import { saveFile, writeCsv } from "../../core/csv";
 import type { FactOut, VerdictOut } from "../../core/generated/api";
 import { ask } from "../../core/rest";
-import { saveFile, writeCsv } from "../parts/csv";
 import { Failed } from "../parts/faces";
 import { Field, useForm } from "../parts/form";
 import { useMore } from "../parts/more";

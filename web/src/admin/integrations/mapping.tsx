@@ -1,9 +1,9 @@
 /** A listener's mapping table, changed here and tried on samples before anybody puts it to use. */
 
 import { useSignal } from "@preact/signals";
+import { saveFile } from "../../core/csv";
 import type { TableOut, TableVersion, TriedOut } from "../../core/generated/api";
 import { ask, askTagged } from "../../core/rest";
-import { saveFile } from "../parts/csv";
 import { Dialog } from "../parts/dialog";
 import { Failed } from "../parts/faces";
 import { Field, useForm } from "../parts/form";

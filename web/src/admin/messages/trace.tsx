@@ -1,9 +1,9 @@
 /** The way of one message on one page: what was promised beside what happened, each person, and step by step. */
 
 import { useSignal } from "@preact/signals";
+import { saveFile } from "../../core/csv";
 import type { Foretold, Hop, Promise as Kept, Story } from "../../core/generated/api";
 import { ask } from "../../core/rest";
-import { saveFile } from "../parts/csv";
 import { useLoad } from "../parts/load";
 import { Shown } from "../parts/shown";
 import { Table } from "../parts/table";

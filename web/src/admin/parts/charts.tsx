@@ -4,8 +4,8 @@
  */
 
 import type { ComponentChildren } from "preact";
+import { saveFile, writeCsv } from "../../core/csv";
 import { t } from "../words";
-import { saveFile, writeCsv } from "./csv";
 
 type Cell = string | number;
 

@@ -1,9 +1,9 @@
 /** Reports of a time: how soon people were reached and answered, who did not, what was sent, and drills. */
 
+import { saveFile, writeCsv } from "../../core/csv";
 import type { ResponseGroup, ResponseReport } from "../../core/generated/api";
 import { ask } from "../../core/rest";
 import { Bars, Lines } from "../parts/charts";
-import { saveFile, writeCsv } from "../parts/csv";
 import { Empty } from "../parts/faces";
 import { Field, useForm } from "../parts/form";
 import { useLoad } from "../parts/load";

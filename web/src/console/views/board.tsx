@@ -128,6 +128,10 @@ function Waiting({ said }: { said: Said }) {
   );
 }
 
+/** Whoever was called later, by the view of the house: what was stored does not name them. */
+const nameOf = (message: string, person: string): string =>
+  alerts.value.get(message)?.cells?.find((cell) => cell.person === person)?.name ?? "";
+
 function Sent({ row }: { row: Row }) {
   const people = Object.values(row.others);
   const next = row.promise.find((line) => line.at > now.value);
@@ -143,7 +147,8 @@ function Sent({ row }: { row: Row }) {
       <ul class="cells">
         {people.slice(0, CELLS).map((view) => (
           <li key={view.person} class={`cell ${view.state}`}>
-            <b aria-hidden="true">{LETTERS[view.state] ?? "Q"}</b> <bdi>{row.names[view.person] ?? ""}</bdi>{" "}
+            <b aria-hidden="true">{LETTERS[view.state] ?? "Q"}</b>{" "}
+            <bdi>{row.names[view.person] ?? nameOf(row.id, view.person)}</bdi>{" "}
             <span>
               {view.response && view.state === "answered"
                 ? view.response

@@ -1,7 +1,7 @@
 /** The field that is always one key away, and what it finds. */
 
 import { command, confirmed, copied, move, typed } from "../search";
-import { chosen, results } from "../state";
+import { chosen, pane, results } from "../state";
 import { t, word } from "../words";
 import { Options, optionId } from "./options";
 
@@ -33,6 +33,8 @@ export function Omnibox({ onEnter }: { onEnter: () => void }) {
         value={typed.value}
         onInput={(event) => {
           typed.value = event.currentTarget.value;
+          // Whoever looks for somebody wants to see them; what is being written stays.
+          if (pane.peek() !== "page" && pane.peek() !== "status") pane.value = "detail";
         }}
         onKeyDown={(event) => {
           if (event.key === "ArrowDown") move(1);
@@ -104,7 +106,7 @@ function Hints() {
       <p>{t("find.empty")}</p>
       <h3>{t("find.commands")}</h3>
       <ul>
-        {(["cmd.p", "cmd.o", "cmd.c", "cmd.s"] as const).map((key) => {
+        {(["cmd.p", "cmd.o", "cmd.c", "cmd.s", "cmd.t"] as const).map((key) => {
           const [typed, does] = t(key).split("  ");
           return (
             <li key={key}>

@@ -8,7 +8,10 @@ export type { Key };
 export const { t, isKey } = words<Key>({ en, de });
 
 /** A word of the protocol, in our words; as it stands where we have none. */
-export function word(group: "status" | "state" | "end" | "kind" | "way" | "next", name: string): string {
+export function word(
+  group: "status" | "state" | "end" | "kind" | "way" | "next" | "said" | "thing",
+  name: string,
+): string {
   const key = `${group}.${name}`;
   return isKey(key) ? t(key) : name.replaceAll("_", " ");
 }

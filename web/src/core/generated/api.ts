@@ -582,6 +582,27 @@ export type Groups = {
   next: string | null;
 };
 
+export type HandoverIn = {
+  note: string;
+  notes?: Record<string, string>;
+};
+
+export type HandoverOut = {
+  id: string;
+  state: string;
+  giver: Sender;
+  made_at: string;
+  note: string;
+  items: ThingOut[];
+  accepted_by?: Sender | null;
+  accepted_at?: string | null;
+};
+
+export type Handovers = {
+  data: HandoverOut[];
+  next: string | null;
+};
+
 export type Holder = {
   person: string;
   name: string;
@@ -1005,6 +1026,10 @@ export type OpenAlert = {
   closed_why?: string;
 };
 
+export type OpenThings = {
+  items: ThingOut[];
+};
+
 export type Options = {
   options: Record<string, unknown>;
 };
@@ -1337,6 +1362,8 @@ export type RoleLine = {
   layers: LayerLine[];
   shifts: ShiftOut[];
   swaps: SwapOut[];
+  units?: string[];
+  stands_in?: string;
 };
 
 export type RoleOut = {
@@ -1425,6 +1452,29 @@ export type Sender = {
   person?: string;
   name?: string;
   source?: string;
+};
+
+export type SentOut = {
+  id: string;
+  priority: string;
+  sender: Sender;
+  stored_at: string;
+  about: string;
+  people: number;
+  reached: number;
+  answered: number;
+  to?: string[];
+  drill?: boolean;
+  taken_by?: string;
+  response?: string;
+  taken_s?: number | null;
+  ended_at?: string | null;
+  ended_why?: string;
+};
+
+export type SentPage = {
+  data: SentOut[];
+  next: string | null;
 };
 
 export type SessionOut = {
@@ -1695,6 +1745,16 @@ export type TableVersions = {
 
 export type TakeAway = {
   password: string;
+};
+
+export type ThingOut = {
+  kind: string;
+  id: string;
+  open: boolean;
+  about?: string;
+  priority?: string;
+  since?: string | null;
+  note?: string;
 };
 
 export type TieOut = {
@@ -2003,6 +2063,11 @@ export interface Api {
   "GET /v1/groups/{group_id}/preferences": { path: {
     group_id: string;
   }; answer: PreferencesOut };
+  "GET /v1/handovers": { query: {
+    limit?: number;
+    after?: string;
+  }; answer: Handovers };
+  "GET /v1/handovers/open": { answer: OpenThings };
   "GET /v1/integrations": { answer: Listeners };
   "GET /v1/integrations/{listener}/letters": { path: {
     listener: string;
@@ -2157,6 +2222,11 @@ export interface Api {
     limit?: number;
     after?: string;
   }; answer: Entries };
+  "GET /v1/sent": { query: {
+    limit?: number;
+    after?: string;
+    own?: boolean;
+  }; answer: SentPage };
   "GET /v1/sessions": { query: {
     limit?: number;
     after?: string;
@@ -2263,6 +2333,10 @@ export interface Api {
   }; body: ShareIn; answer: DeviceShown };
   "POST /v1/groups": { body: NewGroup; again: true; answer: GroupOut };
   "POST /v1/groups/preview": { body: GroupSketch; answer: GroupPreview };
+  "POST /v1/handovers": { body: HandoverIn; answer: HandoverOut };
+  "POST /v1/handovers/{handover_id}/accept": { path: {
+    handover_id: string;
+  }; answer: HandoverOut };
   "POST /v1/integrations/{listener}/try": { path: {
     listener: string;
   }; body: TryIn; answer: TriedAll };

@@ -473,7 +473,7 @@ export type Rows = {
   whole?: boolean;
   more?: number;
   ack?: boolean;
-  alarms?: string;
+  desk?: string;
 };
 
 export type Rung = {
