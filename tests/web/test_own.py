@@ -75,7 +75,7 @@ async def test_a_lost_device_is_reported_from_another_one(ward: Ward) -> None:
     await chen.button("Remove it now").click()
     await expect(chen.button("Add device")).to_be_visible()
     [row] = await ward.site.fetch("SELECT revoked_why FROM devices WHERE id = $1", own)
-    assert row["revoked_why"] == "removed by its person"
+    assert row["revoked_why"] == "removed by its person"  # the app waits for its answer before it forgets itself
     assert chen.errors == []
 
 

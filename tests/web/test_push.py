@@ -24,6 +24,9 @@ async def pusher(phone: Phone) -> Any:
     await phone.page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
 
     async def push(data: str) -> None:
+        await phone.page.evaluate(
+            "navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.forEach(n => n.close()))"
+        )
         while not registrations:
             await phone.page.wait_for_timeout(50)
         await session.send(

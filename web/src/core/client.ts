@@ -199,7 +199,7 @@ export class Client {
     const id = newId();
     const answer = new Promise<Down | null>((resolve) => {
       this.#asked.set(id, resolve);
-      setTimeout(() => resolve(null), 5_500);
+      setTimeout(() => resolve(null), 15_500); // the tab that asks for us gives up first
     });
     this.#tell({ t: "ask", id, frame });
     const found = await answer;

@@ -71,7 +71,9 @@ export interface DeviceOptions {
 const TICK_MS = 500;
 /** So many events are kept at once, at most. */
 const RUN_MAX = 200;
-const ASK_MS = 5_000;
+/** Who types waits for what is found no longer; what is to be changed may take its time. */
+const SEARCH_MS = 5_000;
+const ASK_MS = 15_000;
 const FINAL = new Set(["device_revoked", "not_permitted", "session_replaced"]);
 const UNCONFIRMED = new Set(["pending", "unreachable"]);
 
@@ -155,7 +157,7 @@ export class Device {
         this.#asked.delete(id);
         resolve(answer);
       };
-      const timer = setTimeout(() => settle(null), ASK_MS);
+      const timer = setTimeout(() => settle(null), frame.t === "search" ? SEARCH_MS : ASK_MS);
       this.#asked.set(id, settle);
       if (this.#session.isOpen) this.#say(JSON.stringify({ ...frame, id }));
       else settle(null);

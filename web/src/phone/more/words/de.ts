@@ -67,7 +67,8 @@ export const de: Record<Key, string> = {
   "devices.lost.sure": "Jetzt als verloren melden",
   "devices.done.lost": "{name} wurde um {time} als verloren gemeldet. Es ist ausgeschlossen.",
   "devices.done.removed": "{name} wurde um {time} entfernt.",
-  "devices.failed": "Nicht geschehen: Der Standort antwortet nicht. Rufen Sie die Zentrale an.",
+  "devices.failed":
+    "Es kam keine Antwort: Ob es geschehen ist, kann hier niemand sagen. Sehen Sie noch einmal nach, oder rufen Sie die Zentrale an.",
   "devices.refused": "Nicht geschehen: {why}",
   "devices.lost.title": "Verlorene Geräte",
   "devices.order.requested": "ausgeschlossen; es war noch nicht wieder da, um gelöscht zu werden",
@@ -113,7 +114,7 @@ export const de: Record<Key, string> = {
   "quiet.saved": "Gespeichert um {time}.",
   "quiet.removed": "Seit {time} haben Sie keine Ruhezeiten.",
   "quiet.changed": "Sie wurden inzwischen auf einem anderen Gerät geändert. Hier stehen sie, wie sie jetzt sind.",
-  "quiet.failed": "Nicht gespeichert: Der Standort antwortet nicht. Was vorher gespeichert war, gilt.",
+  "quiet.failed": "Es kam keine Antwort: Ob es gespeichert ist, kann hier niemand sagen. Sehen Sie noch einmal nach.",
   "by.app": "App",
   "by.pager": "Pager",
   "by.phone": "Telefon",
