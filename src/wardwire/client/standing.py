@@ -16,6 +16,8 @@ from wardwire.flow.views import Part
 from wardwire.model.priority import Kind
 
 OWN_MAX = 80
+# Of so many messages it is remembered what was told: a word that comes late must not undo one that came after it.
+KNOWN_MAX = 1_000
 TEAMS_MAX = ASKED_MAX - OWN_MAX
 # Between these ages (monotonic seconds) a message is asked about with each beat; later only after a hello.
 ASK_AFTER_S = 2.0
@@ -26,19 +28,13 @@ _OVER = frozenset({"cancelled", "recalled", "all_clear", "cleared", "expired"})
 
 
 class _Own:
-    """A message of this person: when it was stored, how many must confirm, and who stands how."""
+    """A message of this person that is asked about: when it was stored, how many must confirm."""
 
-    __slots__ = ("at", "count", "states")
+    __slots__ = ("at", "count")
 
     def __init__(self, at: float, count: int) -> None:
         self.at = at
         self.count = count
-        self.states: dict[str, StatusFrame] = {}
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing more is to be asked about."""
-        return len(self.states) >= self.count and all(one.state not in _MOVING for one in self.states.values())
 
 
 class Standing:
@@ -46,27 +42,29 @@ class Standing:
 
     def __init__(self) -> None:
         self._own: OrderedDict[str, _Own] = OrderedDict()
+        self._known: OrderedDict[str, dict[str, StatusFrame]] = OrderedDict()
         self._teams: OrderedDict[str, tuple[Part, ...]] = OrderedDict()
 
     def stored(self, frame: StoredFrame, now: float) -> None:
         """A message of this person is stored: from now on its state is of interest."""
-        early = self._own.get(frame.message)
-        own = self._own[frame.message] = _Own(now, frame.recipient_count)
-        if early is not None:
-            own.states = early.states
+        self._own[frame.message] = _Own(now, frame.recipient_count)
         _bound(self._own, OWN_MAX)
 
     def status(self, frame: StatusFrame, now: float) -> bool:
         """Take how a message stands with somebody; says whether that is news."""
-        own = self._own.get(frame.message)
-        if own is None:
-            own = self._own[frame.message] = _Own(now, 1)
-            _bound(self._own, OWN_MAX)
-        known = own.states.get(frame.person)
+        states = self._known.get(frame.message)
+        if states is None:
+            states = self._known[frame.message] = {}
+            if frame.message not in self._own:
+                self._own[frame.message] = _Own(now, 1)
+                _bound(self._own, OWN_MAX)
+        self._known.move_to_end(frame.message)
+        _bound(self._known, KNOWN_MAX)
+        known = states.get(frame.person)
         same = known is not None and (known.state, known.response) == (frame.state, frame.response)
         if same or (known is not None and frame.at < known.at):
             return False  # known, or looked up before what we know happened
-        own.states[frame.person] = frame
+        states[frame.person] = frame
         return True
 
     def team(self, frame: TeamFrame) -> bool:
@@ -96,7 +94,11 @@ class Standing:
         return (*young, *teams)
 
     def _unsettled(self) -> Iterable[str]:
-        return (message for message, own in self._own.items() if not own.settled)
+        return (message for message, own in self._own.items() if not self._settled(message, own))
+
+    def _settled(self, message: str, own: _Own) -> bool:
+        states = self._known.get(message, {})
+        return len(states) >= own.count and all(one.state not in _MOVING for one in states.values())
 
 
 def _bound(kept: OrderedDict[str, Any], most: int) -> None:

@@ -57,6 +57,8 @@ ALERTS_A_WARD = 100
 
 _OFFERED = Offered(accept_decline=True)
 _WAITS = Waits()
+# What a device of somebody has; or they have said something to it, and are not rung again.
+_HEARD = (Stands.DELIVERED, Stands.READ, Stands.ACCEPTED, Stands.ANSWERED)
 
 
 class Nights(NamedTuple):
@@ -257,7 +259,7 @@ class _Alert:
                         if person not in holders:
                             self._deliveries[person] = step(before, Happened(Event.TAKE), self._now).delivery
                 case Free(person, by):
-                    if self._deliveries[by].state not in (Stands.DELIVERED, Stands.READ, Stands.ACCEPTED):
+                    if self._deliveries[by].state not in _HEARD:
                         raise Broken(f"{self._name}: let go, and whoever is called instead has heard nothing")
                     before = self._deliveries[person]
                     self._deliveries[person] = step(before, Happened(Event.TAKE), self._now).delivery

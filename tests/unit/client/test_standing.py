@@ -94,3 +94,17 @@ def test_teams_are_asked_about_until_the_call_is_over_and_all_is_bounded() -> No
         standing.team(TeamFrame(message=f"t{nth}", parts=()))
     assert len(standing.questions()) == ASKED_MAX
     assert len(standing.late(100.0 + ASK_AFTER_S)) == OWN_MAX
+
+
+def test_a_late_word_about_a_message_that_is_no_longer_asked_about_is_no_news() -> None:
+    """Whoever sends very many is asked about the newest; what was told of the others is not taken back."""
+    standing = Standing()
+    for nth in range(2 * OWN_MAX):
+        standing.stored(stored(f"m{nth}"), 100.0)
+        assert standing.status(status(f"m{nth}", "delivered", seconds=2), 101.0)
+    asked = standing.questions()
+    assert asked == tuple(f"m{nth}" for nth in range(OWN_MAX, 2 * OWN_MAX))
+    for nth in range(2 * OWN_MAX):  # looked up before all that
+        assert not standing.status(status(f"m{nth}", "unreachable"), 102.0)
+    assert standing.status(status("m0", "read", seconds=3), 103.0)
+    assert standing.questions() == asked
