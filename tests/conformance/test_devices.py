@@ -84,7 +84,7 @@ async def test_a_message_travels_is_confirmed_and_answered(pair: Pair) -> None:
     handed = await pair.ben.respond(stored.message, "hand_back", timeout_s=PATIENCE_S)
     assert handed.state == "read"
     assert [one.event for one in await take(pair.ben, 3)] == ["read", "answered", "handed_back"]
-    await until(lambda: pair.ben.unanswered == 0)
+    await until(lambda: pair.ben.unanswered == 0 and len(pair.statuses) == 4)
     assert pair.statuses == ["delivered", "read", "accepted", "read"]
     async with pair.site.pool.acquire() as connection:
         verdict = await verify(connection)
