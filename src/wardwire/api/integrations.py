@@ -16,7 +16,7 @@ from wardwire.api.versions import etag, expected_version
 from wardwire.directory.mapping_tables import author, set_mapping_table
 from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.matrix import Action
-from wardwire.store.mapping_tables import MappingTable, table_at, table_history
+from wardwire.store.mapping_tables import MappingTable, newest_table, table_at, table_history
 
 MOST_SAMPLE = 24_000
 MOST_TABLE = 20_000
@@ -183,8 +183,7 @@ async def _set(call: Call, text: str | None) -> Answer:
 
 
 async def _shown(call: Call) -> Answer:
-    newest = await call.read(lambda c: table_history(c, call.path["listener"], 1))
-    edited = newest[0] if newest else None
+    edited = await call.read(lambda c: newest_table(c, call.path["listener"]))
     return await _tell(call, edited if edited and edited.text is not None else None, edited.version if edited else 0)
 
 
@@ -210,8 +209,8 @@ async def try_(call: Call) -> Answer:
     body: TryIn = call.body
     listener, table = call.path["listener"], body.table
     if table is None:
-        newest = await call.read(lambda c: table_history(c, listener, 1))
-        table = newest[0].text if newest else None
+        newest = await call.read(lambda c: newest_table(c, listener))
+        table = newest.text if newest else None
     return Answer(body=TriedAll(await _of(call).try_(listener, body.sample, table, call)))
 
 

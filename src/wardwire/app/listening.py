@@ -74,25 +74,17 @@ class Listening:
             log.info("adapter_open", adapter=self.name)
 
     async def renew(self) -> None:
-        """Open it anew with what it is made of now; where that cannot be, it goes on as it was, and says why."""
-        if self._adapter is None:
-            self._next_try = -math.inf
-            await self.keep_open()
-            return
-        try:
-            adapter = self._make()
-        except NotUsable as error:
-            log.error("adapter_not_renewed", adapter=self.name, code=error.code, why=error.sentence)
-            return
-        await self._adapter.stop()
-        self._adapter, self._next_try, self._tries = None, -math.inf, 0
-        try:
-            await adapter.start()
-        except OSError:
-            await self.keep_open()
-        else:
-            self._adapter, self.why, self._since = adapter, "", self._clock.now()
-            log.info("adapter_renewed", adapter=self.name)
+        """Open it anew with what it is made of now; where that cannot be, it goes on as it was."""
+        if self._adapter is not None:
+            try:
+                self._make()
+            except NotUsable as error:
+                log.error("adapter_not_renewed", adapter=self.name, code=error.code, why=error.sentence)
+                return
+            await self._adapter.stop()
+            self._adapter = None
+        self._next_try, self._tries = -math.inf, 0
+        await self.keep_open()
 
     async def close(self) -> None:
         """Close it, if it is open."""

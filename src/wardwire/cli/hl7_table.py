@@ -16,7 +16,7 @@ from wardwire.cli.tables import print_json, print_table
 from wardwire.directory.mapping_tables import set_mapping_table
 from wardwire.ops.failure import StartFailed
 from wardwire.settings import Hl7, Settings, listeners
-from wardwire.store.mapping_tables import MappingTable, table_history
+from wardwire.store.mapping_tables import MappingTable, newest_table, table_history
 
 MOST = 20
 
@@ -43,10 +43,10 @@ async def _history(at: Desk, listener: str) -> list[MappingTable]:
 def find_edited(config: Path | None, data: Path | None, listener: str) -> str | None:
     """Return the table that the running site has put to use; None = the file's is, or nobody can be asked."""
     try:
-        found = at_desk(find_place(config, data), lambda at: _history(at, listener))
+        found = at_desk(find_place(config, data), lambda at: newest_table(at.connection, listener))
     except (StartFailed, PermissionError):
         return None
-    return found[0].text if found else None
+    return found.text if found else None
 
 
 @app.command("show")

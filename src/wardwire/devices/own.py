@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
-
-import asyncpg
 
 from wardwire.access.door import decide
 from wardwire.devices.answers import Answers
 from wardwire.devices.catchup import Acquire
 from wardwire.devices.frames import Done
-from wardwire.devices.gather import Gather
+from wardwire.devices.in_turn import InTurn
 from wardwire.devices.kicks import Kick
 from wardwire.devices.orders import order_device
 from wardwire.devices.own_frames import AskDevices, DevicesFrame, LostOne, OwnDevice, RemoveDevice, ReportLost
@@ -26,7 +23,7 @@ from wardwire.devices.session import Door, Session
 from wardwire.model import ids
 from wardwire.model.clock import Clock
 from wardwire.model.device_register import Registered
-from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
+from wardwire.model.errors import Code, Refused, WardwireError
 from wardwire.model.lost import Lost, Order
 from wardwire.model.matrix import Action, Owner
 from wardwire.model.people import Device, Directory
@@ -42,13 +39,7 @@ MOST_LOST = 10
 LOST, REMOVED = "reported by its person", "removed by its person"
 
 
-class _Said(NamedTuple):
-    door: Door
-    session: Session
-    frame: OwnFrame
-
-
-class OwnDevices:
+class OwnDevices(InTurn[OwnFrame]):
     """Answers people about their devices.
 
     Args:
@@ -71,6 +62,12 @@ class OwnDevices:
         changed: Callable[[], None],
         failed: Callable[[Door, str, WardwireError], None],
     ) -> None:
+        super().__init__(
+            "own",
+            failed,
+            full="too many look after their devices now; nothing was changed",
+            away="the register of devices cannot be read now",
+        )
         self._ledger = ledger
         self._acquire = acquire
         self._directory = directory
@@ -79,30 +76,9 @@ class OwnDevices:
         self._answers = answers
         self._announce = announce
         self._changed = changed
-        self._failed = failed
-        self._gather: Gather[_Said] = Gather("own", self._take, largest=50, most_waiting=1_000)
 
-    def put(self, door: Door, session: Session, frame: OwnFrame) -> None:
-        """Take what somebody says; a change is answered when it is committed."""
-        if not self._gather.put(_Said(door, session, frame)):
-            overloaded = Unavailable(Code.OVERLOADED, "too many look after their devices now; nothing was changed")
-            self._answers.fail(door, frame.id, overloaded)
-
-    async def stop(self) -> None:
-        """Forget what waits: it was not answered."""
-        await self._gather.stop()
-
-    async def _take(self, said: list[_Said]) -> None:
-        for door, session, frame in said:
-            try:
-                await self._answer(door, session, session.caller(self._directory()), frame)
-            except WardwireError as error:
-                self._failed(door, frame.id, error)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                away = Unavailable(Code.UNAVAILABLE, "the register of devices cannot be read now")
-                self._answers.fail(door, frame.id, away)
-
-    async def _answer(self, door: Door, session: Session, caller: Caller, frame: OwnFrame) -> None:
+    async def _take(self, door: Door, session: Session, frame: OwnFrame) -> None:
+        caller = session.caller(self._directory())
         assert caller.person_id is not None
         if isinstance(frame, AskDevices):
             self._answers.tell(door, await self._list(frame.id, caller.person_id))

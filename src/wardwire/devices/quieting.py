@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.access.door import decide, passed
 from wardwire.devices.answers import Answers
-from wardwire.devices.gather import Gather
+from wardwire.devices.in_turn import InTurn
 from wardwire.devices.own_frames import AskQuiet, QuietFrame, Rung, RungFrame, RungTry, SetQuiet, TryQuiet
 from wardwire.devices.session import Door, Session
 from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.preferences import set_preferences
 from wardwire.flow.ports import Rules
 from wardwire.model import ids
-from wardwire.model.errors import Code, Refused, Unavailable, WardwireError
+from wardwire.model.errors import Code, Refused, Unavailable
 from wardwire.model.matrix import Action, Owner
 from wardwire.model.preferences import ALL_DAYS, Preferences, check_preferences, choose, imagined
 from wardwire.model.priority import Priority
@@ -28,13 +27,7 @@ from wardwire.store.walls import read_days, read_minute, write_days, write_minut
 QuietWord = AskQuiet | SetQuiet | TryQuiet
 
 
-class _Said(NamedTuple):
-    door: Door
-    session: Session
-    frame: SetQuiet
-
-
-class Quieting:
+class Quieting(InTurn[QuietWord]):
     """Answers people about their quiet hours; sets them one after the other.
 
     Args:
@@ -44,11 +37,11 @@ class Quieting:
     def __init__(
         self, desk: DirectoryDesk, *, rules: Callable[[], Rules], answers: Answers, changed: Callable[[], None]
     ) -> None:
+        super().__init__("quiet hours", answers.fail, full="too many set their quiet hours now; nothing was kept")
         self._desk = desk
         self._rules = rules
         self._answers = answers
         self._changed = changed
-        self._gather: Gather[_Said] = Gather("quiet hours", self._set, largest=50, most_waiting=1_000)
 
     def put(self, door: Door, session: Session, frame: QuietWord) -> None:
         """Take what somebody says; a change is answered when it is committed.
@@ -63,24 +56,15 @@ class Quieting:
             self._answers.tell(door, _show(frame.id, rules.directory.preferences.get(caller.person_id), rules))
         elif isinstance(frame, TryQuiet):
             self._answers.tell(door, _try(frame, caller.person_id, rules))
-        elif not self._gather.put(_Said(door, session, frame)):
-            overloaded = Unavailable(Code.OVERLOADED, "too many set their quiet hours now; nothing was kept")
-            self._answers.fail(door, frame.id, overloaded)
+        else:
+            super().put(door, session, frame)
 
-    async def stop(self) -> None:
-        """Forget what waits: it was not answered."""
-        await self._gather.stop()
-
-    async def _set(self, said: list[_Said]) -> None:
-        for door, session, frame in said:
-            rules = self._rules()
-            try:
-                after = await self._once(_admitted(session.caller(rules.directory)), frame, rules)
-            except WardwireError as error:
-                self._answers.fail(door, frame.id, error)
-                continue
-            self._answers.tell(door, _show(frame.id, after, rules))
-            self._changed()
+    async def _take(self, door: Door, session: Session, frame: QuietWord) -> None:
+        assert isinstance(frame, SetQuiet)
+        rules = self._rules()
+        after = await self._once(_admitted(session.caller(rules.directory)), frame, rules)
+        self._answers.tell(door, _show(frame.id, after, rules))
+        self._changed()
 
     async def _once(self, caller: Caller, frame: SetQuiet, rules: Rules) -> Preferences:
         assert caller.person_id is not None

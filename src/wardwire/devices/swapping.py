@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from wardwire.devices.answers import Answers
 from wardwire.devices.frames import AnswerSwap, Done, OfferSwap, WithdrawSwap
-from wardwire.devices.gather import Gather
+from wardwire.devices.in_turn import InTurn
 from wardwire.devices.session import Door, Session
 from wardwire.directory.desk import DirectoryDesk, Once
 from wardwire.directory.swaps import answer_swap, offer_swap, withdraw_swap
 from wardwire.model import ids
-from wardwire.model.errors import Code, Unavailable, WardwireError
 from wardwire.model.oncall_plan import Swap
 from wardwire.model.people import Directory
 from wardwire.model.rights import Caller
@@ -24,39 +22,17 @@ SwapFrame = OfferSwap | AnswerSwap | WithdrawSwap
 _ENCODE = msgspec.json.Encoder().encode
 
 
-class _Said(NamedTuple):
-    door: Door
-    session: Session
-    frame: SwapFrame
-
-
-class Swapping:
+class Swapping(InTurn[SwapFrame]):
     """Takes what people say of swaps, one after the other. The same said again, by its id, is one change."""
 
     def __init__(self, desk: DirectoryDesk, *, directory: Callable[[], Directory], answers: Answers) -> None:
+        super().__init__("swaps", answers.fail, full="too many swap shifts now; nothing was kept")
         self._desk = desk
         self._directory = directory
         self._answers = answers
-        self._gather: Gather[_Said] = Gather("swaps", self._take, largest=50, most_waiting=1_000)
 
-    def put(self, door: Door, session: Session, frame: SwapFrame) -> None:
-        """Take what somebody says; it is answered when it is committed."""
-        if not self._gather.put(_Said(door, session, frame)):
-            overloaded = Unavailable(Code.OVERLOADED, "too many swap shifts now; nothing was kept")
-            self._answers.fail(door, frame.id, overloaded)
-
-    async def stop(self) -> None:
-        """Forget what waits: it was not answered, and is said again."""
-        await self._gather.stop()
-
-    async def _take(self, said: list[_Said]) -> None:
-        for door, session, frame in said:
-            try:
-                done = await self._once(session.caller(self._directory()), frame)
-            except WardwireError as error:
-                self._answers.fail(door, frame.id, error)
-                continue
-            self._answers.done(door, session, done)
+    async def _take(self, door: Door, session: Session, frame: SwapFrame) -> None:
+        self._answers.done(door, session, await self._once(session.caller(self._directory()), frame))
 
     async def _once(self, caller: Caller, frame: SwapFrame) -> Done:
         key = f"swap {frame.id}"

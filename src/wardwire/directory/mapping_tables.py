@@ -9,7 +9,7 @@ from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.people import Directory
 from wardwire.model.rights import Caller
-from wardwire.store.mapping_tables import MappingTable, add_table, table_history
+from wardwire.store.mapping_tables import MappingTable, add_table, newest_table
 
 
 async def set_mapping_table(
@@ -26,8 +26,7 @@ async def set_mapping_table(
     """
 
     async def work(change: Change) -> MappingTable:
-        newest = await table_history(change.connection, listener, 1)
-        before = newest[0] if newest else None
+        before = await newest_table(change.connection, listener)
         if expected is not None and expected != (before.version if before else 0):
             raise Refused(Code.CHANGED_SINCE, "it was changed since you read it", parameter="If-Match")
         if (before is not None and before.text == text) or (before is None and text is None):

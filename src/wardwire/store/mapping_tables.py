@@ -32,6 +32,11 @@ async def table_history(connection: asyncpg.Connection, listener: str, limit: in
     return [MappingTable(*row) for row in await connection.fetch(_SQL["history"], listener, limit)]
 
 
+async def newest_table(connection: asyncpg.Connection, listener: str) -> MappingTable | None:
+    """Return the newest table of a listener; None = none was ever edited."""
+    return next(iter(await table_history(connection, listener, 1)), None)
+
+
 async def table_at(connection: asyncpg.Connection, listener: str, version: int) -> MappingTable | None:
     """Return one version of a listener's table."""
     row = await connection.fetchrow(_SQL["at"], listener, version)
