@@ -7,14 +7,17 @@ The fixtures that start something live in the folders that need them.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.beside import beside
 from tests.machine import NEEDS, POSTGRES_MAJORS, Need, lacks
 
 pytest_plugins = ("tests.engines",)
@@ -25,6 +28,7 @@ _LEFT_OUT = "left_out"
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 _missing = pytest.StashKey[Counter[Need]]()
+_machine = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +64,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = kept
     if (output := getattr(config, "workeroutput", None)) is not None:
         output[_LEFT_OUT] = {need.marker: count for need, count in missing.items()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give the workers of this run a file by which one of them may hold the machine alone."""
+    stash = node.config.stash
+    if _machine not in stash:
+        stash[_machine] = Path(tempfile.mkdtemp(prefix="wardwire-beside-")) / "machine.lock"
+        stash[_machine].touch()
+    node.workerinput["machine"] = str(stash[_machine])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take that file away."""
+    if machine := config.stash.get(_machine, None):
+        shutil.rmtree(machine.parent, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test beside those of other workers."""
+    if (given := getattr(item.config, "workerinput", None)) is None:
+        return (yield)
+    with beside(Path(given["machine"])):
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

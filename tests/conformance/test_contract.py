@@ -42,6 +42,7 @@ from wardwire.client.card import DeviceKeys
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.model.rights import SCOPES
 from wardwire.store.ledger import Ledger
+from wardwire.testing.patience import PATIENT_S
 from wardwire.testing.site import SITE_KEY
 
 ROUNDS = int(os.environ.get("ROUNDS", "12"))
@@ -138,7 +139,7 @@ async def kick(server: str, client: int) -> bool:
 async def contracted(desk: Desk, database_url: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Serve the interface with accounts and registration; gives its address and its description."""
     deps = desk.door.deps
-    ledger = Ledger("story/contract", open_connection=lambda: open_app(database_url))
+    ledger = Ledger("story/contract", open_connection=lambda: open_app(database_url), patience_s=PATIENT_S)
     registration = DeviceRegistration(
         ledger=ledger, clock=deps.clock, connection=Wire(), kick=kick,  # type: ignore[arg-type]
         site_key=SITE_KEY, server="", refresh=deps.refresh,

@@ -40,7 +40,7 @@ def judge(client: httpx.AsyncClient, key: str, loop: asyncio.AbstractEventLoop) 
 
 async def test_a_judge_of_others_finds_nothing_that_is_not_as_the_rfc_says(database_url: str) -> None:
     """A hundred checks: discovery, users and groups made, read, searched, replaced, patched, removed."""
-    async with Ward(database_url, patience_s=60) as ward, opened(ward, database_url) as door:
+    async with Ward(database_url) as ward, opened(ward, database_url) as door:
         key = await door.key("judge", SYNC)
         results = await asyncio.to_thread(judge, door.client, key, asyncio.get_running_loop())
     found = [f"{one.title} {one.resource_type}: {one.reason}" for one in results if one.status not in _FINE]

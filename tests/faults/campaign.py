@@ -2,7 +2,8 @@
 
     python -m tests.faults.campaign --seeds 10 [--only NAME] [--jobs 1] [--fresh]
 
-Goes on where an interrupted campaign of the same build stopped. Ends with 1 when a sound build broke an
+Goes on where an interrupted campaign of the same build stopped. A run in which all that is wrong is that something
+came late is run again at the end, with nothing beside it, and judged by that. Ends with 1 when a sound build broke an
 invariant or a mutant was not caught; the evidence of such a run is kept, and its place is printed.
 """
 
@@ -31,14 +32,16 @@ async def run_case(scenario: Scenario, seed: int, *, build: str, folder: Path) -
     """Run one scenario with one seed. Its evidence is in `folder`, kept only when something was wrong."""
     _empty(folder)
     case = Case(plan=FaultPlan(seed), folder=folder)
-    began = time.monotonic()
+    began, late = time.monotonic(), False
     try:
         finding = await scenario.run(case)
     except Exception as error:
+        late = isinstance(error, TimeoutError)
         fault: str | None = f"{type(error).__name__}: {error} [{case.plan.describe()}]"
         figures = {}
     else:
         fault, figures = scenario.fault_in(finding), finding.figures
+        late = scenario.caught_by is None and finding.verdict.late
     if fault is None:
         shutil.rmtree(folder, ignore_errors=True)
     return Entry(
@@ -48,6 +51,7 @@ async def run_case(scenario: Scenario, seed: int, *, build: str, folder: Path) -
         seconds=round(time.monotonic() - began, 1),
         fault=fault,
         figures=figures,
+        late=late,
     )
 
 
@@ -95,6 +99,9 @@ class Campaign:
             word = scenario.name.replace(" ", "-").replace(":", "").replace(",", "")
             folder = DATA / f"{word}-{seed}"
             entry = await run_apart(scenario, seed, build=self._build, folder=folder)
+            if entry.late and runs is self._beside:
+                self._alone.append((scenario, seed))
+                continue
             self._ledger.add(entry)
             self._tell(entry, folder)
 

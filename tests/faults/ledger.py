@@ -21,7 +21,7 @@ _END = "<!-- end of the ledger -->"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `fault` is None when it came to what it must."""
+    """One run. `fault` is None when it came to what it must; `late`: all that is wrong is that something was late."""
 
     build: str
     scenario: str
@@ -29,6 +29,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     fault: str | None
     figures: Figures
+    late: bool = False
 
 
 class Ledger:

@@ -14,11 +14,12 @@ import asyncpg
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
-from tests.faults.escalations import LEASE_S, environment_of, hold
+from tests.faults.escalations import environment_of, hold
 from tests.faults.held_core import Hold
 from tests.faults.scenarios import Case, Finding, scenario
 from tests.faults.site import SECOND
 from tests.faults.system import System, whole
+from wardwire.engine.due import ATTEMPT
 from wardwire.engine.outbox import TIME_LIMIT_S
 from wardwire.model.priority import Lane
 from wardwire.ops.ports import free_port
@@ -28,7 +29,7 @@ from wardwire.testing.verdict import Invariant, Violation
 
 REPEAT = "(may be a repeat)"
 # Until its claim has run out, and whoever claimed it then has sent it.
-FROZEN_S = LEASE_S + TIME_LIMIT_S[Lane.HIGH] / 2
+FROZEN_S = ATTEMPT.total_seconds() + TIME_LIMIT_S[Lane.HIGH] / 2
 
 
 class Mailbox:

@@ -532,7 +532,7 @@ async def check_times(system: System, connection: asyncpg.Connection, history: S
     late = [row["after"] - WAIT_S[row["priority"]] for row in rows]
     system.figures["deadlines"] = len(late)
     system.figures["latest_s"] = round(max(late, default=0.0), 2)
-    found += [_late("a deadline passed early", f"by {-by:.2f} s") for by in late if by < -0.01]
+    found += [_armed("a deadline passed early", f"by {-by:.2f} s") for by in late if by < -0.01]
     found += [_late("a deadline passed late", f"by {by:.2f} s") for by in late if by > LATE_S]
     return found
 
@@ -544,6 +544,10 @@ async def _count(connection: asyncpg.Connection) -> Figures:
 
 
 def _late(what: str, detail: str) -> Violation:
+    return replace(_armed(what, detail), late=True)
+
+
+def _armed(what: str, detail: str) -> Violation:
     return Violation(invariant=Invariant.DELIVERED_OR_ARMED, what=what, subject="site", detail=detail)
 
 

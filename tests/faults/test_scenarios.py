@@ -1,4 +1,8 @@
-"""One seed of every fault scenario: sound builds hold all invariants, every mutant is caught."""
+"""One seed of every fault scenario: sound builds hold all invariants, every mutant is caught.
+
+What came only too late while other tests ran is judged once more with nothing beside it: seconds are promised for a
+machine that serves a hospital, not for one that runs four tests at once. Nothing else is tried again.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.beside import alone
 from tests.faults.campaign import run_case
 from tests.faults.scenarios import Scenario, all_scenarios
 
@@ -24,4 +29,7 @@ SEED = int(os.environ.get("SEED", "1"))
 async def test_scenario_comes_to_what_it_must(scenario: Scenario, tmp_path: Path) -> None:
     """A sound build holds every invariant through the fault; a mutant breaks the one it is made to break."""
     entry = await run_case(scenario, SEED, build="", folder=tmp_path / "evidence")
+    if entry.late:
+        with alone():
+            entry = await run_case(scenario, SEED, build="", folder=tmp_path / "evidence")
     assert entry.fault is None, f"seed {SEED}: {entry.fault}"

@@ -93,6 +93,23 @@ async def test_a_claim_of_the_dead_comes_back_when_its_lease_has_run_out(databas
         assert await connection.fetchval("SELECT fence FROM deadlines") == 2
 
 
+async def test_an_attempt_on_an_outside_channel_is_claimed_for_longer(database_url: str) -> None:
+    """It takes longer than a commit, and whoever else tried it meanwhile would send it twice."""
+    async with reading(database_url) as connection:
+        sending, _ = await arm(connection, NOW, kind=SEND)
+        waiting, _ = await arm(connection, NOW)
+
+        async def claimed(at: datetime) -> list[UUID]:
+            dues = await claim_due(
+                connection, now=at, lease=LEASE, attempt=2 * LEASE, holder=uuid4(), lane=Lane.HIGH, limit=9
+            )
+            return [due.message_id for due in dues]
+
+        assert {*await claimed(NOW)} == {sending, waiting}
+        assert await claimed(NOW + LEASE) == [waiting]
+        assert {*await claimed(NOW + 2 * LEASE)} == {sending, waiting}
+
+
 async def test_a_claim_that_is_undone_was_none(database_url: str) -> None:
     """A core that dies before its claim is committed leaves the deadline where it was."""
     async with reading(database_url) as first, reading(database_url) as second:

@@ -25,6 +25,7 @@ from wardwire.model.rights import DIRECTORY, SEND, Caller
 from wardwire.store.durable import DurableConnection
 from wardwire.store.ledger import Ledger
 from wardwire.testing.clock import FakeClock
+from wardwire.testing.patience import PATIENT_S
 
 
 async def test_a_ward_is_entered_and_found_again(database_url: str) -> None:
@@ -204,7 +205,7 @@ async def test_after_an_unknown_commit_a_new_chain_names_the_old_one(database_ur
         opened.append(await open_app(database_url))
         return opened[-1]
 
-    desk = DirectoryDesk(Ledger("test/directory", open_connection=open_counted), clock)
+    desk = DirectoryDesk(Ledger("test/directory", open_connection=open_counted, patience_s=PATIENT_S), clock)
     await add_person(desk, OPERATOR, name="Anna")
 
     async def lose(change: Change) -> None:

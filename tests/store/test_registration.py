@@ -20,6 +20,7 @@ from wardwire.store.durable import DurableConnection, open_durable
 from wardwire.store.ledger import Ledger
 from wardwire.store.registration import list_devices
 from wardwire.store.sessions import SessionRow, list_limited, load_sessions, lock_sessions, put_sessions
+from wardwire.testing.patience import PATIENT_S
 from wardwire.testing.ward import Ward
 
 
@@ -37,7 +38,7 @@ async def ledger(database_url: str) -> AsyncIterator[Ledger]:
     async def open_connection() -> DurableConnection:
         return await open_durable(database_url, without_standby="degraded")
 
-    ledger = Ledger("test/ledger", open_connection=open_connection)
+    ledger = Ledger("test/ledger", open_connection=open_connection, patience_s=PATIENT_S)
     yield ledger
     await ledger.close()
 

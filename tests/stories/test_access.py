@@ -255,13 +255,6 @@ def callers(ward: Ward, west: UUID) -> dict[str, Caller]:
 
 
 @pytest.fixture
-async def ward(database_url: str) -> AsyncIterator[Ward]:
-    """A ward that waits long for its database: nothing here is about time."""
-    async with Ward(database_url, patience_s=60) as ward:
-        yield ward
-
-
-@pytest.fixture
 async def walk(ward: Ward, database_url: str) -> AsyncIterator[Walk]:
     """The door, with whoever asks named by their token."""
     async with opened(ward, database_url) as door:

@@ -25,6 +25,7 @@ from wardwire.model.guesses import FREE
 from wardwire.model.rights import ACCOUNTS, ADMINISTER
 from wardwire.model.totp import code_of, step_at
 from wardwire.store.ledger import Ledger
+from wardwire.testing.patience import PATIENT_S
 from wardwire.testing.ward import Member, Ward
 
 GOOD, OTHER = "blue kettle rain", "green window snow"
@@ -89,8 +90,8 @@ class Desk:
 @asynccontextmanager
 async def opened_desk(database_url: str, *, origin: str = "") -> AsyncIterator[Desk]:
     """The interface on a ward that waits long for its database: nothing here is about a slow one."""
-    async with Ward(database_url, patience_s=60) as ward, opened(ward, database_url) as door:
-        ledger = Ledger("story/accounts", open_connection=lambda: open_app(database_url))
+    async with Ward(database_url) as ward, opened(ward, database_url) as door:
+        ledger = Ledger("story/accounts", open_connection=lambda: open_app(database_url), patience_s=PATIENT_S)
         hasher = Hasher(memory_kib=64)
         guesses = Guesses(door.deps.read, ward.clock)
         at = Accounts(

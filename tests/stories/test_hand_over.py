@@ -27,13 +27,6 @@ ROLE = "role:Cardiology 1st"
 
 
 @pytest.fixture
-async def ward(database_url: str) -> AsyncIterator[Ward]:
-    """A ward that waits long for its database: nothing here is about a slow one."""
-    async with Ward(database_url, patience_s=60) as ward:
-        yield ward
-
-
-@pytest.fixture
 async def desk(ward: Ward, database_url: str) -> AsyncIterator[DirectoryDesk]:
     """Where statuses and shifts are set."""
     async with directory_desk(database_url, ward.clock) as desk:

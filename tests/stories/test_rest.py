@@ -17,13 +17,14 @@ import pytest
 from tests.ward import OPERATOR, open_app
 from wardwire.api.app import make_api
 from wardwire.api.operation import Deps
-from wardwire.directory.desk import DIRECTORY_PATIENCE_S, DirectoryDesk
+from wardwire.directory.desk import DirectoryDesk
 from wardwire.directory.keys import make_key, revoke_key
 from wardwire.flow.views import Stored
 from wardwire.model import ids
 from wardwire.model.delivery import Event
 from wardwire.model.rights import CODE, DIRECTORY, READ, SEND
 from wardwire.store.ledger import Ledger
+from wardwire.testing.patience import PATIENT_S
 from wardwire.testing.ward import Ward
 
 PAGE = {"to": ["Dr. Chen"], "priority": "high", "text": "Please come to bed 12."}
@@ -66,9 +67,9 @@ class Door:
 @asynccontextmanager
 async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
     """Open the interface on a ward."""
-    alarms = Ledger("story/alarms", open_connection=lambda: open_app(dsn))
+    alarms = Ledger("story/alarms", open_connection=lambda: open_app(dsn), patience_s=PATIENT_S)
     desk = DirectoryDesk(
-        Ledger("story/directory", open_connection=lambda: open_app(dsn), patience_s=DIRECTORY_PATIENCE_S), ward.clock
+        Ledger("story/directory", open_connection=lambda: open_app(dsn), patience_s=PATIENT_S), ward.clock
     )
     counted: list[tuple[str, str]] = []
 
@@ -88,6 +89,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
             refresh=refresh,
             counted=lambda outcome, priority: counted.append((outcome, priority)),
             finder=ward.finder,
+            patience_s=PATIENT_S,
         )
         transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:

@@ -28,21 +28,19 @@ from wardwire.model.rights import DIRECTORY, SEND
 from wardwire.model.shared_device import NOBODY
 from wardwire.store.durable import open_durable
 from wardwire.store.ledger import Ledger
+from wardwire.testing.patience import PATIENT_S
 from wardwire.testing.site import SITE_KEY
 from wardwire.testing.ward import Ward
 
 
 @pytest.fixture
-async def ward(database_url: str) -> AsyncIterator[Ward]:
-    """A ward that waits long for its database."""
-    async with Ward(database_url, patience_s=60) as ward:
-        yield ward
-
-
-@pytest.fixture
 async def hand_over(ward: Ward, database_url: str) -> AsyncIterator[HandOver]:
     """Who lets Dr. Chen's phone change hands, which belongs to 4 West; he has it."""
-    ledger = Ledger("test/shared", open_connection=lambda: open_durable(database_url, without_standby="degraded"))
+    ledger = Ledger(
+        "test/shared",
+        open_connection=lambda: open_durable(database_url, without_standby="degraded"),
+        patience_s=PATIENT_S,
+    )
 
     async def kick(server: str, client: int) -> bool:
         return True
@@ -148,7 +146,7 @@ async def door(ward: Ward, database_url: str) -> AsyncIterator[Door]:
         return True
 
     async with opened(ward, database_url) as door:
-        ledger = Ledger("story/devices", open_connection=lambda: open_app(database_url))
+        ledger = Ledger("story/devices", open_connection=lambda: open_app(database_url), patience_s=PATIENT_S)
         registration = DeviceRegistration(
             ledger=ledger, clock=ward.clock, connection=Wire(), kick=kick,  # type: ignore[arg-type]
             site_key=SITE_KEY, server="", refresh=door.deps.refresh,

@@ -36,6 +36,7 @@ from wardwire.gateway.limits import Limits
 from wardwire.model import ids
 from wardwire.ops.ports import free_port
 from wardwire.store.ledger import Ledger
+from wardwire.testing.patience import PATIENT_S
 
 WIDE = {"width": 1920, "height": 1080}
 PASSWORD = "blue kettle rain"
@@ -147,7 +148,10 @@ async def open_switchboard(ward: Ward) -> AsyncIterator[Switchboard]:
     """Open the one port of a ward."""
     site = ward.site
     async with AsyncExitStack() as stack:
-        ledgers = [Ledger(f"web/{name}", open_connection=site.durable) for name in ("desk", "alarms", "accounts")]
+        ledgers = [
+            Ledger(f"web/{name}", open_connection=site.durable, patience_s=PATIENT_S)
+            for name in ("desk", "alarms", "accounts")
+        ]
         for ledger in ledgers:
             stack.push_async_callback(ledger.close)
         hasher = Hasher(memory_kib=64)
@@ -163,6 +167,7 @@ async def open_switchboard(ward: Ward) -> AsyncIterator[Switchboard]:
             refresh=site.refresh,
             registration=site.registration(),
             finder=ward.finder,
+            patience_s=PATIENT_S,
         )
         guesses = Guesses(deps.read, site.clock)
         at = Accounts(

@@ -74,7 +74,8 @@ async def break_(call: Call) -> Answer:
     name = call.deps.rules().directory.person_name(me.person_id)
     text = f"{name} reads messages of others by break-glass access, for {body.minutes} min. Why: see {written}."
     await hand_in(
-        lambda done: call.deps.writer.put(TellOfGlass(written, text, call.deps.rules, lambda e: done(e, None)))
+        call.deps,
+        lambda done: call.deps.writer.put(TellOfGlass(written, text, call.deps.rules, lambda e: done(e, None))),
     )
     broken = await access.break_glass(at, me, id=broken_id, why=why, lasts=lasts)
     return Answer(body=_show(call, broken), status=201)

@@ -20,6 +20,7 @@ async def try_endpoint(call: Call) -> Answer:
     if way != APP:
         call.id(ids.ENDPOINT, "endpoint")
     result, replayed = await hand_in(
+        call.deps,
         lambda done: call.deps.writer.put(
             TryEndpoint(
                 person_id, way, get_identity(call), call.caller, call.deps.rules,

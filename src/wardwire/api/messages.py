@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from wardwire.api.identity import REPLAYED, find_identity, get_identity
-from wardwire.api.operation import Answer, Call, Found, Identity, Operation, Query
+from wardwire.api.operation import Answer, Call, Deps, Found, Identity, Operation, Query
 from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.api.wire import (
     CancelIn,
@@ -43,8 +43,6 @@ from wardwire.store.messages import Message, list_messages, load_messages
 
 T = TypeVar("T")
 
-# A commit is *unknown* after 2 s (store/durable.py); whoever still waits then was never told.
-PATIENCE_S = 2.5
 _LAST = UUID(int=(1 << 128) - 1)
 _NOBODY = UUID(int=0)
 _NOT_SENT = (
@@ -94,7 +92,7 @@ async def _stored(
     replayed: bool
     try:
         result, replayed = await hand_in(
-            lambda done: call.deps.writer.put(make(lambda result, repeat: done(result, (result, repeat))))
+            call.deps, lambda done: call.deps.writer.put(make(lambda result, repeat: done(result, (result, repeat))))
         )
     except WardwireError as error:
         counted(_outcome(error), priority)
@@ -218,6 +216,7 @@ async def cancel(call: Call) -> Answer:
     why = why_ended(recall=call.body.recall, all_clear=call.body.all_clear)
     lane = lane_of(Priority(message.priority))
     ended: int = await hand_in(
+        call.deps,
         lambda done: call.deps.writer.put(
             End(
                 message_id,
@@ -228,12 +227,12 @@ async def cancel(call: Call) -> Answer:
                 rules=call.deps.rules,
                 done=lambda result: done(result, result),
             )
-        )
+        ),
     )
     return Answer(body=Cancelled(message=ids.write_id(ids.MESSAGE, message_id), why=why, ended=ended))
 
 
-async def hand_in(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
+async def hand_in(deps: Deps, put: Callable[[Callable[[object, Any], None]], None]) -> Any:
     """Hand an act in and wait until it is committed, refused or unknown."""
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
@@ -247,10 +246,10 @@ async def hand_in(put: Callable[[Callable[[object, Any], None]], None]) -> Any:
 
     put(done)
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(deps.patience_s):
             return await future
     except TimeoutError:
-        raise Unknown(f"no answer within {PATIENCE_S:g} s") from None
+        raise Unknown(f"no answer within {deps.patience_s:g} s") from None
 
 
 async def find_message(call: Call) -> Found:

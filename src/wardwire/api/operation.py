@@ -30,7 +30,8 @@ from wardwire.store.ledger import Ledger
 
 T = TypeVar("T")
 
-PATIENCE_S = 5.0
+# Longer than a commit may take (store/durable.py), so that its own word comes first.
+PATIENCE_S = 2.5
 
 
 class Reads(Protocol):
@@ -106,6 +107,7 @@ class Deps:
         readers: Reads other directories (api/sources.py: `Readers`).
         counted: Told of each submission: outcome (`stored`, `repeated`, or a code), priority.
         denied: Told of each refused credential or right, by code.
+        patience_s: How long the database may take to commit what is handed in.
     """
 
     writer: Writer
@@ -129,9 +131,12 @@ class Deps:
     counted: Callable[[str, str], None] = _nothing
     denied: Callable[[str], None] = _nothing
     refusals: Refusals = field(default_factory=Refusals)
+    patience_s: float = PATIENCE_S
 
-    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
-        """Run a reading query; one that takes longer than `patience_s` is given up.
+    async def read(
+        self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float | None = None
+    ) -> T:
+        """Run a reading query; one that takes longer than `patience_s` is given up. None = twice what a commit gets.
 
         Raises:
             Refused: `INVALID`: what is asked for cannot stand in the database.
@@ -139,8 +144,9 @@ class Deps:
         """
         if not self.serving():
             raise Unavailable(Code.UNAVAILABLE, "the database cannot be reached now")
+        limit = 2 * self.patience_s if patience_s is None else patience_s
         try:
-            async with self.reads.acquire(timeout=2) as connection, asyncio.timeout(patience_s):
+            async with self.reads.acquire(timeout=self.patience_s) as connection, asyncio.timeout(limit):
                 return await query(connection)
         except asyncpg.DataError as error:
             raise Refused(Code.INVALID, "it holds what no text may hold, such as the character NUL") from error
@@ -176,7 +182,9 @@ class Call:
         except Refused:
             raise Refused(Code.NOT_FOUND, "there is nothing of this id") from None
 
-    async def read(self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
+    async def read(
+        self, query: Callable[[asyncpg.Connection], Awaitable[T]], *, patience_s: float | None = None
+    ) -> T:
         """Run a reading query. Raises `Unavailable`, see `Deps.read`."""
         return await self.deps.read(query, patience_s=patience_s)
 

@@ -56,9 +56,11 @@ from wardwire.store.reminders import find_reminder
 
 POLL_S = 1.0
 ROUND_S = 5.0
-# Whatever a dead or frozen core has claimed waits so long: it must begin within ten seconds of its time. Longer than
-# one attempt on an outside channel takes (engine/outbox.py).
-LEASE = timedelta(seconds=8)
+# Whatever a dead or frozen core has claimed waits so long: it must begin within ten seconds of its time, and a site
+# that starts anew needs some of them. Longer than a commit may take, with the reading before it.
+LEASE = timedelta(seconds=5)
+# Longer than one attempt on an outside channel takes (engine/outbox.py).
+ATTEMPT = timedelta(seconds=8)
 # What could not be committed now (the database is away) is tried again so soon, not only when its lease has run out.
 AGAIN_AFTER = timedelta(seconds=1)
 CLAIM_LIMIT = 200
@@ -177,7 +179,13 @@ class DueLoop:
             if self._in_flight[lane] >= MOST_IN_FLIGHT:
                 continue
             claimed = await claim_due(
-                connection, now=now, lease=LEASE, holder=self._holder, lane=lane, limit=CLAIM_LIMIT
+                connection,
+                now=now,
+                lease=LEASE,
+                attempt=ATTEMPT,
+                holder=self._holder,
+                lane=lane,
+                limit=CLAIM_LIMIT,
             )
             self.claimed += len(claimed)
             await self.hand_over(connection, claimed, lane)

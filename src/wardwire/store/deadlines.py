@@ -57,14 +57,24 @@ class Due(NamedTuple):
 
 
 async def claim_due(
-    connection: asyncpg.Connection, *, now: datetime, lease: timedelta, holder: UUID, lane: Lane, limit: int
+    connection: asyncpg.Connection,
+    *,
+    now: datetime,
+    lease: timedelta,
+    holder: UUID,
+    lane: Lane,
+    limit: int,
+    attempt: timedelta | None = None,
 ) -> list[Due]:
     """Claim up to `limit` deadlines of a lane that are due, oldest first.
 
     Locks the rows it takes and skips those that are locked. Whoever dies with a claim gives it back by the
     passing of `lease`; whoever is late with one finds its delivery changed, and changes nothing.
+
+    Args:
+        attempt: The lease of an attempt on an outside channel, which takes longer than a commit; None = `lease`.
     """
-    rows = await connection.fetch(_SQL["claim"], now, limit, now + lease, holder, int(lane))
+    rows = await connection.fetch(_SQL["claim"], now, limit, now + lease, holder, int(lane), now + (attempt or lease))
     return sorted((Due(*row) for row in rows), key=lambda due: due.due_at)
 
 

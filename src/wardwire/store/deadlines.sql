@@ -1,9 +1,10 @@
 -- name: claim
--- Take what is due: the urgent lanes first, the oldest first. The claim is a lease: until `$3` nobody else sees it.
+-- Take what is due: the urgent lanes first, the oldest first. The claim is a lease: until `$3`, or `$6` for an attempt
+-- on an outside channel, nobody else sees it.
 -- It waits for no disk: lost in a crash it is as if it had never been made, and what is done under it commits after it.
--- But for an attempt on an outside channel, which leaves the house before anything else is committed.
+-- But for such an attempt, which leaves the house before anything else is committed.
 WITH claimed AS (
-    UPDATE deadlines d SET visible_at = $3, fence = d.fence + 1, holder = $4
+    UPDATE deadlines d SET visible_at = CASE d.kind WHEN 'send' THEN $6::timestamptz ELSE $3::timestamptz END, fence = d.fence + 1, holder = $4
     FROM (
         SELECT message_id, person_id, kind, ref FROM deadlines
         WHERE visible_at <= $1 AND lane = $5

@@ -41,6 +41,7 @@ from wardwire.store.clock import SiteClock
 from wardwire.store.durable import DurableConnection, open_durable
 from wardwire.store.ledger import Ledger
 from wardwire.store.policies import insert_policy
+from wardwire.testing.patience import PATIENT_S
 
 FAST = Timing(connect_s=10.0, ping_s=5.0, retry_s_min=0.02, retry_s_max=0.2)
 # One key for all cores of a test's site.
@@ -66,7 +67,7 @@ class Site:
         self._kick_line = self._join(logins.kick, "kick")
         self.system = SystemAccount(self._kick_line)
         self.logins = Logins(lambda: self.people.directory)
-        self.ledger = Ledger(f"{name}/sessions", open_connection=self.durable)
+        self.ledger = Ledger(f"{name}/sessions", open_connection=self.durable, patience_s=PATIENT_S)
         self.denials = Denials(ledger=self.ledger, clock=self.clock)
         self.unreachable: list[tuple[UUID, UUID]] = []
         self.hub = Hub(
@@ -77,7 +78,12 @@ class Site:
             unreachable_now=self._unreachable_now,
         )
         self.lanes = Lanes(
-            open_connection=self.durable, clock=self.clock, announcer=self.hub, node=name, written=self._armed
+            open_connection=self.durable,
+            clock=self.clock,
+            announcer=self.hub,
+            node=name,
+            written=self._armed,
+            patience_s=PATIENT_S,
         )
         self.due = DueLoop(connect=self.connect, writer=self.lanes, rules=self.rules, clock=self.clock, channels={})
         self._limits = (frames_per_s, frames_burst)
@@ -92,7 +98,7 @@ class Site:
 
     async def durable(self) -> DurableConnection:
         """Open a connection that commits promises."""
-        return await open_durable(self.dsn, without_standby="degraded")
+        return await open_durable(self.dsn, without_standby="degraded", patience_s=PATIENT_S)
 
     async def connect(self) -> asyncpg.Connection:
         """Open a connection that reads."""

@@ -272,12 +272,12 @@ class _Judgement:
             for late in (at - planned for at, planned in zip(rung, due, strict=False)):
                 self._count.rung_late_s = max(self._count.rung_late_s, late)
                 if late > self._late_s:
-                    yield self._wrong(Invariant.IN_TIME, "rung late", detail=f"{person}: by {late:.2f} s")
+                    yield self._wrong(Invariant.IN_TIME, "rung late", detail=f"{person}: by {late:.2f} s", late=True)
 
     def _in_time(self, late: float, place: Place | None, what: str = "late") -> Iterator[Violation]:
         self._count.late_s = max(self._count.late_s, late)
         if late > self._late_s:
-            yield self._wrong(Invariant.IN_TIME, what, place, f"by {late:.2f} s")
+            yield self._wrong(Invariant.IN_TIME, what, place, f"by {late:.2f} s", late=True)
 
     def _not_early(self, at: float, soonest: float, place: Place | None) -> Iterator[Violation]:
         if at < soonest - EARLY_S:
@@ -288,7 +288,9 @@ class _Judgement:
             what = "called on although somebody had it"
             yield self._wrong(Invariant.IN_TIME, what, place, f"for {at - held:.2f} s")
 
-    def _wrong(self, invariant: Invariant, what: str, place: Place | None = None, detail: str = "") -> Violation:
+    def _wrong(
+        self, invariant: Invariant, what: str, place: Place | None = None, detail: str = "", *, late: bool = False
+    ) -> Violation:
         where = f"round {place[0]}, step {place[1]}" if place else ""
         told = ", ".join(filter(None, (where, detail)))
-        return Violation(invariant=invariant, what=what, subject=self._alert.message, detail=told)
+        return Violation(invariant=invariant, what=what, subject=self._alert.message, detail=told, late=late)

@@ -24,12 +24,16 @@ class Invariant(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One breach. `subject` is the identity, message, person or client it happened to."""
+    """One breach. `subject` is the identity, message, person or client it happened to.
+
+    `late` says that it came, only too late: a machine that had too much else to do may be to blame.
+    """
 
     invariant: Invariant
     what: str
     subject: str
     detail: str = ""
+    late: bool = False
 
     def __str__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
@@ -56,6 +60,11 @@ class Verdict:
     def held(self) -> bool:
         """Whether no invariant was broken."""
         return not self.violations
+
+    @property
+    def late(self) -> bool:
+        """Whether nothing was wrong but that something came too late."""
+        return not self.held and all(v.late for v in self.violations)
 
     @property
     def lost(self) -> int:

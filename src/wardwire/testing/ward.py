@@ -37,10 +37,11 @@ from wardwire.model.report import Phase, Report
 from wardwire.model.rights import CODE, PERSON_SCOPES, SEND, Caller
 from wardwire.model.routing import Waits
 from wardwire.store.batch import Batch, Numbered
-from wardwire.store.durable import PATIENCE_S, open_durable
+from wardwire.store.durable import open_durable
 from wardwire.store.messages import Message
 from wardwire.store.policies import insert_policy, lock_policy, update_policy
 from wardwire.testing.clock import FakeClock
+from wardwire.testing.patience import PATIENT_S
 
 DESK = "group:Operators"
 
@@ -91,7 +92,7 @@ class Ward:
         self,
         dsn: str,
         connect: Callable[..., Awaitable[asyncpg.Connection]] = asyncpg.connect,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = PATIENT_S,
         start: datetime | None = None,
     ) -> None:
         """Give another `connect` to let the database fail (testing/nth.py); a `start` for what happens on a date."""
@@ -492,7 +493,7 @@ class Ward:
             self.due.armed(batch)
 
     async def _durable(self) -> Any:
-        return await open_durable(self._dsn, without_standby="degraded", patience_s=10, connect=self._open)
+        return await open_durable(self._dsn, without_standby="degraded", patience_s=PATIENT_S, connect=self._open)
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._dsn, server_settings={"search_path": "wardwire"})
