@@ -163,6 +163,7 @@ def test_a_mapping_is_tried_on_a_sample_and_not_lost(office: Office, dora: Page,
     assert look(dora, "admin-mapping-used") == []
     dora.get_by_role("button", name="Let the file decide again").click()
     dora.get_by_role("dialog").get_by_role("button", name="Let the file decide again").click()
+    expect(dora.get_by_text("This listener has no table")).to_be_visible()  # the editor has begun anew
     dora.get_by_text("Earlier versions").click()
     expect(dora.get_by_text("by Dora: the file's again")).to_be_visible()
     expect(dora.get_by_text("The file decides nothing.")).to_have_count(0)
