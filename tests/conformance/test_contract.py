@@ -24,7 +24,6 @@ import uvicorn
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
-from litestar import Litestar
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -37,7 +36,7 @@ from tests.stories.test_accounts import Desk
 from tests.stories.test_accounts import desk as desk
 from tests.stories.test_shared_devices import Wire
 from tests.ward import open_app
-from wardwire.api.app import make_api
+from wardwire.api.app import Asgi, make_api
 from wardwire.client.card import DeviceKeys
 from wardwire.devices.registration import DeviceRegistration
 from wardwire.model.rights import SCOPES
@@ -59,7 +58,7 @@ SCIM, SIGN_IN = "^/scim", "^/v1/(sign-in|devices/register)"
 
 
 @asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
+async def served(app: Asgi) -> AsyncIterator[str]:
     """Serve an application on a free port of this machine; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))

@@ -73,7 +73,7 @@ async def sso(database_url: str) -> AsyncIterator[Sso]:
             issuer=issuer, client_id="wardwire", client_secret="s3cret", redirect=REDIRECT, claim="sub", source="hr"
         )
         ways = replace(desk.door.deps, accounts=desk.at, sso=SingleSignOn(own, Https().fetch, desk.ward.clock))
-        transport = httpx.ASGITransport(app=make_api(ways))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(ways))
         async with (
             httpx.AsyncClient(transport=transport, base_url="https://ward") as client,
             httpx.AsyncClient() as provider,

@@ -50,7 +50,7 @@ class Pages:
             version="1.2.3",
         )
         pages = make_pages({}, {**sign_in_pages(on), **sheet_pages(on)})
-        app = beside(make_api(deps), pages, roots=ROOTS)  # type: ignore[arg-type]
+        app = beside(make_api(deps), pages, roots=ROOTS)
         transport = httpx.ASGITransport(app=app)
         self.browser = httpx.AsyncClient(transport=transport, base_url="https://ward")
 

@@ -10,8 +10,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,7 +18,7 @@ import pytest
 from litestar import Litestar
 
 from tests.stories.test_rest import opened, told
-from wardwire.api.app import OPERATIONS, make_api
+from wardwire.api.app import OPERATIONS, make_api, make_routes
 from wardwire.api.operation import Answer, Call, Deps, Operation
 from wardwire.model import ids
 from wardwire.model.matrix import MATRIX, Reach, reach_of, scopes_of
@@ -266,7 +265,7 @@ async def walk(ward: Ward, database_url: str) -> AsyncIterator[Walk]:
 
         doors = [replace(one, handler=one.handler if one.open else let_through) for one in OPERATIONS]
         deps: Deps = replace(door.deps, signed_in=signed_in)
-        transport = httpx.ASGITransport(app=make_api(deps, doors))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(deps, doors))
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
             yield Walk(ward, client, known, found, deps)
 
@@ -315,7 +314,7 @@ def routes_of(app: Litestar) -> set[tuple[str, str]]:
 
 def test_no_route_is_without_an_action() -> None:
     """A new operation says what it is, or nobody may; and where a right ends at one's own, whose it is."""
-    app = make_api(cast(Deps, SimpleNamespace(version="0")))
+    app = make_routes("0")
     known = {(one.method, one.path.replace("}", ":str}")) for one in OPERATIONS}
     beside = {("GET", "/openapi.json"), ("GET", "/errors/{code:str}")}
     assert {route for route in routes_of(app) if route[0] not in ("OPTIONS", "HEAD")} == known | beside
@@ -340,7 +339,7 @@ async def test_who_is_not_said_to_may_is_refused(walk: Walk) -> None:
     """Default deny: an operation that nobody has thought of is closed, to administrators too."""
     forgotten = [replace(one, action=None, handler=let_through) for one in GUARDED[:3]]
     app = make_api(walk.deps, forgotten)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
         for operation in forgotten:
             for who in walk.callers:

@@ -97,7 +97,7 @@ async def opened_desk(database_url: str, *, origin: str = "") -> AsyncIterator[D
         at = Accounts(
             ledger=ledger, clock=ward.clock, hasher=hasher, guesses=guesses, site="St. Mary's", origin=origin
         )
-        transport = httpx.ASGITransport(app=make_api(replace(door.deps, accounts=at)))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(replace(door.deps, accounts=at)))
         async with httpx.AsyncClient(transport=transport, base_url="https://ward") as client:
             yield Desk(door, client, at)
         hasher.close()
@@ -288,7 +288,7 @@ async def test_an_outage_is_nobodys_wrong_guess(desk: Desk) -> None:
     """Who tried again and again while the database was away signs in at once when it is back."""
     await desk.account(desk.ward.anna, "anna", "clinician")
     at = replace(desk.at, ledger=Ledger("story/none", open_connection=_nowhere))
-    transport = httpx.ASGITransport(app=make_api(replace(desk.door.deps, accounts=at)))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=make_api(replace(desk.door.deps, accounts=at)))
     async with httpx.AsyncClient(transport=transport, base_url="https://ward") as away:
         for _ in range(12):
             tried = await away.post("/v1/sessions", json={"login": "anna", "password": GOOD})

@@ -39,7 +39,7 @@ async def desk(ward: Ward, database_url: str) -> AsyncIterator[Door]:
 
     async with opened(ward, database_url) as door:
         deps: Deps = replace(door.deps, signed_in=signed_in)
-        transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(deps))
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
             at_desk = Door(ward, client, door.desk)
             at_desk.deps = deps

@@ -183,7 +183,7 @@ async def test_a_mapping_is_tried_before_it_decides(ward: Ward, database_url: st
     async with opened(ward, database_url) as door:
         key = await door.key("manager", READ)
         deps = replace(door.deps, integrations=Listeners(settings, tmp_path))
-        door.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=make_api(deps)), base_url="http://ward")  # type: ignore[arg-type]
+        door.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=make_api(deps)), base_url="http://ward")
         (listener,) = (await door.get(key, "/v1/integrations")).json()["data"]
         assert (listener["name"], listener["letters"]) == ("hl7", 0)
         assert (await door.get(key, "/v1/integrations/hl7/table")).json()["text"] == TABLE

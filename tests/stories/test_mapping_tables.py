@@ -42,7 +42,7 @@ async def at_the_table(ward: Ward, dsn: str, folder: Path) -> AsyncIterator[Door
     settings = replace(Settings(), hl7=replace(Settings().hl7, listen="127.0.0.1:2575", table=file))
     async with opened(ward, dsn) as door:
         deps = replace(door.deps, integrations=Listeners(settings, folder))
-        transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(deps))
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as door.client:
             yield door
 

@@ -91,7 +91,7 @@ async def opened(ward: Ward, dsn: str) -> AsyncIterator[Door]:
             finder=ward.finder,
             patience_s=PATIENT_S,
         )
-        transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_api(deps))
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
             door = Door(ward, client, desk)
             door.counted, door.deps = counted, deps

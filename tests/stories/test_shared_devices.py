@@ -152,7 +152,7 @@ async def door(ward: Ward, database_url: str) -> AsyncIterator[Door]:
             site_key=SITE_KEY, server="", refresh=door.deps.refresh,
         )  # fmt: skip
         api = make_api(replace(door.deps, registration=registration))
-        transport = httpx.ASGITransport(app=api)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=api)
         async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
             yield Door(ward, client, door.desk)
         await ledger.close()

@@ -91,7 +91,7 @@ async def hospital(ward: Ward, database_url: str) -> AsyncIterator[Hospital]:
                 node="story", refresh=refresh,
             )  # fmt: skip
             app = make_api(replace(door.deps, readers=readers))
-            transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+            transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://ward") as client:
                 yield Hospital(door, register, client, await door.key("hr-clerk", DIRECTORY), readers)
             await readers.close()

@@ -169,7 +169,7 @@ async def measure_rest(ward: Ward, table: Table) -> None:
         version="0",
     )
     at_page, at_terminal = list[float](), list[float]()
-    transport = httpx.ASGITransport(app=make_api(deps))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=make_api(deps))
     async with httpx.AsyncClient(transport=transport, base_url="http://site") as api:
         for nth in range(TURNS):
             text = f"Potassium {nth} of {TURNS}."

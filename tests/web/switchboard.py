@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import uvicorn
@@ -180,7 +180,7 @@ async def open_switchboard(ward: Ward) -> AsyncIterator[Switchboard]:
         )  # fmt: skip
         style = {"/pages/style.css": STYLE, "/asyncapi.json": make_file("asyncapi.json", b"{}")}
         pages = make_pages({**WEBAPP, **style}, {**sign_in_pages(on), **sheet_pages(on)})
-        app = beside(cast(Any, make_api(deps)), pages, roots=ROOTS)
+        app = beside(make_api(deps), pages, roots=ROOTS)
         uds = str(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ww"))) / "http")
         server = Server(
             uvicorn.Config(

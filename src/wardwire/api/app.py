@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -73,6 +74,13 @@ from wardwire.model.errors import MEANING, Code, Refused, WardwireError
 from wardwire.model.matrix import BREAKABLE, Reach, reaches
 from wardwire.model.rights import Caller
 
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Where a request's scope holds what its answer stands on.
+DEPS = "wardwire.deps"
 MAX_BODY = 48 * 1024
 BODY_PATIENCE_S = 10.0
 _NOBODY = Caller(source="", scopes=frozenset())
@@ -136,12 +144,23 @@ OPERATIONS: tuple[Operation, ...] = (
 ROOTS = frozenset(operation.path.split("/")[1] for operation in OPERATIONS) | {"errors", "openapi.json"}
 
 
-def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Litestar:
+def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Asgi:
     """Make the application."""
-    document = _ENCODE(describe(operations, deps.version))
+    routes = _routes(deps.version) if operations is OPERATIONS else make_routes(deps.version, operations)
+
+    async def api(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[DEPS] = deps
+        await routes(scope, receive, send)  # type: ignore[arg-type]
+
+    return api
+
+
+def make_routes(version: str, operations: Sequence[Operation] = OPERATIONS) -> Litestar:
+    """Make what finds the operation of a request; what its answer stands on comes with it, in its scope's `DEPS`."""
+    document = _ENCODE(describe(operations, version))
     # First, because Litestar otherwise makes its own of the first method that it sees of a path.
     handlers = _options(operations)
-    handlers += [_route(operation, deps) for operation in operations]
+    handlers += [_route(operation) for operation in operations]
     handlers.append(_fixed("/openapi.json", document, "application/json"))
     handlers.append(_meaning())
     return Litestar(
@@ -154,8 +173,13 @@ def make_api(deps: Deps, operations: Sequence[Operation] = OPERATIONS) -> Litest
     )
 
 
-def _route(operation: Operation, deps: Deps) -> HTTPRouteHandler:
+# Hundreds of routes take half a second to make, and are the same for everybody.
+_routes = lru_cache(maxsize=1)(make_routes)
+
+
+def _route(operation: Operation) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+        deps: Deps = request.scope[DEPS]  # type: ignore[literal-required]
         request_id = _new_request_id()
         bound = {"request": request_id, "operation": operation.id}
         if "message_id" in request.path_params:

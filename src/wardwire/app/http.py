@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -153,7 +153,7 @@ async def open_http(ground: Ground, watch: Watch) -> AsyncIterator[list[Server]]
         pages = make_pages(
             {**WEBAPP, **_DESCRIBED, "/pages/style.css": STYLE}, {**sign_in_pages(on), **sheet_pages(on), **trust}
         )
-        yield [Server(config) for config in _configs(ground, beside(cast(Asgi, make_api(deps)), pages, roots=ROOTS))]
+        yield [Server(config) for config in _configs(ground, beside(make_api(deps), pages, roots=ROOTS))]
 
 
 def _configs(ground: Ground, app: Asgi) -> Iterator[uvicorn.Config]:
