@@ -9,6 +9,7 @@
 #   make web                build what browsers run, with Node from PATH or PyPI    (users of a wheel need none)
 #   make bench              the benchmarks                                          (W=w1,w2 picks; FULL=1 is the long form)
 #   make docs               write the generated parts of docs/
+#   make pictures           renew the pictures of docs/ from what the tests of browsers have kept
 #   make lock               renew the lock files after a change of pyproject.toml   (UPGRADE=1 moves versions up)
 #   make clean              remove .venv and every cache
 
@@ -16,7 +17,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-web-full check fmt faults web bench docs lock clean run-venv dev-venv
+.PHONY: help demo test test-web-full check fmt faults web bench docs pictures lock clean run-venv dev-venv
 
 export PYTHON
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -64,6 +65,9 @@ bench: dev-venv
 docs: dev-venv
 	@$(BIN)/python -m docs.generate
 	@$(BIN)/python -m tools.web_types
+
+pictures: dev-venv
+	@$(BIN)/python -m docs.pictures
 
 lock:
 	@tools/lock

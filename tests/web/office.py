@@ -114,6 +114,7 @@ class Office:
 def picture(page: Page, name: str) -> None:
     """Keep a screenshot for a person's eyes."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")  # else what stays at the top lies over the middle of the picture
     page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
 
 

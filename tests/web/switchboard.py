@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import uvicorn
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from tests.conformance.device_pair import until
 from tests.ward import OPERATOR
@@ -38,15 +38,21 @@ from wardwire.ops.ports import free_port
 from wardwire.store.ledger import Ledger
 from wardwire.testing.patience import PATIENT_S
 
-WIDE = {"width": 1920, "height": 1080}
+WIDE: ViewportSize = {"width": 1920, "height": 1080}
 PASSWORD = "blue kettle rain"
 
 
 class OnePort:
-    """The front as the gateway makes it, which can go away and come back on its port."""
+    """The front as the gateway makes it, which can go away and come back on its port; or fall silent behind it.
 
-    def __init__(self, http: str, nats: tuple[str, int]) -> None:
-        self._behind = Behind(http=http, nats=nats)
+    Args:
+        ward: Its front stands between us and the edge.
+    """
+
+    def __init__(self, http: str, ward: Ward) -> None:
+        self._behind = Behind(http=http, nats=("127.0.0.1", ward.front.port))
+        self._flows = ward.front.flows
+        self._mute: asyncio.Server | None = None
         self._running: asyncio.Task[None] | None = None
         self.port = free_port()
 
@@ -57,10 +63,22 @@ class OnePort:
 
     def open(self) -> None:
         """Be there."""
-        listening = socket.create_server(("127.0.0.1", self.port))
+        self._listening = socket.create_server(("127.0.0.1", self.port))
         limits = Limits(connections=500, connections_total=1_000, heads_per_min=100_000)
-        front = Front(listening, behind=self._behind, limits=limits, context=lambda: None)
-        self._running = asyncio.create_task(front.serve())
+        self._front = Front(self._listening, behind=self._behind, limits=limits, context=lambda: None)
+        self._running = asyncio.create_task(self._front.serve())
+
+    async def hush(self) -> None:
+        """Nobody behind it answers any more, while every line stays open; until `cut`."""
+        self._flows.clear()
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        path = f"{self._behind.http}.mute"
+        self._mute = await asyncio.start_unix_server(say_nothing, path)
+        self._front.behind = Behind(http=path, nats=self._behind.nats)
 
     async def cut(self) -> None:
         """Put everybody out, and let nobody in."""
@@ -68,6 +86,11 @@ class OnePort:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+            self._listening.close()
+        if self._mute is not None:
+            self._mute.close()
+            self._mute = None
+        self._flows.set()
 
 
 class Console:
@@ -199,8 +222,7 @@ async def open_switchboard(ward: Ward) -> AsyncIterator[Switchboard]:
         finding = asyncio.create_task(ward.finder.run())
         serving = asyncio.create_task(server.serve())
         await until(lambda: server.started)
-        host, _, port = site.nats.edge_websocket.rpartition(":")
-        front = OnePort(uds, (host, int(port)))
+        front = OnePort(uds, ward)
         front.open()
         yield Switchboard(ward, at, deps, front)
         await front.cut()

@@ -159,6 +159,7 @@ def test_a_mapping_is_tried_on_a_sample_and_not_lost(office: Office, dora: Page,
     use.click()
     dora.get_by_role("dialog", name="Put to use").get_by_role("button", name="Put to use").click()
     expect(dora.get_by_text("The file decides nothing.")).to_be_visible()
+    expect(sample).to_have_value(SAMPLE)  # for the next change
     dora.get_by_text("Earlier versions").click()
     assert look(dora, "admin-mapping-used") == []
     dora.get_by_role("button", name="Let the file decide again").click()
@@ -166,7 +167,6 @@ def test_a_mapping_is_tried_on_a_sample_and_not_lost(office: Office, dora: Page,
     expect(dora.get_by_text("This listener has no table")).to_be_visible()  # the editor has begun anew
     dora.get_by_text("Earlier versions").click()
     expect(dora.get_by_text("by Dora: the file's again")).to_be_visible()
-    expect(dora.get_by_text("The file decides nothing.")).to_have_count(0)
     table.fill("[[rules")
     dora.get_by_role("navigation").get_by_text("Audit", exact=True).click()
     dialog.get_by_role("button", name="Leave and lose it").click()

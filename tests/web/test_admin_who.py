@@ -1,4 +1,5 @@
-"""Administration of who is reached, in a browser, as a site gives it: people, devices, on call, policies, places.
+"""Administration of who is reached, in a browser, as a site gives it: people, devices, on call, policies, places; and
+the app on the same port.
 
 One site for all, in the order that they stand here.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.office import Office, look, open_office
+from tests.web.office import Office, look, open_office, picture
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 STAFF = "id,name,title,departments\n17,Dr. Okafor,cardiologist,Cardiology\n18,Eva,charge nurse,4 West\n"
@@ -267,4 +268,26 @@ def test_what_hangs_on_somebody_is_told_before_they_are_disabled(office: Office,
     dora.get_by_label("Language").select_option("Deutsch")
     expect(dora.get_by_text("Gesperrt: bekommt keine Nachrichten und kann sich nicht anmelden.")).to_be_visible()
     assert look(dora, "admin-person-de") == []
+    assert office.complaints == []
+
+
+def test_a_nurse_opens_the_link_and_answers_a_page(office: Office) -> None:
+    """The app as the site gives it, by the link of a terminal's code: another device's page rings and is accepted."""
+    card = office.enrol("Anna")
+    office.run("people", "add", "Ben")
+    code = office.run("people", "code", "Ben")["code"]
+    page = office.page(office.context(viewport={"width": 390, "height": 844}))
+    page.goto(f"{office.url}/#enrol={code}")
+    page.get_by_role("button", name="Add device", exact=True).click()
+    page.get_by_role("button", name="Open the inbox", exact=True).click()
+    expect(page.locator(".link.live")).to_be_visible()
+    send = ("device", "send", "Ben", "--text", "Bed 12, please.", "--choice", "Coming")
+    office.run(*send, "--card", card, here=False)
+    row = page.locator("li.item", has_text="Bed 12, please.")
+    row.get_by_role("button", name="Coming").click()
+    expect(row).to_contain_text("Coming")
+    picture(page, "one-port")
+    page.reload()  # the page is the service worker's now
+    expect(page.locator("li.item", has_text="Bed 12, please.")).to_be_visible()
+    page.context.close()
     assert office.complaints == []

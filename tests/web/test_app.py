@@ -139,15 +139,20 @@ async def test_a_message_is_written_and_its_way_is_seen(ward: Ward) -> None:
 
 
 async def test_a_used_code_is_refused_in_plain_words(ward: Ward) -> None:
-    """A wrong code says what to do; the same page takes the right one."""
+    """A wrong code says what to do, and so does one that was used; the same page takes the right one."""
     grace = await ward.browser_of("Grace")
     await grace.page.goto(ward.front.url)
     await grace.page.get_by_label("Code", exact=True).fill("23456-789AB")
     await grace.button("Add device").click()
     await expect(grace.page.get_by_role("alert")).to_have_text("This code is not valid. Ask for another one.")
-    await grace.page.get_by_label("Code", exact=True).fill(await ward.code(grace.person))
+    code = await ward.code(grace.person)
+    await grace.page.get_by_label("Code", exact=True).fill(code)
     await grace.button("Add device").click()
     await expect(grace.page.get_by_text("You are reachable, Grace.")).to_be_visible()
+    other = await ward.browser_of("Mallory who has seen it")
+    await other.page.goto(f"{ward.front.url}/#enrol={code}")
+    await other.button("Add device").click()
+    await expect(other.page.get_by_role("alert")).to_contain_text("Ask for another one.")
 
 
 async def device_of(phone: Phone) -> UUID:

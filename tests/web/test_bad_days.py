@@ -12,8 +12,8 @@ from wardwire.devices import frames, hello
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
-# A clock that is an hour late, for every way of asking.
-LATE = """(() => { const Real = Date, late = 3_600_000;
+# A clock that is an hour late, or early, for every way of asking.
+LATE = """(() => { const Real = Date, late = %d;
   globalThis.Date = class extends Real {
     constructor(...parts) { if (parts.length) super(...parts); else super(Real.now() - late); }
     static now() { return Real.now() - late; }
@@ -71,10 +71,11 @@ async def test_a_wifi_that_answers_for_the_site_is_not_believed(ward: Ward) -> N
     await expect(frank.page.get_by_text("You are reachable, Frank.")).to_be_visible()
 
 
-async def test_a_clock_that_is_wrong_shows_no_wrong_times(ward: Ward) -> None:
-    """An hour late: ages and times are the site's, an answer can be taken back, and *More* says how far it is off."""
-    dora = await ward.browser_of("Dora")
-    await dora.context.add_init_script(LATE)
+@pytest.mark.parametrize("late_min", [60, -60])
+async def test_a_clock_that_is_wrong_shows_no_wrong_times(ward: Ward, late_min: int) -> None:
+    """An hour off: ages and times are the site's, an answer can be taken back, and *More* says how far it is off."""
+    dora = await ward.browser_of(f"Dora {late_min}")
+    await dora.context.add_init_script(LATE % (late_min * 60_000))
     await dora.page.goto(f"{ward.front.url}/#enrol={await ward.code(dora.person)}")
     await dora.button("Add device").click()
     await dora.button("Open the inbox").click()
@@ -93,7 +94,7 @@ async def test_a_clock_that_is_wrong_shows_no_wrong_times(ward: Ward) -> None:
     )
     assert abs(seconds(shown.removeprefix("You accepted, ")) - seconds(hour)) < 120
     await dora.open("More")
-    await expect(dora.page.get_by_text("This device's clock is -60 min off.")).to_be_visible()
+    await expect(dora.page.get_by_text(f"This device's clock is {-late_min} min off.")).to_be_visible()
 
 
 def seconds(written: str) -> int:

@@ -3,12 +3,13 @@
 What A3 says, and where it is held here; what a browser does not show is held by tests/stories/test_code_blue.py:
 
 - F2, 1, Enter, Ctrl+Enter: one message, a delivery to each, phones ring: `test_a_code_call_by_keys_alone`.
+- After 3 s who has not confirmed gets SMS and voice, nobody else; low chats beside, each stored: the same test.
 - One of four accepts, the rest ring on: `1 of 4`, and the others' phones still have it to answer.
 - In time nobody of a part: a technical alarm names it, the backup is paged: `test_a_part_that_does_not_come`; until
   then the row says *not yet*.
 - All there: `4 of 4`. The same type and place again: *Add to the running call?*. All clear with Dora's name.
 - A drill: DRILL in every text, marked in the log: `test_a_drill_is_never_taken_for_a_call`.
-- SMS and voice after 3 s, later accepts, the load of chat: not here.
+- Later accepts, and how much load it bears: not here.
 """
 
 from __future__ import annotations
@@ -17,23 +18,33 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.conformance.device_pair import make_device
+from tests.conformance.device_pair import make_device, until
 from tests.web.ground import Ward
 from tests.web.switchboard import Console, Switchboard, open_switchboard
 from wardwire.client.device import Device
 from wardwire.devices.frames import Event
+from wardwire.flow.statement import Statement, submission_of, write_statement
+from wardwire.flow.submit import Submit
+from wardwire.model import ids
 from wardwire.model.policy import Ends, Quorum, Step
+from wardwire.model.priority import Kind, Priority
+from wardwire.model.rights import SEND, Caller
+from wardwire.testing.ward import Mail
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
 PARTS = (("Leader", 1), ("Airway", 1), ("Code nurses", 2))
 WAIT = timedelta(minutes=10)
+LATER = ("sms", "voice")
+NUMBER = "+1 555 0100"
+CHATS = 100
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -63,8 +74,18 @@ async def team(ward: Ward) -> AsyncIterator[dict[str, Device]]:
             for name, person in zip(names, members, strict=True):
                 phones[name] = make_device(await site.enrol(person, f"{name}'s phone"))
                 await stack.enter_async_context(phones[name])
+        # Frank's phone is on, and never says that it has rung.
+        frank = await site.add_person("Frank")
+        await stack.enter_async_context(make_device(await site.enrol(frank, "Frank's phone"), receipts=False))
+        for kind in LATER:
+            await site._change(
+                "INSERT INTO endpoints (id, person_id, kind, address, version) VALUES ($2, $3, $4, $5, $1)",
+                uuid4(), frank, kind, NUMBER,
+            )  # fmt: skip
+            site.channels[kind] = Mail(kind)
+        await site.add_group("Porters", [frank])
         parts = tuple(Quorum(f"group:{name}", n, within=WAIT) for name, n in PARTS)
-        step = Step(tuple(part.role for part in parts), WAIT, ends=Ends.QUORUM, quorum=parts)
+        step = Step((*(part.role for part in parts), "group:Porters"), WAIT, ends=Ends.QUORUM, quorum=parts)
         await site.add_policy("Code blue: cardiac arrest, adult", step)
         soon = Quorum("group:Airway", 1, "group:Leader", timedelta(seconds=2))
         await site.add_policy("Trauma", Step((soon.role,), WAIT, ends=Ends.QUORUM, quorum=(soon,)))
@@ -76,6 +97,31 @@ async def team(ward: Ward) -> AsyncIterator[dict[str, Device]]:
 async def dora(board: Switchboard, team: dict[str, Device]) -> Console:
     """Dora at her console."""
     return await board.operator("Dora", "dora")
+
+
+class Chats:
+    """Somebody who talks to somebody else, beside it all."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self.site = board.ward.site
+        self.stored = 0
+
+    async def say(self, count: int) -> None:
+        """Put so much into the lanes at once; nobody waits for it."""
+        site = self.site
+        talker = await site.add_person(f"Talker {uuid4().hex}")
+        listener = ids.write_id(ids.PERSON, await site.add_person(f"Listener {uuid4().hex}"))
+        caller = Caller(source=f"talker {talker.hex}", scopes=frozenset({SEND}), person_id=talker)
+        for _ in range(count):
+            statement = Statement(
+                id=uuid4().hex, to=(listener,), kind=Kind.CHAT, priority=Priority.LOW, text="Lunch?"
+            )
+            submission = submission_of(statement, source=caller.source, content=write_statement(statement))
+            site.lanes.put(Submit(submission, caller, site.rules, self._done))
+
+    def _done(self, result: object, _replayed: bool) -> None:
+        assert isinstance(result, str), result
+        self.stored += 1
 
 
 async def calls(board: Switchboard) -> int:
@@ -96,23 +142,36 @@ async def test_a_code_call_by_keys_alone(board: Switchboard, team: dict[str, Dev
     await page.keyboard.type("4w 12")
     await dora.keys("Enter")
     await expect(dialog.locator(".sentence")).to_have_text("Code blue: cardiac arrest, adult. 4W-12.")
-    await expect(dialog).to_contain_text("4 people, 4 reachable")
+    await expect(dialog).to_contain_text("5 people, 5 reachable")
     await dora.picture("code-confirm")
     await dora.keys("Enter", "Enter")
     assert await calls(board) == 0
+    chats = Chats(board)
+    await chats.say(CHATS)
     await dora.keys("Control+Enter")
+    await chats.say(CHATS)
     running = page.locator(".running .call")
     await expect(running).to_contain_text("0 of 4")
     await expect(running).to_contain_text(re.compile(r"Leader 0/1 not yet, \d+:\d\d left"))
     await expect(running).not_to_contain_text("missing")
     events = {name: await phone.next_event(60) for name, phone in team.items()}
+    assert all(event.message and event.message.kind == "alert" for event in events.values())
     called = await board.ward.site.fetch(
-        "SELECT count(DISTINCT message_id) AS messages, count(*) AS n FROM deliveries"
+        "SELECT count(DISTINCT message_id) AS messages, count(*) AS n FROM deliveries WHERE kind = 'alert'"
     )
-    assert [(row["messages"], row["n"]) for row in called] == [(1, 4)]
+    assert [(row["messages"], row["n"]) for row in called] == [(1, 5)]
     assert {event.message.text for event in events.values() if event.message} == {
         "Code blue: cardiac arrest, adult. 4W-12."
     }
+    # Frank has not confirmed: after three seconds SMS and voice, for him alone.
+    ways = [cast(Mail, board.ward.site.channels[kind]) for kind in LATER]
+    await until(lambda: all(way.sent for way in ways))
+    assert [[address for address, _ in way.sent] for way in ways] == [[NUMBER], [NUMBER]]
+    tried = await board.ward.site.fetch(
+        "SELECT intended_at - stored_at AS after FROM attempts JOIN messages ON id = message_id"
+    )
+    assert [row["after"] >= timedelta(seconds=3) for row in tried] == [True, True]
+    await until(lambda: chats.stored == 2 * CHATS)
     await team["Ben"].respond(events["Ben"].id, "accept", timeout_s=60)
     await expect(running).to_contain_text("1 of 4")
     await dora.picture("code-running")
@@ -162,7 +221,10 @@ async def test_a_part_that_does_not_come(board: Switchboard, team: dict[str, Dev
     alarm = page.locator(".alarms li", has_text="Airway missing")
     await expect(alarm).to_contain_text("Nobody has it")
     await dora.picture("code-missing")
-    await dora.keys("Alt+a", "Enter")
+    await dora.keys("Alt+a")
+    await expect(page.locator(".alarms li:focus")).to_contain_text("Nobody has it")
+    await alarm.focus()  # of several, Alt+A goes to the one that has waited longest
+    await dora.keys("Enter")
     await expect(alarm).to_contain_text("Dora has it since")
     while (event := await team["Dr. Chen"].next_event(60)).event != "new" or "Trauma" not in text_of(event):
         pass

@@ -56,6 +56,9 @@ async def test_every_view_can_be_read_and_used(ward: Ward, theme: Any) -> None:
     await expect(phone.row("Can you see bed 9?")).to_contain_text("You accepted")
     assert await phone.page.title() != "owned"
     wrong += await seen(f"{theme}-4-inbox")
+    await phone.page.emulate_media(forced_colors="active")
+    wrong += await seen(f"{theme}-4-inbox-forced")
+    await phone.page.emulate_media(forced_colors="none")
     await phone.page.get_by_role("button", name="Critical result").click()
     await expect(phone.page.get_by_text("Potassium 6.9 mmol/l, 4 West")).to_be_visible()
     wrong += await seen(f"{theme}-5-message")

@@ -20,6 +20,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromi
 
 EVA = Caller(source="test", scopes=frozenset({DIRECTORY}))
 PASSCODE = "274613"
+FINGER = {
+    "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True,
+    "hasUserVerification": True, "isUserVerified": True, "hasPrf": True, "automaticPresenceSimulation": True,
+}  # fmt: skip
 
 
 async def set_for(phone: Phone, **values: Value) -> None:
@@ -54,7 +58,7 @@ async def lock(phone: Phone) -> None:
 async def unlock(page: Page, passcode: str = PASSCODE) -> None:
     """Type a passcode."""
     await page.get_by_label("Passcode").fill(passcode)
-    await page.get_by_role("button", name="Unlock").click()
+    await page.get_by_role("button", name="Unlock", exact=True).click()
 
 
 async def test_a_locked_app_rings_and_says_no_more_than_the_site_allows(ward: Ward) -> None:
@@ -166,3 +170,35 @@ async def test_it_locks_itself_and_every_tab(ward: Ward) -> None:
     for page in (dora.page, second):
         await expect(page.get_by_text("No messages yet.")).to_be_visible()
     assert await responses_to(ward, dora.person) == []
+
+
+async def test_a_finger_opens_what_the_passcode_opens(ward: Ward) -> None:
+    """H289: also after a reload; another finger needs the passcode, and the disk tells a thief no more."""
+    frank = await ward.enrolled("Frank")
+    line = await frank.context.new_cdp_session(frank.page)
+    await line.send("WebAuthn.enable")
+    finger = await line.send("WebAuthn.addVirtualAuthenticator", {"options": FINGER})
+    await ward.page_to(frank, "Potassium six point nine")
+    await guard(frank)
+    await frank.page.get_by_text("Also unlock by finger or face").click()
+    for passcode, told in (("111222", "After 9 more wrong ones"), (PASSCODE, "your finger or face opens it, too")):
+        await frank.page.get_by_label("Passcode", exact=True).fill(passcode)
+        await frank.button("Ask this device").click()
+        await expect(frank.page.get_by_text(told)).to_be_visible()
+    await frank.picture("passkey")
+    await lock(frank)
+    await frank.page.reload()
+    await frank.button("Unlock by finger or face").click()
+    await frank.open("Inbox")
+    await expect(frank.row("Potassium six point nine")).to_be_visible()
+    await lock(frank)
+    assert "[key private true]" not in " ".join(await everything(frank.page))
+    verified = {"authenticatorId": finger["authenticatorId"], "isUserVerified": False}
+    await line.send("WebAuthn.setUserVerified", verified)
+    await frank.button("Unlock by finger or face").click()
+    await expect(frank.page.get_by_role("alert")).to_contain_text("Use the passcode.")
+    await frank.picture("passkey-locked")
+    await unlock(frank.page)
+    await frank.open("Inbox")
+    await expect(frank.row("Potassium six point nine")).to_be_visible()
+    assert frank.errors == []

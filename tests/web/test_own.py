@@ -152,7 +152,7 @@ async def test_the_settings_open_without_a_network(ward: Ward) -> None:
         await dora.open("More")
         await dora.page.get_by_label("Language").select_option("de")
         await dora.page.get_by_role("link", name="Meine Geräte ansehen").click()
-        await expect(dora.page.get_by_role("alert")).to_contain_text("rufen Sie die Zentrale an")
+        await expect(dora.page.get_by_role("alert")).to_contain_text("rufen Sie die Vermittlung an")
         await whole(dora, "devices-away-german")
     finally:
         ward.front.restore()

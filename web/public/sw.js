@@ -7,8 +7,9 @@ const SHELL = "wardwire-shell-1";
 // opened from here when no answer comes within so long.
 const SHEETS = "wardwire-sheets-1";
 const PAGES = new Set(["/", "/console"]);
-const SHEET = /^\/(sheets\/(call-down|on-call)|pages\/style\.css)$/;
-const SHEET_PATIENCE_MS = 1500;
+const SHEET = /^\/sheets\/(call-down|on-call)$/;
+const STYLE = "/pages/style.css";
+const SHEET_PATIENCE_MS = 1000;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
@@ -50,6 +51,7 @@ self.addEventListener("fetch", (event) => {
   else if (PAGES.has(url.pathname) || /^\/(icon|manifest)/.test(url.pathname))
     event.respondWith(fromNetwork(event.request, SHELL, 4000));
   else if (SHEET.test(url.pathname)) event.respondWith(fromNetwork(event.request, SHEETS, SHEET_PATIENCE_MS));
+  else if (url.pathname === STYLE) event.respondWith(keptFirst(event, SHEETS));
 });
 
 // A Wi-Fi that wants to be signed in to answers anything with a page of its own, and says that all is well.
@@ -64,6 +66,19 @@ async function fromCache(request) {
   const page = fresh.headers.get("content-type")?.startsWith("text/html");
   if (fresh.ok && !fresh.redirected && !page) await cache.put(request, fresh.clone());
   return fresh;
+}
+
+// What we have, at once, and the next time as it is now: nobody waits twice for a sheet, first for it, then for its style.
+async function keptFirst(event, where) {
+  const cache = await caches.open(where);
+  const kept = await cache.match(event.request);
+  if (!kept) return fetch(event.request);
+  event.waitUntil(
+    fetch(event.request)
+      .then((fresh) => (fresh.ok && !fresh.redirected ? cache.put(event.request, fresh) : undefined))
+      .catch(() => undefined),
+  );
+  return kept;
 }
 
 // The page as it is now; when no answer comes, or somebody else answers (the sign-in page of a Wi-Fi), the one we have.
@@ -86,7 +101,7 @@ async function fromNetwork(request, where, patience) {
 // Keep pages as they are now, and what they are made of. A page that leads elsewhere, to sign in, is not the page.
 async function keep(paths) {
   for (const path of paths) {
-    const cache = await caches.open(SHEET.test(path) ? SHEETS : SHELL);
+    const cache = await caches.open(SHEET.test(path) || path === STYLE ? SHEETS : SHELL);
     if (path.startsWith("/assets/") && (await cache.match(path))) continue;
     const fresh = await fetch(path, { cache: "no-cache" }).catch(() => null);
     if (fresh?.ok && !fresh.redirected) await cache.put(path, fresh);

@@ -60,7 +60,7 @@ class ResponseGroup(msgspec.Struct, frozen=True):
     """How soon the recipients of a group were reached and answered, in seconds from when the message was stored.
 
     `asked`: to so many of them an answer was offered; `answered` of them have given one. `half` and `most` are of
-    half, and of 95 of 100, of those who did.
+    half, and of 95 of 100, of those who did. `paper` of the people were called by hand while the site was away.
     """
 
     key: str
@@ -73,6 +73,7 @@ class ResponseGroup(msgspec.Struct, frozen=True):
     delivered_most_s: float | None
     answered_half_s: float | None
     answered_most_s: float | None
+    paper: int = 0
 
 
 class ResponseReport(msgspec.Struct, frozen=True):
@@ -137,7 +138,12 @@ async def responses(call: Call) -> Answer:
         if by == "role" and one.key:
             role = roles.get(ids.read_id(ids.ROLE, one.key))
             name = role.name if role else one.key
-        data.append(ResponseGroup(one.key, name, *one[1:5], *(_s(seconds) for seconds in one[5:])))
+        data.append(
+            ResponseGroup(
+                one.key, name, *one[1:5], _s(one.delivered_half_s), _s(one.delivered_most_s),
+                _s(one.answered_half_s), _s(one.answered_most_s), one.paper,
+            )
+        )  # fmt: skip
     return Answer(body=ResponseReport(since, until, by, data))
 
 

@@ -34,6 +34,7 @@ from wardwire.flow.views import MAX_NAMED, Stored, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, Event
 from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireError
+from wardwire.model.languages import choose_language
 from wardwire.model.matrix import Action, Owner
 from wardwire.model.priority import Priority, lane_of
 from wardwire.model.rights import CODE, source_to_read
@@ -203,10 +204,11 @@ async def trace(call: Call) -> Answer:
     """Retell a message: each hop with time, node and reason."""
     message: Message = call.thing
     directory = call.deps.rules().directory
-    story = await call.read(lambda c: read_story(c, message.id, directory))
+    language = choose_language(call.headers.get("accept-language", ""))
+    story = await call.read(lambda c: read_story(c, message.id, directory, language))
     if story is None:
         raise Refused(Code.NOT_FOUND, "there is no such message")
-    return Answer(body=story)
+    return Answer(body=story, headers={"Content-Language": language, "Vary": "Accept-Language"})
 
 
 async def cancel(call: Call) -> Answer:
@@ -356,7 +358,7 @@ OPERATIONS = (
         method="GET",
         path="/v1/messages/{message_id}/trace",
         tag="messages",
-        about="Retell a message: each hop with its time, node and reason.",
+        about="Retell a message: each hop with its time, node and reason, in English, or German (`Accept-Language`).",
         action=Action.MESSAGE_TRACE,
         find=find_message,
         handler=trace,

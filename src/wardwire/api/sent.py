@@ -12,6 +12,7 @@ from wardwire.api.paging import AFTER, LIMIT, cut, read_cursor
 from wardwire.flow.statement import Sender, read_statement, sender_of
 from wardwire.model import ids
 from wardwire.model.matrix import Action, Reach, reach_of
+from wardwire.model.paper import SOURCE as PAPER
 from wardwire.model.people import Directory
 from wardwire.store.sent import SentLine, list_sent
 
@@ -24,7 +25,8 @@ class SentOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """An alert of a person. `about` is its subject, or how its text begins.
 
     Of its `people` (`to` names the first three) devices confirmed for `reached`, and `answered` said something; the
-    first who did not decline is `taken_by`, after `taken_s`, by `response`.
+    first who did not decline is `taken_by`, after `taken_s`, by `response`. `paper`: made by hand while the site was
+    away; nothing of it rang.
     """
 
     id: str
@@ -37,6 +39,7 @@ class SentOut(msgspec.Struct, frozen=True, omit_defaults=True):
     answered: int
     to: list[str] = []
     drill: bool = False
+    paper: bool = False
     taken_by: str = ""
     response: str = ""
     taken_s: float | None = None
@@ -77,6 +80,7 @@ def _show(one: SentLine, directory: Directory) -> SentOut:
         answered=one.answered,
         to=[directory.person_name(person) for person in one.named or ()],
         drill=statement.drill,
+        paper=one.source == PAPER,
         taken_by=directory.person_name(one.taken_by) if one.taken_by else "",
         response=one.response or "",
         taken_s=round((one.taken_at - one.stored_at).total_seconds(), 3) if one.taken_at else None,

@@ -14,6 +14,7 @@ from wardwire.flow.statement import Sender, sender_of
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused
 from wardwire.model.matrix import Action, Reach, reach_of
+from wardwire.model.paper import SOURCE as PAPER
 from wardwire.model.priority import Priority
 from wardwire.store.traces import list_traces
 
@@ -22,7 +23,7 @@ _LAST = UUID(int=2**128 - 1)
 
 class TraceLineOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message without what it says. Of its `people`, devices confirmed for `reached`, and `answered` have said
-    something; the first of them after so many seconds.
+    something; the first of them after so many seconds. `paper`: made by hand while the site was away.
     """
 
     id: str
@@ -35,6 +36,7 @@ class TraceLineOut(msgspec.Struct, frozen=True, omit_defaults=True):
     answered: int
     delivered_s: float | None = None
     answered_s: float | None = None
+    paper: bool = False
     ended_at: datetime | None = None
     ended_why: str = ""
 
@@ -75,6 +77,7 @@ async def list_(call: Call) -> Answer:
             answered=one.answered,
             delivered_s=_since(one.stored_at, one.first_delivered_at),
             answered_s=_since(one.stored_at, one.first_answered_at),
+            paper=one.source == PAPER,
             ended_at=one.ended_at,
             ended_why=one.ended_why or "",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from wardwire.console.files import File
+from wardwire.model.languages import choose_language
 
 FORM_MAX = 16 * 1024
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -47,19 +48,7 @@ class Asked:
     def german(self) -> bool:
         """Whether German is wanted more than English; `?lang=` decides, then the browser."""
         wanted = self.query.get("lang") or self.headers.get("accept-language", "")
-        ranked = sorted(_languages(wanted), key=lambda found: -found[1])
-        return next((tag == "de" for tag, _ in ranked if tag in ("de", "en")), False)
-
-
-def _languages(text: str) -> list[tuple[str, float]]:
-    found = []
-    for part in text[:200].split(","):
-        tag, _, quality = part.strip().partition(";q=")
-        try:
-            found.append((tag.partition("-")[0].lower(), float(quality or 1)))
-        except ValueError:
-            continue
-    return found
+        return choose_language(wanted) == "de"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,14 @@ import msgspec
 from wardwire.flow.end import ALL_CLEAR
 from wardwire.flow.escalate import IN_TIME
 from wardwire.flow.statement import Sender, sender_of
+from wardwire.flow.story_words import Words
 from wardwire.flow.views import PromiseLine, read_stored
 from wardwire.model import ids
 from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.oncall_time import find_zone
+from wardwire.model.paper import SOURCE as PAPER
 from wardwire.model.people import Directory
 from wardwire.model.preferences import CUT, FAILED
 from wardwire.model.priority import Kind
@@ -96,8 +98,14 @@ class Story(msgspec.Struct, frozen=True, omit_defaults=True):
     promise: list[Foretold] = []
 
 
-async def read_story(connection: asyncpg.Connection, message_id: UUID, directory: Directory) -> Story | None:
-    """Read and retell a message; None when there is none of this id."""
+async def read_story(
+    connection: asyncpg.Connection, message_id: UUID, directory: Directory, language: str = "en"
+) -> Story | None:
+    """Read and retell a message; None when there is none of this id.
+
+    Args:
+        language: As flow/story_words.Words.
+    """
     message = (await load_messages(connection, [message_id])).get(message_id)
     if message is None:
         return None
@@ -107,7 +115,7 @@ async def read_story(connection: asyncpg.Connection, message_id: UUID, directory
     whys = await load_reasons(connection, message_id)
     result = await first_result(connection, message.source, message.external_id)
     promise = read_stored(result).promise if result else []
-    return retell(message, facts, lanes, deliveries, whys, directory, promise)
+    return retell(message, facts, lanes, deliveries, whys, directory, promise, language)
 
 
 def retell(
@@ -118,13 +126,14 @@ def retell(
     whys: Mapping[UUID, str],
     directory: Directory,
     promise: Sequence[PromiseLine] = (),
+    language: str = "en",
 ) -> Story:
     """Make the story. Pure."""
     began = steps_of(facts, message.stored_at)
     handed = _handed_over(facts, message.stored_at)
-    names = Names(directory)
+    names = Names(directory, language)
     standing = {delivery.person_id: delivery for delivery in deliveries}
-    hops = retell_facts(message, facts[:MOST_HOPS], lanes, standing.values(), directory)
+    hops = retell_facts(message, facts[:MOST_HOPS], lanes, standing.values(), directory, language)
     called = []
     for delivery in standing.values():
         person, why = ids.write_id(ids.PERSON, delivery.person_id), whys.get(delivery.person_id, "")
@@ -157,10 +166,11 @@ def retell_facts(
     lanes: Mapping[UUID, str],
     deliveries: Iterable[Delivery],
     directory: Directory,
+    language: str = "en",
 ) -> list[Hop]:
     """Make a hop of each fact. Pure."""
     standing = {delivery.person_id: delivery for delivery in deliveries}
-    names = Names(directory)
+    names = Names(directory, language)
     return [_hop(fact, message, lanes, standing, names) for fact in facts]
 
 
@@ -220,20 +230,22 @@ def _named_in_promise(fact: ToldFact) -> str:
 
 
 class Names:
-    """How people, devices and reasons are called."""
+    """How people, devices and reasons are called, in a language."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, language: str = "en") -> None:
         self._directory = directory
+        self.say = Words(language)
 
     def person(self, person_id: UUID | None) -> str:
         person = self._directory.people.get(person_id) if person_id else None
-        return person.name if person else "somebody"
+        return person.name if person else self.say("somebody")
 
     def device(self, fact: ToldFact) -> str:
         """`Dr. Chen's phone`, as far as it is known."""
-        owner = self.person(fact.person_id)
         device = self._directory.devices.get(fact.device_id) if fact.device_id else None
-        return f"{owner}'s {device.name if device else 'device'}"
+        return self.say(
+            "device", owner=self.person(fact.person_id), device=device.name if device else self.say("a_device")
+        )
 
     def written(self, written: str) -> str:
         """Name somebody by their written id."""
@@ -245,16 +257,16 @@ class Names:
     def preference(self, body: Mapping[str, Any]) -> str:
         """`default after own:Night` as `their own profile Night`."""
         whole = str(body.get("by", ""))
-        cut = f" ({CUT.strip(', ')} by the site's ceiling)" if whole.endswith(CUT) else ""
+        cut = self.say("by.cut") if whole.endswith(CUT) else ""
         owner, _, name = whole.removeprefix(FAILED).removesuffix(CUT).rpartition(":")
         if owner in ("own", ""):
-            return f"their own profile {name}{cut}"
-        return f"the profile {name} of whoever {self.why(owner)}{cut}"
+            return self.say("by.own", name=name, cut=cut)
+        return self.say("by.other", name=name, why=self.why(owner), cut=cut)
 
     def why_at(self, why: str, at: datetime) -> str:
         """As `why`; of a role with the instant, by the clock on its wall and in UTC."""
         how, _, written = why.partition(":")
-        if how in _RULES or how == "hand_over":
+        if how in _OF_ROLES:
             role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
             if role is not None and role.rota is not None:
                 local = at.astimezone(find_zone(role.rota.zone))
@@ -267,36 +279,24 @@ class Names:
         try:
             if how == "group":
                 group = self._directory.groups.get(ids.read_id(ids.GROUP, written))
-                return f"in the group {group.name if group else written}"
-            if how in _RULES:
+                return self.say("group", name=group.name if group else written)
+            if how in _OF_ROLES or how == "monitor":
                 role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
-                return _RULES[how].format(role.name if role else written)
-            if how == "hand_over":
-                role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
-                return f"took over the role {role.name if role else written}"
+                return self.say(how, name=role.name if role else written)
             if how in ("covers", "covered"):
-                other = self.written(written)
-                return f"covers for {other}" if how == "covers" else f"covered by {other}: a silent copy"
-            if how == "monitor":
-                role = self._directory.roles.get(ids.read_id(ids.ROLE, written))
-                return f"monitors the role {role.name if role else written}: a silent copy"
+                return self.say(how, name=self.written(written))
             if how == "bed":
-                return f"has the bed, {written}"
+                return self.say("bed", name=written)
             if how.startswith("step "):
-                return f"called in {how}: {_REASONS.get(written, written.replace('_', ' '))}"
+                reason = self.say.word(written, written.replace("_", " "))
+                return self.say("step", step=how.removeprefix("step "), why=reason)
         except Exception:
             return why
-        return "named by the sender" if how == "named" else why
+        return self.say.word(how, why) if how in ("named", PAPER) else why
 
 
-# By which rule somebody was on call (model/oncall.py).
-_RULES = {
-    "role": "holds the role {}",
-    "override": "holds the role {} by an override",
-    "swap": "holds the role {} by a swap",
-    "layer": "holds the role {} by its rotation",
-    "fallback": "answers for the role {}",
-}
+# By which rule somebody was on call (model/oncall.py); or the role came to them.
+_OF_ROLES = frozenset({"role", "override", "swap", "layer", "fallback", "hand_over"})
 
 
 def _hop(
@@ -318,110 +318,111 @@ def _hop(
 def _sentence(
     fact: ToldFact, body: Mapping[str, Any], message: Message, delivery: Delivery | None, names: Names
 ) -> str:
-    who = names.person(fact.person_id)
+    who, say = names.person(fact.person_id), names.say
     match fact.kind:
         case FactKind.STORED:
             sender = names.person(message.sender_person) if message.sender_person else message.source
             count = int(body.get("count", 0))
-            kept = "here and on the standby" if body.get("durability") == "synchronous" else "on this machine alone"
-            return f"stored for good {kept}: from {sender}, for {count} {'person' if count == 1 else 'people'}"
+            kept = say("kept.synchronous" if body.get("durability") == "synchronous" else "kept.degraded")
+            return say(f"Stored.{'one' if count == 1 else 'other'}", kept=kept, sender=sender, count=count)
         case FactKind.EXPANDED:
-            return f"prepared for the next {len(body.get('recipients', ()))} recipients"
+            return say("Expanded", count=len(body.get("recipients", ())))
         case FactKind.LEFT_OUT:
-            return f"{who} was left out: {body.get('why', 'not said')}"
-        case FactKind.PREFERRED:
-            return f"{who} is tried by {body.get('tries')}, as {names.preference(body)} says"
-        case FactKind.PREFERENCE_FAILED:
-            return f"{who} is tried by {body.get('tries')}: {names.preference(body)} would have reached nobody"
+            return say("LeftOut", who=who, why=body.get("why", say("not_said")))
+        case FactKind.PREFERRED | FactKind.PREFERENCE_FAILED:
+            return say(fact.kind, who=who, tries=body.get("tries"), by=names.preference(body))
         case FactKind.ATTEMPTED:
-            return f"being sent to {who} by {body.get('channel', 'another channel')}"
+            return say("Attempted", who=who, channel=_channel(body, say))
         case FactKind.SENT:
-            return f"handed over to the {body.get('channel')} relay for {who}; it took it, no more is known"
+            return say("Sent", who=who, channel=_channel(body, say))
         case FactKind.SEND_FAILED:
-            again = ", and will be tried again" if body.get("outcome") == "retry" else ""
-            return f"not sent to {who} by {body.get('channel')}{again}: {body.get('detail', '')}"
+            key = "SendFailed.retry" if body.get("outcome") == "retry" else "SendFailed"
+            return say(key, who=who, channel=_channel(body, say), detail=body.get("detail", ""))
         case FactKind.NOT_SENT:
-            return f"not sent to {who} by {body.get('channel')}: {body.get('detail', 'nobody needed it any more')}"
+            detail = body.get("detail", say("NotSent.needless"))
+            return say("NotSent", who=who, channel=_channel(body, say), detail=detail)
         case FactKind.DELIVERED:
-            return f"delivered to {names.device(fact)}"
+            return say("Delivered", device=names.device(fact))
         case FactKind.READ:
-            return f"read by {who} on {names.device(fact)}"
+            return say("Read", who=who, device=names.device(fact))
         case FactKind.ANSWERED:
-            return f"{_ANSWERS.get(str(body.get('state')), 'answered')} by {who}"
+            state = str(body.get("state"))
+            return say(f"Answered.{state if state in _ANSWERS else State.ANSWERED}", who=who)
         case FactKind.HANDED_BACK:
-            return f"handed back by {who}"
+            return say("HandedBack", who=who)
         case FactKind.NOT_CONFIRMED:
-            return _not_confirmed(body, delivery, who)
+            return _not_confirmed(body, delivery, who, say)
         case FactKind.UNREACHABLE:
             if message.kind == Kind.TEST:
-                return f"no device of {who} has said that it came; that is all that can be known"
-            return f"nothing reached {who}; {_who_is_told(message)}"
+                return say("Unreachable.test", who=who)
+            return say("Unreachable", who=who, told=_who_is_told(message, say))
         case FactKind.CANCELLED:
-            word = {"recalled": "recalled", ALL_CLEAR: "all clear, said"}.get(str(body.get("why")), "cancelled")
-            by = names.written(str(body["by"])) if "by" in body else "its sender"
-            return f"{word} by {by} for {who}"
+            why = str(body.get("why"))
+            by = names.written(str(body["by"])) if "by" in body else say("its_sender")
+            return say(f"Cancelled.{why if why in ('recalled', ALL_CLEAR) else 'cancelled'}", by=by, who=who)
         case FactKind.EXPIRED:
-            return f"expired before {who} answered; {_who_is_told(message)}"
+            return say("Expired", who=who, told=_who_is_told(message, say))
         case FactKind.SENDER_TOLD:
-            return f"the sender, {who}, has seen that it failed"
+            return say("SenderTold", who=who)
         case FactKind.ALARM_RAISED:
-            return f"technical alarm raised{' again' if body.get('again') else ''}: {body.get('kind', 'not said')}"
+            key = "AlarmRaised.again" if body.get("again") else "AlarmRaised"
+            return say(key, kind=body.get("kind", say("not_said")))
         case FactKind.ALARM_TAKEN:
-            return f"{who or body.get('by', 'somebody')} sees to it"
+            return say("AlarmTaken", who=who or body.get("by", say("somebody")))
         case FactKind.ALARM_CLEARED:
-            return f"technical alarm cleared: {body.get('why', 'not said')}"
+            return say("AlarmCleared", why=body.get("why", say("not_said")))
         case FactKind.GLASS_USED:
-            return f"seen by {who} by break-glass access"
+            return say("GlassUsed", who=who)
         case FactKind.ESCALATED:
-            return (
-                f"step {body.get('step')} began: {_REASONS.get(str(body.get('why')), body.get('why'))}{_empty(body)}"
-            )
+            why = say.word(str(body.get("why")), str(body.get("why")))
+            return say("Escalated", step=body.get("step"), why=why, empty=_empty(body))
         case FactKind.STEP_SKIPPED:
-            return f"step {body.get('step')} was skipped at once: nobody to wait for{_empty(body)}"
+            return say("StepSkipped", step=body.get("step"), empty=_empty(body))
         case FactKind.RUNG:
-            return f"{who} was rung again"
+            return say("Rung", who=who)
         case FactKind.TAKEN:
-            if fact.person_id:
-                if body.get("why") == "handed_over":
-                    return f"{who} fell silent: it was handed over, and {names.written(str(body.get('by')))} has it"
-                return f"{who} fell silent: somebody else has it"
-            return f"taken by {', '.join(names.written(one) for one in body.get('holders', ()))}"
+            if not fact.person_id:
+                return say("Taken", holders=", ".join(names.written(one) for one in body.get("holders", ())))
+            if body.get("why") == "handed_over":
+                return say("Taken.handed_over", who=who, by=names.written(str(body.get("by"))))
+            return say("Taken.silent", who=who)
         case FactKind.RESUMED:
-            return f"nobody has it any more: step {body.get('step')} goes on"
+            return say("Resumed", step=body.get("step"))
         case FactKind.HANDED_OVER:
             former, new = (names.written(str(body.get(end))) for end in ("from", "to"))
-            return f"followed its role from {former} to {new}"
+            return say("HandedOver", former=former, new=new)
         case FactKind.HOLDER_ASKED:
-            return "whoever has it was asked whether they still do"
+            return say("HolderAsked")
         case FactKind.KEPT:
-            return f"{who} still has it"
+            return say("Kept", who=who)
         case FactKind.PART_MISSING:
-            return f"of the team, {body.get('part')} is missing: the desk is told"
+            return say("PartMissing", part=body.get("part"))
         case FactKind.EXHAUSTED:
-            return "every step has passed: the operators' desk is asked"
+            return say("Exhausted")
         case FactKind.CLOSED:
-            return f"closed: {body.get('why')}"
+            return say("Closed", why=body.get("why"))
         case FactKind.REPORTED:
-            held = (
-                "; it is latched, and goes on until its source lets go of it" if body.get("did") == "latched" else ""
-            )
-            rule = f"by the rule {body['rule']!r}" if body.get("rule") else ""
+            rule = say("by_rule", rule=body["rule"]) if body.get("rule") else ""
             how = ", ".join(part for part in (body.get("origin", ""), rule) if part)
-            return f"its source reported: {body.get('phase')}{held}{f' ({how})' if how else ''}"
+            held = say("latched") if body.get("did") == "latched" else ""
+            return say("Reported", phase=body.get("phase"), held=held, how=f" ({how})" if how else "")
+        case FactKind.ENTERED:
+            outcome = say.word(f"outcome.{body.get('outcome')}", say("not_said"))
+            by, called, at = names.written(str(body.get("by"))), body.get("called_at"), body.get("outcome_at")
+            return say("Entered", by=by, who=who, called=called, outcome=outcome, at=at)
         case FactKind.CLEARED:
-            return f"over for {who}: its source has ended it"
+            return say("Cleared", who=who)
         case FactKind.PROOF_FAILED:
-            return "the signature of what was stored, or answered, does not verify"
+            return say("ProofFailed")
     return fact.kind
 
 
-_REASONS: dict[str, str] = {
-    "begun": "from the beginning",
-    "no_answer": "nobody had answered",
-    "declined": "nobody was left who could answer",
-    "holder_silent": "whoever had it did not say that they still do",
-    "step_empty": "the step before was empty",
-}
+_ANSWERS = frozenset({State.ACCEPTED, State.DECLINED, State.ANSWERED})
+
+
+def _channel(body: Mapping[str, Any], say: Words) -> str:
+    channel = body.get("channel")
+    return say.word(f"channel.{channel}", str(channel)) if channel else say("another_channel")
 
 
 def _empty(body: Mapping[str, Any]) -> str:
@@ -429,38 +430,45 @@ def _empty(body: Mapping[str, Any]) -> str:
     return f" ({', '.join(f'{target}: {why}' for target, why in empty.items())})" if empty else ""
 
 
-_ANSWERS: dict[str, str] = {State.ACCEPTED: "accepted", State.DECLINED: "declined", State.ANSWERED: "answered"}
-_KINDS = {"app": "device", "email": "e-mail"}
-
-
-def _who_is_told(message: Message) -> str:
+def _who_is_told(message: Message, say: Words) -> str:
     """A system has no device that could be told: then it is the operators' desk."""
-    return "the sender is told" if message.sender_person else "the operators' desk is told"
+    return say("told.sender" if message.sender_person else "told.desk")
 
 
-def _not_confirmed(body: Mapping[str, Any], delivery: Delivery | None, who: str) -> str:
+def _not_confirmed(body: Mapping[str, Any], delivery: Delivery | None, who: str, say: Words) -> str:
     stages: tuple[Stage, ...] = delivery.stages if delivery else ()
     passed = body.get("stage")
     if not isinstance(passed, int) or passed >= len(stages):
-        return f"{who} did not confirm in time; the next endpoint is tried"
+        return say("NotConfirmed.bare", who=who)
     stage = stages[passed]
     following = stages[passed + 1] if passed + 1 < len(stages) else stages[0]
-    return f"no {_kinds(stage)} of {who} confirmed within {_span(stage.wait)}; next: {_kinds(following)}"
+    return say(
+        "NotConfirmed", kinds=_kinds(stage, say), who=who, span=_span(stage.wait), following=_kinds(following, say)
+    )
 
 
-def _kinds(stage: Stage) -> str:
-    return " or ".join("test" if kind.startswith("ept_") else _KINDS.get(kind, kind) for kind in stage.kinds)
+def _kinds(stage: Stage, say: Words) -> str:
+    return say("or").join(
+        say("kind.test") if kind.startswith("ept_") else say.word(f"kind.{kind}", kind) for kind in stage.kinds
+    )
 
 
 def _span(wait: timedelta) -> str:
     return f"{wait.total_seconds():g} s"
 
 
+def _tries(stages: Sequence[Stage], say: Words) -> str:
+    each = (say("stage", kinds=_kinds(stage, say), span=_span(stage.wait)) for stage in stages)
+    return say("then").join(each) or say("nothing")
+
+
 def _promise(delivery: Delivery, message: Message, why: str, names: Names, called: float) -> Promise:
     promised = called + delivery.stages[0].wait.total_seconds() if delivery.stages else None
     delivered = (delivery.delivered_at - message.stored_at).total_seconds() if delivery.delivered_at else None
     kept: bool | None = None
-    if delivered is not None:
+    if not delivery.stages:
+        pass  # made by hand: nothing was promised
+    elif delivered is not None:
         kept = promised is not None and delivered <= promised
     elif delivery.state is State.UNREACHABLE:
         kept = False
@@ -468,7 +476,7 @@ def _promise(delivery: Delivery, message: Message, why: str, names: Names, calle
         person=ids.write_id(ids.PERSON, delivery.person_id),
         name=names.person(delivery.person_id),
         why=names.why_at(why, message.stored_at + timedelta(seconds=called)),
-        tries=", then ".join(f"{_kinds(stage)} for {_span(stage.wait)}" for stage in delivery.stages) or "nothing",
+        tries=_tries(delivery.stages, names.say),
         state=delivery.state,
         promised_s=promised,
         delivered_s=delivered,

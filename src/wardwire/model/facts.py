@@ -49,6 +49,7 @@ class FactKind(StrEnum):
     CLOSED = "Closed"  # an escalation ended; body: why
     REPORTED = "Reported"  # a source reported of its alert; body: phase
     MOVED = "Moved"  # a source said that a patient is elsewhere; body: what, whence, where; never who
+    ENTERED = "Entered"  # a page made by hand while the site was away; body: when, what came of it, who entered it
     CLEARED = "Cleared"  # ended by its source
     CANCELLED = "Cancelled"
     EXPIRED = "Expired"

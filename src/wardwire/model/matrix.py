@@ -58,6 +58,7 @@ class Action(StrEnum):
     ALARM_READ = "alarm.read"
     ALARM_TAKE = "alarm.take"
     DESK_HAND_OVER = "desk.hand_over"
+    PAPER_ENTER = "paper.enter"
     DIRECTORY_READ = "directory.read"
     CONTACT_READ = "contact.read"
     STATUS_SET = "status.set"
@@ -98,6 +99,7 @@ ABOUT: Mapping[Action, str] = MappingProxyType(
         Action.ALARM_READ: "see technical alarms",
         Action.ALARM_TAKE: "take and clear them",
         Action.DESK_HAND_OVER: "hand the operators' desk over, and take it over",
+        Action.PAPER_ENTER: "enter pages that were made by hand while the site was away",
         Action.DIRECTORY_READ: "see who there is, and who is on call",
         Action.CONTACT_READ: "see addresses",
         Action.STATUS_SET: "set a status",
@@ -168,6 +170,7 @@ MATRIX: Mapping[Action, Row] = MappingProxyType(
         Action.ALARM_READ:      Row(_,    ANY,  _,    _,    ANY,  ANY,  ALARMS,    SHOWN),
         Action.ALARM_TAKE:      Row(_,    ANY,  _,    _,    _,    ANY,  ALARMS,    SHOWN),
         Action.DESK_HAND_OVER:  Row(_,    ANY,  _,    _,    _,    _,    "",        SHOWN),
+        Action.PAPER_ENTER:     Row(_,    ANY,  _,    _,    _,    _,    "",        SHOWN),
         Action.DIRECTORY_READ:  Row(ANY,  ANY,  ANY,  ANY,  ANY,  ANY,  "",        SHOWN),
         Action.CONTACT_READ:    Row(OWN,  ANY,  OWN,  _,    _,    ANY,  DIRECTORY, SHOWN),
         Action.STATUS_SET:      Row(OWN,  ANY,  UNIT, _,    _,    ANY,  DIRECTORY, SHOWN),

@@ -112,7 +112,7 @@ def check_submission(submission: Submission, now: datetime) -> None:
     if submission.patient:
         _check_line(submission.patient, MAX_PATIENT, "/patient")
     _check_length(text, MAX_TEXT, "/text")
-    if not (_has_ink(text) or _has_ink(submission.subject)):
+    if not (has_ink(text) or has_ink(submission.subject)):
         raise Refused(Code.TEXT_BLANK, "neither subject nor text has a visible character", pointer="/text")
     if submission.kind is not Kind.ALERT and (submission.policy or submission.drill):
         raise Refused(Code.INVALID, "only an alert escalates, and only an alert is practised", pointer="/kind")
@@ -129,7 +129,7 @@ def _check_offered(offered: Offered) -> None:
     for nth, choice in enumerate(offered.choices):
         at = f"/responses/choices/{nth}"
         _check_line(choice, MAX_CHOICE, at)
-        if not _has_ink(choice):
+        if not has_ink(choice):
             raise Refused(Code.CHOICES_INVALID, "a choice is blank", pointer=at)
         folded = choice.strip().casefold()
         if folded in seen or folded in (ACCEPT, DECLINE, HAND_BACK, KEEP, DONE):
@@ -160,7 +160,7 @@ def _check_line(text: str, limit: int, pointer: str) -> None:
         raise Refused(Code.INVALID, "a control character stands in a field of one line", pointer=pointer)
 
 
-def _has_ink(text: str) -> bool:
+def has_ink(text: str) -> bool:
     """Whether a person would see anything: not only spaces, controls, fillers, and marks on nothing."""
     if text.isascii():
         return _ASCII_INK(text) is not None

@@ -35,7 +35,10 @@ class Waits(NamedTuple):
 
 
 class Group(NamedTuple):
-    """How soon people of a group were reached and answered; `asked`: to so many an answer was offered."""
+    """How soon people of a group were reached and answered; `asked`: to so many an answer was offered.
+
+    `paper`: so many of the people were called by hand while the site was away.
+    """
 
     key: str
     people: int
@@ -46,6 +49,7 @@ class Group(NamedTuple):
     delivered_most_s: float | None
     answered_half_s: float | None
     answered_most_s: float | None
+    paper: int
 
 
 class Day(NamedTuple):

@@ -25,6 +25,7 @@ class SentLine(NamedTuple):
     id: UUID
     priority: str
     sender: UUID
+    source: str
     content: bytes
     stored_at: datetime
     ended_at: datetime | None

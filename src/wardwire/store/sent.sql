@@ -3,7 +3,7 @@
 -- it (declining is none) and after how long. `$2` sent it; NULL = everybody.
 SELECT m.*, d.*
 FROM (
-    SELECT id, priority, sender_person, content, stored_at, ended_at, ended_why FROM messages
+    SELECT id, priority, sender_person, source, content, stored_at, ended_at, ended_why FROM messages
     WHERE id < $1 AND kind = 'alert' AND sender_person IS NOT NULL AND ($2::uuid IS NULL OR sender_person = $2)
     ORDER BY id DESC LIMIT $3
 ) m

@@ -31,7 +31,7 @@ from wardwire.devices.registration import DeviceRegistration
 from wardwire.directory.live import LiveDirectory
 from wardwire.engine.due import DueLoop
 from wardwire.engine.lanes import Lanes
-from wardwire.flow.ports import Rules
+from wardwire.flow.ports import Channel, Rules
 from wardwire.model import ids
 from wardwire.model.policy import Policy, Step
 from wardwire.model.routing import Waits
@@ -85,7 +85,10 @@ class Site:
             written=self._armed,
             patience_s=PATIENT_S,
         )
-        self.due = DueLoop(connect=self.connect, writer=self.lanes, rules=self.rules, clock=self.clock, channels={})
+        self.channels: dict[str, Channel] = {}
+        self.due = DueLoop(
+            connect=self.connect, writer=self.lanes, rules=self.rules, clock=self.clock, channels=self.channels
+        )
         self._limits = (frames_per_s, frames_burst)
         self.doorway: Doorway
         self.callout: Callout

@@ -6,27 +6,15 @@ import "./admin.css";
 import { effect, signal } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import { useEffect } from "preact/hooks";
-import { LANGUAGES, type Language, language } from "../core/i18n/language";
+import { language } from "../core/i18n/language";
+import { theme } from "../core/look";
 import { signedOut } from "../core/rest";
+import { ChooseLanguage, ChooseTheme } from "../ui/choose";
 import { Palette } from "./palette";
 import { Dialog } from "./parts/dialog";
 import { Failed, Loading } from "./parts/faces";
 import { open, type Section } from "./sections";
-import {
-  findWho,
-  go,
-  leave,
-  leaving,
-  place,
-  signIn,
-  signInAddress,
-  signOut,
-  THEMES,
-  type Theme,
-  theme,
-  unknown,
-  who,
-} from "./state";
+import { findWho, go, leave, leaving, place, signIn, signInAddress, signOut, unknown, who } from "./state";
 import { t } from "./words";
 
 const loaded = signal<Record<string, ComponentType>>({});
@@ -71,36 +59,22 @@ function Head() {
     <header class="head">
       <strong class="site">{who.value?.site}</strong>
       <span class="grow" />
-      <label>
-        <span class="hidden">{t("shell.language")}</span>
-        <select
-          value={language.value}
-          onChange={(event) => {
-            language.value = event.currentTarget.value as Language;
-          }}
-        >
-          {Object.entries(LANGUAGES).map(([key, name]) => (
-            <option key={key} value={key} lang={key}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span class="hidden">{t("shell.theme")}</span>
-        <select
-          value={theme.value}
-          onChange={(event) => {
-            theme.value = event.currentTarget.value as Theme;
-          }}
-        >
-          {THEMES.map((one) => (
-            <option key={one} value={one}>
-              {t(`theme.${one}`)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChooseLanguage
+        bare
+        label={t("shell.language")}
+        onChange={(chosen) => {
+          language.value = chosen;
+        }}
+      />
+      <ChooseTheme
+        bare
+        label={t("shell.theme")}
+        value={theme.value}
+        word={(one) => t(`theme.${one}`)}
+        onChange={(chosen) => {
+          theme.value = chosen;
+        }}
+      />
       <bdi class="who">{who.value?.name}</bdi>
       <button
         type="button"

@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { LANGUAGES, type Language, language } from "../core/i18n/language";
+import { showLook, THEMES, type Theme, theme } from "../core/look";
 import { type Answer, ask, Refused, signedOut } from "../core/rest";
 
 // Where ---------------------------------------------------------------------------------------------------------
@@ -115,11 +116,7 @@ export async function signOut(): Promise<void> {
 
 // What somebody prefers -----------------------------------------------------------------------------------------
 
-export const THEMES = ["auto", "light", "dark", "night"] as const;
-export type Theme = (typeof THEMES)[number];
 const KEPT = "wardwire-admin";
-
-export const theme = signal<Theme>("auto");
 
 try {
   const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}") as { language?: Language; theme?: Theme };
@@ -129,9 +126,8 @@ try {
   // A browser that keeps nothing shows what it would show a stranger.
 }
 
+showLook();
 effect(() => {
-  document.documentElement.lang = language.value;
-  document.documentElement.dataset.theme = theme.value;
   try {
     localStorage.setItem(KEPT, JSON.stringify({ language: language.value, theme: theme.value }));
   } catch {

@@ -4,12 +4,12 @@ import { useSignal } from "@preact/signals";
 import type { RefusedFrame } from "../core/device/frames";
 import type { Card } from "../core/device/session";
 import { troubleOf } from "../core/enrol";
+import type { Theme } from "../core/look";
 import type { Database } from "../core/store/database";
+import { ChooseTheme } from "../ui/choose";
 import { CodeField, NameField, useJoin } from "../ui/join";
-import { type Setting, setting, type Theme } from "./state";
+import { type Setting, setting } from "./state";
 import { isKey, t } from "./words";
-
-const THEMES: readonly Theme[] = ["auto", "light", "dark", "night"];
 
 export function Enrol({
   database,
@@ -48,21 +48,14 @@ export function Enrol({
         </label>
         <p id="place-hint">{t("enrol.place.hint")}</p>
         <NameField join={join} label={t("enrol.name")} />
-        <label>
-          {t("enrol.theme")}
-          <select
-            value={theme.value}
-            onChange={(event) => {
-              theme.value = event.currentTarget.value as Theme;
-            }}
-          >
-            {THEMES.map((one) => (
-              <option key={one} value={one}>
-                {t(`theme.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChooseTheme
+          label={t("enrol.theme")}
+          value={theme.value}
+          word={(one) => t(`theme.${one}`)}
+          onChange={(chosen) => {
+            theme.value = chosen;
+          }}
+        />
         {join.failed.value !== null && (
           <p class="trouble" role="alert">
             {wordsOf(join.failed.value)}

@@ -4,9 +4,9 @@ import { computed, signal } from "@preact/signals";
 import type { Link } from "../core/device/device";
 import type { RefusedFrame } from "../core/device/frames";
 import type { View } from "../core/device/view";
+import type { Theme } from "../core/look";
 import { isHeld, Ordered, type Shown } from "./order";
 
-export type Theme = "auto" | "light" | "dark" | "night";
 export interface Setting {
   /** As the site knows it: `unit:4 West`; "" = the whole house. */
   place: string;

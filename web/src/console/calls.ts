@@ -1,6 +1,7 @@
 /** A code call that is being made: type, place, the sentence that is read back; and those that run. */
 
 import { computed, effect, signal } from "@preact/signals";
+import { sayCode } from "../core/i18n/refused";
 import { each } from "../core/rest";
 import { plainPlace } from "./commands";
 import { find } from "./find/finder";
@@ -198,7 +199,7 @@ effect(() => {
     return;
   }
   const { code = "", detail = "", fields = {} } = said.refused ?? {};
-  refusal.value = { message: String(fields.message ?? ""), why: detail || code };
+  refusal.value = { message: String(fields.message ?? ""), why: sayCode(code, detail) };
   call.stage.value = code === "code_running" && refusal.value.message ? "running" : "refused";
   void client.peek()?.kept.forget(id);
 });

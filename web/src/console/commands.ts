@@ -59,11 +59,23 @@ function readStatus(words: string[]): Command {
 
 /** The next time that a clock on the wall shows this, as an instant; null for what is no time. */
 export function nextTime(written: string, now: number): Date | null {
+  const at = timeOf(written, now);
+  if (at && at.getTime() <= now) at.setDate(at.getDate() + 1);
+  return at;
+}
+
+/** The last time that it showed this; a minute that has just begun is now. */
+export function lastTime(written: string, now: number): Date | null {
+  const at = timeOf(written, now);
+  if (at && at.getTime() > now) at.setDate(at.getDate() - 1);
+  return at;
+}
+
+function timeOf(written: string, day: number): Date | null {
   const found = TIME.exec(written.trim());
   if (!found) return null;
-  const at = new Date(now);
+  const at = new Date(day);
   at.setHours(Number(found[1]), Number(found[2]), 0, 0);
-  if (at.getTime() <= now) at.setDate(at.getDate() + 1);
   return at;
 }
 

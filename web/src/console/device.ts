@@ -6,10 +6,12 @@ import { edge } from "../core/own";
 import { client, database } from "./state";
 
 export const APP = "console/1";
+/** Within ten seconds the desk must know that nobody answers any more: it telephones then. */
+const BEAT_MS = 3_000;
 
 /** Begin to be the device of this card. */
 export async function begin(card: Card): Promise<void> {
-  const made = await Client.of(card, database, edge(), APP);
+  const made = await Client.of(card, database, edge(), APP, BEAT_MS);
   made.watch("");
   await made.start();
   client.value = made;

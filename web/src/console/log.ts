@@ -9,13 +9,12 @@ import { draft } from "./compose";
 import { showAndFocus } from "./show";
 import { isAway, whyNot } from "./site";
 import { soon } from "./soon";
-import { alerts, client, pane, rows, say } from "./state";
+import { alerts, client, type Face, pane, rows, say } from "./state";
 import { t } from "./words";
 
 const PAGE = 100;
 const RESEND_MOST = 20;
 
-export type Face = "loading" | "fresh" | "away" | "error";
 export const log = {
   own: signal(true),
   filter: signal(""),
@@ -48,6 +47,7 @@ const searched = (line: SentOut): string =>
     line.ended_why,
     t(`priority.${line.priority as "high"}`),
     line.drill ? `drill ${t("drill")}` : "",
+    line.paper ? `paper ${t("paper.mark")}` : "",
     ...(line.to ?? []),
   ]
     .join(" ")
@@ -163,6 +163,7 @@ export function save(): void {
     "stored_at",
     "priority",
     "drill",
+    "paper",
     "sender",
     "about",
     "to",
@@ -177,6 +178,7 @@ export function save(): void {
       line.stored_at,
       line.priority,
       line.drill ? "drill" : "",
+      line.paper ? "paper" : "",
       line.sender.name ?? "",
       line.about,
       (line.to ?? []).join("; "),

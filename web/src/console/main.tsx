@@ -12,6 +12,7 @@ import { time } from "../core/i18n";
 import { ask, signedOut } from "../core/rest";
 import { sound } from "../core/tones";
 import { begin as beginAlarms } from "./alarms";
+import { awaySince, begin as beginAway, outage } from "./away";
 import { loadTypes, open as openCode, takeCaller } from "./calls";
 import { pageTo } from "./compose";
 import { begin as beginDesk, confirm as confirmDesk, offered, openDesk } from "./desk";
@@ -21,6 +22,7 @@ import { forget } from "./find/finder";
 import { forgetSheets, begin as keepPages } from "./keep";
 import { begin as beginLog, openLog } from "./log";
 import { begin as beginOnCall, openSheet } from "./oncall";
+import { enter as enterPaper, openPaper } from "./paper";
 import { begin as beginRinging } from "./ring";
 import { begin as beginSearch, command } from "./search";
 import { isAway } from "./site";
@@ -36,6 +38,7 @@ import { Log } from "./views/log";
 import { focusOmnibox, Omnibox, Results } from "./views/omnibox";
 import { OnCallSheet } from "./views/oncall";
 import { Page, sendPage } from "./views/page";
+import { Paper } from "./views/paper";
 import { askClear, Running } from "./views/running";
 import { beginStatus, Status, setStatus } from "./views/status";
 import { t } from "./words";
@@ -104,6 +107,7 @@ function Middle() {
   if (pane.value === "status") return <Status />;
   if (pane.value === "log") return <Log />;
   if (pane.value === "desk") return <Desk />;
+  if (pane.value === "paper") return <Paper />;
   if (pane.value === "oncall") return <OnCallSheet />;
   return <Detail />;
 }
@@ -135,7 +139,7 @@ function Head() {
       )}
       {(link === "away" || link === "refused") && (
         <p class="stale" role="alert">
-          {t("away", { time: time(since) })} <a href="/sheets/call-down">{t("away.sheet")}</a>
+          {t("away", { time: time(awaySince.value || since) })} <a href="/sheets/call-down">{t("away.sheet")}</a>
         </p>
       )}
       {offered.value.map((one) => (
@@ -146,6 +150,22 @@ function Head() {
           </button>
         </p>
       ))}
+      {outage.value && (
+        <p class="stale" role="status">
+          {t("paper.offer", { from: time(outage.value.from), to: time(outage.value.to) })}{" "}
+          <button type="button" onClick={openPaper}>
+            <kbd>Alt+P</kbd> {t("paper.title")}
+          </button>{" "}
+          <button
+            type="button"
+            onClick={() => {
+              outage.value = null;
+            }}
+          >
+            {t("paper.none")}
+          </button>
+        </p>
+      )}
       {current?.trouble.value && (
         <p class="bad" role="alert">
           {t("error.storage")}
@@ -179,6 +199,7 @@ function confirm(): void {
   if (pane.value === "page") void sendPage();
   else if (pane.value === "status") void setStatus();
   else if (pane.value === "desk") void confirmDesk();
+  else if (pane.value === "paper") void enterPaper();
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -199,6 +220,7 @@ function onKey(event: KeyboardEvent): void {
   else if (event.key === "F4" && !event.altKey) callChosen();
   else if (event.altKey && !event.ctrlKey && event.code === "KeyA") focusAlarms();
   else if (event.altKey && !event.ctrlKey && event.code === "KeyH") openDesk();
+  else if (event.altKey && !event.ctrlKey && event.code === "KeyP") openPaper();
   else if (event.altKey && !event.ctrlKey && digit) event.shiftKey ? keepDial(Number(digit)) : useDial(Number(digit));
   else if (event.key === "?" && !isTyping(event.target)) openKeys();
   else return;
@@ -217,6 +239,7 @@ async function start(): Promise<void> {
     broken.value = true;
     return;
   }
+  await beginAway();
   await loadDial();
   await whoAmI();
   beginSearch();

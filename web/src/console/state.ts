@@ -1,14 +1,16 @@
 /** What the panes of the console share: who we are, what is chosen, what time it is, what is said at the foot. */
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Client } from "../core/client";
 import type { BoardRow, Part } from "../core/device/frames";
 import type { Said } from "../core/device/outbox";
 import { needsMe, priorityOf, type Row } from "../core/device/rows";
 import { type Language, language } from "../core/i18n/language";
+import { showLook, type Theme, theme } from "../core/look";
 import { Database } from "../core/store/database";
 import type { Entry } from "./find/index";
 import type { Found } from "./site";
+import { t } from "./words";
 
 export const database = new Database("wardwire-console");
 /** null until the device is known; undefined: this browser is none yet. */
@@ -21,7 +23,7 @@ export const foreign = computed(
   () => operator.value !== "" && !!client.value && operator.value !== client.value.card.person,
 );
 
-export type Pane = "detail" | "page" | "status" | "log" | "oncall" | "desk";
+export type Pane = "detail" | "page" | "status" | "log" | "oncall" | "desk" | "paper";
 export const pane = signal<Pane>("detail");
 /** What is chosen in the list of results, and what the site says of it. */
 export const chosen = signal<Entry | null>(null);
@@ -31,6 +33,9 @@ export interface Result {
   /** What the site says of it now; null while it has said nothing. */
   found: Found | null;
 }
+
+/** How a list stands that the site was asked for. */
+export type Face = "loading" | "fresh" | "away" | "error";
 
 /** Counts what this console has changed at the site: what was learnt before it is asked for anew. */
 export const changes = signal(0);
@@ -108,7 +113,7 @@ function ownCall(row: Row): Running {
 
 function callOf(row: BoardRow): Running {
   const where = row.bed || row.unit;
-  const name = `${row.drill ? "DRILL " : ""}${row.subject || [row.title, where].filter(Boolean).join(" · ")}`;
+  const name = `${row.drill ? `${t("drill")} ` : ""}${row.subject || [row.title, where].filter(Boolean).join(" · ")}`;
   const cells = row.cells ?? [];
   const there = cells.filter((cell) => cell.letter === "A").length;
   const counted = count(row.parts ?? [], there, cells.length + (row.others ?? 0));
@@ -134,18 +139,22 @@ export const asking = computed(() => rows.value.filter((row) => !row.sent && (ne
 
 // What the operator prefers -----------------------------------------------------------------------------------------
 
-export type Theme = "auto" | "light" | "dark" | "night";
-export const theme = signal<Theme>("auto");
+interface Preferences {
+  language?: Language;
+  theme: Theme;
+}
 
 export async function loadPreferences(): Promise<void> {
-  const kept = await database
-    .get<{ language?: Language; theme: Theme }>("state", "preferences")
-    .catch(() => undefined);
+  const kept = await database.get<Preferences>("state", "preferences").catch(() => undefined);
   if (kept?.language) language.value = kept.language;
   if (kept) theme.value = kept.theme;
 }
 
-effect(() => {
-  document.documentElement.lang = language.value;
-  document.documentElement.dataset.theme = theme.value;
-});
+export function prefer(change: Partial<Preferences>): void {
+  if (change.language) language.value = change.language;
+  if (change.theme) theme.value = change.theme;
+  const kept: Preferences = { language: language.value, theme: theme.value };
+  void database.put("state", "preferences", kept).catch(() => undefined);
+}
+
+showLook();

@@ -17,6 +17,7 @@ import type { BoardRow } from "./generated/frames";
 import type { Database } from "./store/database";
 import { type Changed, Kept } from "./store/keep";
 import { NO_TRIES, type Tries, waitMs } from "./store/lock";
+import { makePasskey, openPasskey } from "./store/passkey";
 import { closeLockbox, type Lockbox, makeLockbox, openLockbox, Vault } from "./store/vault";
 
 type Word =
@@ -39,7 +40,7 @@ export type Tried = { opened: true } | { opened: false; left: number; waitMs: nu
 export class Client {
   readonly kept: Kept;
   readonly card: Card;
-  /** How the device is connected, and since when (Unix milliseconds). */
+  /** How the device is connected, and since when: Unix milliseconds of the site. */
   readonly link = signal<{ link: Link; why: string; since: number }>({
     link: "connecting",
     why: "",
@@ -84,23 +85,29 @@ export class Client {
   #leaving = false;
   #url: string;
   #app: string;
+  #beatMs: number;
 
-  private constructor(card: Card, database: Database, url: string, app: string, box: Lockbox) {
+  private constructor(card: Card, database: Database, url: string, app: string, beatMs: number, box: Lockbox) {
     this.card = card;
     this.#database = database;
     this.#channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(database.name);
     this.#url = url;
     this.#app = app;
+    this.#beatMs = beatMs;
     this.#vault = new Vault(box.public, box.open ?? null);
     this.guarded.value = box.closed !== undefined;
     this.locked.value = !this.#vault.isOpen;
     this.kept = new Kept(database, card.person, this.#vault);
   }
 
-  /** The device of this card, not started yet. Throws StorageFailed. */
-  static async of(card: Card, database: Database, url: string, app: string): Promise<Client> {
+  /**
+   * The device of this card, not started yet. Throws StorageFailed.
+   *
+   * `beatMs`: it asks at least so often whether anybody answers; 0 = as often as the site says.
+   */
+  static async of(card: Card, database: Database, url: string, app: string, beatMs = 0): Promise<Client> {
     const box = await database.putNew<Lockbox>("device", "lockbox", () => makeLockbox());
-    return new Client(card, database, url, app, box);
+    return new Client(card, database, url, app, beatMs, box);
   }
 
   async start(): Promise<void> {
@@ -127,7 +134,8 @@ export class Client {
     this.#device = new Device(this.card, this.kept, {
       url: this.#url,
       app: this.#app,
-      onLink: (link, why) => this.#turn(link, why),
+      ...(this.#beatMs ? { beatMs: this.#beatMs } : {}),
+      onLink: (link, why, silentMs) => this.#turn(link, why, silentMs),
       onWelcome: (welcome) => {
         this.offset.value = welcome.offset_ms;
         this.hears.value = welcome.hears ?? [];
@@ -277,11 +285,33 @@ export class Client {
     return { opened: true };
   }
 
-  /** Whether the passcode has digits alone, and how long nobody may try. */
-  async tries(): Promise<{ digits: boolean; waitMs: number }> {
+  /** Let a finger or a face open it, too. The passcode must be right; null where the device was not let. */
+  async addPasskey(passcode: string): Promise<Tried | null> {
+    const key = await this.#try(passcode, true);
+    if (!("type" in key)) return key;
+    const passkey = await makePasskey(key, this.card.name);
+    const box = (await this.#database.get<Lockbox>("device", "lockbox")) as Lockbox;
+    if (!passkey || !box.closed) return null;
+    await this.#database.put("device", "lockbox", { ...box, passkey });
+    return { opened: true };
+  }
+
+  /** Open with a finger or a face; false where nobody let us. */
+  async unlockByPasskey(): Promise<boolean> {
+    const box = await this.#database.get<Lockbox>("device", "lockbox");
+    const key = box?.passkey ? await openPasskey(box.passkey) : null;
+    if (!key) return false;
+    await this.#database.put("state", "tries", NO_TRIES);
+    this.#tell({ t: "unlocked", key, passcode: true });
+    await this.#open(key);
+    return true;
+  }
+
+  /** Whether the passcode has digits alone, whether there is a passkey, and how long nobody may try. */
+  async tries(): Promise<{ digits: boolean; passkey: boolean; waitMs: number }> {
     const box = await this.#database.get<Lockbox>("device", "lockbox");
     const tries = (await this.#database.get<Tries>("state", "tries")) ?? NO_TRIES;
-    return { digits: box?.digits ?? false, waitMs: waitMs(tries, Date.now()) };
+    return { digits: box?.digits ?? false, passkey: !!box?.passkey, waitMs: waitMs(tries, Date.now()) };
   }
 
   /** The person did something in this tab: the others hear of it. */
@@ -328,9 +358,9 @@ export class Client {
     this.#channel?.postMessage(word);
   }
 
-  #turn(link: Link, why: string): void {
+  #turn(link: Link, why: string, silentMs: number): void {
     if (link === this.link.value.link) return;
-    this.link.value = { link, why, since: Date.now() };
+    this.link.value = { link, why, since: Date.now() - this.offset.value - silentMs };
     this.#tellLink();
   }
 

@@ -10,6 +10,7 @@
 import { signal } from "@preact/signals";
 import { newId } from "./bytes";
 import type { Api, Problem } from "./generated/api";
+import { language } from "./i18n/language";
 
 export type Way = keyof Api;
 export type Answer<W extends Way> = Api[W]["answer"];
@@ -72,7 +73,7 @@ export async function askTagged<W extends Way>(
 ): Promise<{ answer: Answer<W>; etag: string }> {
   const asked = (given[0] ?? {}) as Loose;
   const [method = "GET", path = ""] = way.split(" ");
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language.value };
   const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store", redirect: "error" };
   if (asked.body !== undefined) {
     init.body = JSON.stringify(asked.body);

@@ -1,10 +1,11 @@
 /** What the screens of this app share: the client, where they are, what time it is, and what the person prefers. */
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Client } from "../core/client";
 import type { Priority } from "../core/device/frames";
 import { compareRows, needsMe, type Row } from "../core/device/rows";
 import { type Language, language } from "../core/i18n";
+import { showLook, type Theme, theme } from "../core/look";
 import { Database } from "../core/store/database";
 
 export const database = new Database();
@@ -56,7 +57,6 @@ export const ringing = computed(() => rows.value.filter((row) => row.rings && !r
 
 // What the person prefers ---------------------------------------------------------------------------------------
 
-export type Theme = "auto" | "light" | "dark" | "night";
 export interface Preferences {
   language?: Language;
   theme: Theme;
@@ -65,7 +65,6 @@ export interface Preferences {
 }
 export type Tones = Partial<Record<Priority, string>>;
 
-export const theme = signal<Theme>("auto");
 export const tones = signal<Tones>({});
 
 export async function loadPreferences(): Promise<void> {
@@ -83,7 +82,4 @@ export function prefer(change: Partial<Preferences>): void {
   void database.put("state", "preferences", kept).catch(() => undefined);
 }
 
-effect(() => {
-  document.documentElement.lang = language.value;
-  document.documentElement.dataset.theme = theme.value;
-});
+showLook();

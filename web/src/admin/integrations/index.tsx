@@ -61,10 +61,21 @@ function List() {
                   key: "name",
                   head: t("list.name"),
                   value: (row) => row.name,
-                  cell: (row) => <a href={address("integrations", row.name)}>{row.name}</a>,
+                  cell: (row) => (
+                    <>
+                      <a href={address("integrations", row.name)}>{row.name}</a>
+                      <br />
+                      <small class="quiet">{row.address}</small>
+                    </>
+                  ),
                 },
-                { key: "address", head: t("list.address"), value: (row) => row.address, cell: (row) => row.address },
                 { key: "state", head: t("list.state"), value: (row) => row.door?.state ?? "", cell: state },
+                {
+                  key: "heard",
+                  head: t("list.heard"),
+                  value: (row) => row.door?.heard_age_s ?? Number.MAX_VALUE,
+                  cell: heard,
+                },
                 counted("received"),
                 counted("taken"),
                 counted("refused"),
@@ -75,12 +86,6 @@ function List() {
                   number: true,
                   value: (row) => row.letters,
                   cell: (row) => (row.letters ? <b class="late">{number(row.letters)}</b> : "0"),
-                },
-                {
-                  key: "heard",
-                  head: t("list.heard"),
-                  value: (row) => row.door?.heard_age_s ?? Number.MAX_VALUE,
-                  cell: heard,
                 },
               ]}
             />

@@ -1,9 +1,11 @@
 /** A listener's mapping table, changed here and tried on samples before anybody puts it to use. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { saveFile } from "../../core/csv";
+import { callsAnew } from "../../core/device/rows";
 import type { TableOut, TableVersion, TriedOut } from "../../core/generated/api";
 import { ask, askTagged } from "../../core/rest";
+import { promised, tries } from "../messages/words";
 import { Dialog } from "../parts/dialog";
 import { Failed } from "../parts/faces";
 import { Field, useForm } from "../parts/form";
@@ -14,6 +16,8 @@ import { span, time } from "../words";
 import { t } from "./words";
 
 export function Mapping({ listener }: { listener: string }) {
+  // It outlives what is put to use: the next change is tried on the same messages.
+  const sample = useSignal("");
   const load = useLoad(
     async (signal) => {
       const path = { listener };
@@ -27,7 +31,7 @@ export function Mapping({ listener }: { listener: string }) {
     <section>
       <h2>{t("table.title")}</h2>
       <Shown load={load} bare>
-        {(found) => <Editor key={found.etag} {...found} again={load.again} />}
+        {(found) => <Editor key={found.etag} {...found} sample={sample} again={load.again} />}
       </Shown>
     </section>
   );
@@ -37,17 +41,19 @@ interface Edited {
   table: TableOut;
   etag: string;
   versions: TableVersion[];
+  sample: Signal<string>;
   again: () => void;
 }
 
-function Editor({ table, etag, versions, again }: Edited) {
+function Editor({ table, etag, versions, sample, again }: Edited) {
   const { listener } = table;
-  const form = useForm({ table: table.text, sample: "" });
+  const form = useForm({ table: table.text, sample: sample.peek() });
   const tried = useSignal<TriedOut[] | null>(null);
   /** The table that was tried last: only that one can be put to use. */
   const good = useSignal("");
   const asking = useSignal<"" | "use" | "file">("");
   const typed = form.values.value;
+  sample.value = typed.sample;
   const change = (work: Promise<unknown>): void => {
     form.busy.value = true;
     form.error.value = null;
@@ -248,7 +254,6 @@ function Told({ title, what }: { title: string; what: Record<string, unknown> })
 
 interface Reach {
   name?: string;
-  why?: string;
   tries?: string;
 }
 interface Step {
@@ -260,7 +265,7 @@ interface Step {
 /** Who would get it: as `wardwire hl7 try` writes it. */
 function Reached({ reached }: { reached: Record<string, unknown> }) {
   const recipients = (reached.recipients ?? []) as Reach[];
-  const promise = (reached.promise ?? []) as Step[];
+  const promise = ((reached.promise ?? []) as Step[]).filter(callsAnew);
   if (reached.moved) return <p>{t("try.moved", { did: String(reached.moved) })}</p>;
   if (reached.refused) return <p class="late">{t("try.refused", { why: String(reached.refused) })}</p>;
   if (reached.open_alert)
@@ -278,7 +283,8 @@ function Reached({ reached }: { reached: Record<string, unknown> }) {
       <ul>
         {recipients.map((one) => (
           <li key={one.name}>
-            <bdi>{[one.name, one.why, one.tries].filter(Boolean).join(": ")}</bdi>
+            <bdi>{one.name}</bdi>
+            {one.tries && `: ${tries(one.tries)}`}
           </li>
         ))}
       </ul>
@@ -290,7 +296,7 @@ function Reached({ reached }: { reached: Record<string, unknown> }) {
           <ul>
             {promise.map((step) => (
               <li key={`${step.in_s} ${step.who} ${step.how}`}>
-                <bdi>{`${span(step.in_s * 1_000)}: ${step.who} (${step.how})`}</bdi>
+                {span(step.in_s * 1_000)}: <bdi>{promised(step).who}</bdi> ({promised(step).how})
               </li>
             ))}
           </ul>

@@ -8,9 +8,9 @@ import { Table } from "../parts/table";
 import { Tag } from "../parts/tag";
 import { readLocal, writeLocal } from "../parts/when";
 import { address, go, place, show } from "../state";
-import { span, time } from "../words";
+import { t as common, span, time } from "../words";
 import { Trace } from "./trace";
-import { t } from "./words";
+import { t, word } from "./words";
 
 type Row = Line<"GET /v1/traces">;
 const PRIORITIES = ["code", "high", "medium", "low"] as const;
@@ -60,7 +60,12 @@ function List() {
                   value: (row) => PRIORITIES.indexOf(row.priority as "code"),
                   cell: (row) => <Tag priority={row.priority} />,
                 },
-                { key: "from", head: t("head.from"), value: from, cell: (row) => <bdi>{from(row)}</bdi> },
+                {
+                  key: "from",
+                  head: t("head.from"),
+                  value: from,
+                  cell: (row) => <bdi>{row.paper ? `${from(row)} (${t("paper")})` : from(row)}</bdi>,
+                },
                 {
                   key: "delivered",
                   head: t("head.delivered"),
@@ -92,7 +97,7 @@ const after = (seconds: number | null | undefined): string =>
 
 function standing(row: Row): string {
   const reached = t("state.people", { reached: row.reached, people: row.people, answered: row.answered });
-  const ended = row.ended_at ? t("state.ended", { why: row.ended_why ?? "" }) : t("state.open");
+  const ended = row.ended_at ? t("state.ended", { why: word("end", row.ended_why ?? "") }) : t("state.open");
   return `${reached}; ${ended}`;
 }
 
@@ -124,7 +129,7 @@ function Find() {
         form={form}
         name="priority"
         label={t("find.priority")}
-        options={[["", t("find.any")], ...PRIORITIES.map((one) => [one, one.toUpperCase()] as const)]}
+        options={[["", t("find.any")], ...PRIORITIES.map((one) => [one, common(`priority.${one}`)] as const)]}
       />
       <p class="buttons">
         <button type="submit">{t("find.go")}</button>

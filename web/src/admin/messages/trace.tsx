@@ -3,18 +3,19 @@
 import { useSignal } from "@preact/signals";
 import { saveFile } from "../../core/csv";
 import type { Foretold, Hop, Promise as Kept, Story } from "../../core/generated/api";
+import { language } from "../../core/i18n/language";
 import { ask } from "../../core/rest";
 import { useLoad } from "../parts/load";
 import { Shown } from "../parts/shown";
 import { Table } from "../parts/table";
 import { Tag } from "../parts/tag";
 import { span, time } from "../words";
-import { t } from "./words";
+import { promised, t, word } from "./words";
 
 export function Trace({ id }: { id: string }) {
   const load = useLoad(
     (signal) => ask("GET /v1/messages/{message_id}/trace", { path: { message_id: id }, signal }),
-    [id],
+    [id, language.value],
   );
   return (
     <>
@@ -36,7 +37,9 @@ function Told({ story }: { story: Story }) {
         <p>
           <Tag priority={story.priority} /> {t("trace.stored", { who, time: time(story.stored_at) })}
         </p>
-        {story.ended_at && <p>{t("trace.ended", { time: time(story.ended_at), why: story.ended_why ?? "" })}</p>}
+        {story.ended_at && (
+          <p>{t("trace.ended", { time: time(story.ended_at), why: word("end", story.ended_why ?? "") })}</p>
+        )}
         {story.told_all === false && <p class="stale">{t("trace.part")}</p>}
         <p>
           <code>{story.message}</code>
@@ -83,8 +86,8 @@ function Promised({ story }: { story: Story }) {
         empty={t("promise.none")}
         columns={[
           { key: "when", head: t("promise.when"), number: true, cell: (line) => span(line.in_s * 1_000) },
-          { key: "who", head: t("promise.who"), cell: (line) => <bdi>{line.who}</bdi> },
-          { key: "how", head: t("promise.how"), cell: (line) => line.how },
+          { key: "who", head: t("promise.who"), cell: (line) => <bdi>{promised(line).who}</bdi> },
+          { key: "how", head: t("promise.how"), cell: (line) => promised(line).how },
           { key: "fact", head: t("promise.fact"), number: true, cell: (line) => happened(line, story, over) },
         ]}
       />
@@ -118,7 +121,12 @@ function People({ people }: { people: Kept[] }) {
           { key: "name", head: t("people.name"), value: (one) => one.name, cell: (one) => <bdi>{one.name}</bdi> },
           { key: "why", head: t("people.why"), cell: (one) => one.why },
           { key: "tries", head: t("people.tries"), cell: (one) => one.tries },
-          { key: "state", head: t("people.state"), value: (one) => one.state, cell: (one) => one.state },
+          {
+            key: "state",
+            head: t("people.state"),
+            value: (one) => one.state,
+            cell: (one) => word("state", one.state),
+          },
           { key: "promised", head: t("people.promised"), number: true, cell: (one) => seconds(one.promised_s) },
           {
             key: "delivered",

@@ -60,6 +60,39 @@ const en = {
   "hops.at": "At",
   "hops.what": "What happened",
   "hops.node": "On",
+  paper: "entered from paper",
+  "state.pending": "under way",
+  "state.delivered": "delivered",
+  "state.read": "read",
+  "state.accepted": "accepted",
+  "state.declined": "declined",
+  "state.answered": "answered",
+  "state.unreachable": "not reached",
+  "state.expired": "expired",
+  "state.taken": "somebody else has it",
+  "state.cancelled": "cancelled",
+  "state.cleared": "ended by its source",
+  "end.cancelled": "cancelled",
+  "end.recalled": "recalled",
+  "end.all_clear": "all clear",
+  "end.cleared": "ended by its source",
+  "end.expired": "expired",
+  "end.on_paper": "made by hand",
+  "how.step": "step {n}",
+  "how.again": "step {n}, rung again",
+  "how.backup": "for a part that is missing",
+  "how.hand over": "the role changes hands",
+  "how.part missing": "a part is missing",
+  "how.desk": "told",
+  "how.sender": "told",
+  "how.app": "app",
+  "how.email": "e-mail",
+  "how.phone": "desk phone",
+  "how.sms": "SMS",
+  "how.voice": "voice call",
+  "how.pager": "pager",
+  "who.desk": "the operators' desk",
+  "who.sender": "the sender",
 };
 const de: Record<keyof typeof en, string> = {
   title: "Nachrichten",
@@ -119,6 +152,66 @@ const de: Record<keyof typeof en, string> = {
   "hops.at": "Um",
   "hops.what": "Was geschah",
   "hops.node": "Auf",
+  paper: "vom Papier nachgetragen",
+  "state.pending": "unterwegs",
+  "state.delivered": "zugestellt",
+  "state.read": "gelesen",
+  "state.accepted": "angenommen",
+  "state.declined": "abgelehnt",
+  "state.answered": "beantwortet",
+  "state.unreachable": "nicht erreicht",
+  "state.expired": "abgelaufen",
+  "state.taken": "jemand anderes hat es",
+  "state.cancelled": "zurückgenommen",
+  "state.cleared": "von der Quelle beendet",
+  "end.cancelled": "zurückgenommen",
+  "end.recalled": "zurückgerufen",
+  "end.all_clear": "Entwarnung",
+  "end.cleared": "von der Quelle beendet",
+  "end.expired": "abgelaufen",
+  "end.on_paper": "von Hand gerufen",
+  "how.step": "Schritt {n}",
+  "how.again": "Schritt {n}, noch einmal",
+  "how.backup": "für einen Teil, der fehlt",
+  "how.hand over": "die Funktion wird übergeben",
+  "how.part missing": "ein Teil fehlt",
+  "how.desk": "erfährt es",
+  "how.sender": "erfährt es",
+  "how.app": "App",
+  "how.email": "E-Mail",
+  "how.phone": "Telefon",
+  "how.sms": "SMS",
+  "how.voice": "Anruf",
+  "how.pager": "Pager",
+  "who.desk": "die Vermittlung",
+  "who.sender": "der Absender",
 };
 
-export const { t, count, isKey } = words({ en, de });
+export const { t, isKey } = words({ en, de });
+
+/** A word of the protocol, in ours; as it stands where we have none. */
+export function word(group: "state" | "end", name: string): string {
+  const key = `${group}.${name}`;
+  return isKey(key) ? t(key) : name.replaceAll("_", " ");
+}
+
+const way = (one: string): string => (isKey(`how.${one}`) ? t(`how.${one}` as "how.app") : one);
+
+/** How somebody is tried, `app:10 email:60`, as people say it. */
+export const tries = (written: string): string =>
+  written
+    .split(/\s+/)
+    .map((stage) => {
+      const [ways = "", wait] = stage.split(":");
+      return `${ways.split("+").map(way).join(" + ")}${wait ? ` (${wait} s)` : ""}`;
+    })
+    .join(" → ");
+
+/** A line of a promise: whom, and how. */
+export function promised({ who, how }: { who: string; how: string }): { who: string; how: string } {
+  const step = /^step (\d+)( again)?$/.exec(how);
+  return {
+    who: how === "desk" || how === "part missing" ? t("who.desk") : how === "sender" ? t("who.sender") : who,
+    how: step ? t(step[2] ? "how.again" : "how.step", { n: step[1] ?? "" }) : how.split("+").map(way).join(" + "),
+  };
+}

@@ -9,7 +9,7 @@ import { Table } from "../parts/table";
 import { may } from "../state";
 import { clock, t as frame, number, span, time } from "../words";
 import { Topology } from "./topology";
-import { t } from "./words";
+import { count, t } from "./words";
 
 const PRIORITIES = ["code", "high", "medium", "low"] as const;
 const HOURS = 24;
@@ -133,7 +133,7 @@ function Traffic({ figures }: { figures: FiguresOut }) {
   return (
     <Lines
       title={t("traffic.title")}
-      about={t("traffic.about", { n: number(stored), hours: HOURS, slot: figures.slot_s / 60 })}
+      about={count("traffic.about", stored, { all: number(stored), hours: HOURS, slot: figures.slot_s / 60 })}
       over={t("traffic.over")}
       labels={instants.map(clock)}
       full={instants.map((at) => time(at, false))}

@@ -1,7 +1,9 @@
 /** What stands where nothing is to be seen yet: it loads, it failed, there is nothing. */
 
-import { Refused, Unreachable } from "../../core/rest";
-import { isKey, t } from "../words";
+import { sayRefused as say } from "../../core/i18n/refused";
+import { t } from "../words";
+
+export { say };
 
 export function Loading() {
   return (
@@ -27,13 +29,4 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
       )}
     </div>
   );
-}
-
-/** Say an error to people, with its remedy. */
-export function say(error: unknown): string {
-  if (error instanceof Unreachable) return t(`error.${error.why}`);
-  if (!(error instanceof Refused)) return error instanceof Error ? error.message : String(error);
-  const key = `error.${error.code}`;
-  if (isKey(key)) return t(key, { detail: error.problem.detail });
-  return t("error.other", { detail: error.problem.detail });
 }

@@ -13,7 +13,7 @@ import { readLocal, writeLocal } from "../parts/when";
 import { may, place, show } from "../state";
 import { t as frame, isKey as isFrame, number, span } from "../words";
 import { Drills } from "./drills";
-import { t } from "./words";
+import { count, t } from "./words";
 
 const KEYS = ["priority", "role", "unit", "day"] as const;
 /** More bars than this are not read; the table has them all. */
@@ -97,6 +97,7 @@ const seconds = (s: number | null): string => (s === null ? "–" : span(s * 1_0
 function Responses({ report }: { report: ResponseReport }) {
   const groups = report.data;
   if (groups.length === 0) return <Empty>{t("responses.none")}</Empty>;
+  const byHand = groups.reduce((sum, group) => sum + (group.paper ?? 0), 0);
   const head: [string, string] = [t("responses.key"), t("responses.seconds")];
   const bars = (value: (group: ResponseGroup) => number | null) =>
     groups
@@ -138,6 +139,7 @@ function Responses({ report }: { report: ResponseReport }) {
         filter
         columns={columns()}
       />
+      {byHand > 0 && <p class="quiet">{count("responses.paper", byHand)}</p>}
     </>
   );
 }
@@ -180,6 +182,7 @@ function csvOf(report: ResponseReport): string {
     group.asked,
     group.answered,
     ...times.map((name) => group[name] ?? ""),
+    group.paper ?? 0,
   ]);
-  return writeCsv([[...head, ...times], ...lines]);
+  return writeCsv([[...head, ...times, "paper"], ...lines]);
 }

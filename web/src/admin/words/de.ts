@@ -61,28 +61,4 @@ export const de: Record<Key, string> = {
   "dialog.close": "Schließen",
   "chart.table": "Als Tabelle",
   "chart.csv": "CSV laden",
-  "error.network": "Der Standort antwortet nicht. Prüfen Sie das Netz und versuchen Sie es noch einmal.",
-  "error.timeout":
-    "Der Standort antwortet zu langsam. Versuchen Sie es gleich noch einmal; bleibt es so, sehen Sie auf die Zustandsseite.",
-  "error.foreign": "Statt des Standorts hat etwas anderes geantwortet: vielleicht die Anmeldeseite eines Netzes.",
-  "error.not_authenticated": "Sie sind nicht angemeldet. Melden Sie sich neu an.",
-  "error.not_permitted": "Das dürfen Sie nicht: {detail}.",
-  "error.not_found": "Das gibt es nicht oder nicht mehr.",
-  "error.changed_since":
-    "Jemand hat es geändert, seit Sie es geöffnet haben. Laden Sie es neu und entscheiden Sie dann.",
-  "error.conflict": "Das passt nicht zu dem, was da ist: {detail}.",
-  "error.name_taken": "Dieser Name ist vergeben. Wählen Sie einen anderen.",
-  "error.invalid": "Etwas ist nicht brauchbar: {detail}.",
-  "error.rate_limited": "Zu viele Versuche. Warten Sie etwas.",
-  "error.overloaded": "Der Standort hat gerade zu viel zu tun. Versuchen Sie es gleich noch einmal.",
-  "error.unavailable":
-    "Die Datenbank des Standorts ist nicht erreichbar. Nichts wurde geändert. Versuchen Sie es gleich noch einmal.",
-  "error.no_standby":
-    "Der Standort speichert nichts, solange seine zweite Maschine fehlt. Versuchen Sie es gleich noch einmal.",
-  "error.disk_low":
-    "Die Platte des Standorts ist fast voll: es wird nichts mehr gespeichert. Schaffen Sie dort Platz.",
-  "error.commit_unknown":
-    "Ob das gespeichert wurde, ist nicht bekannt. Sehen Sie erst nach und versuchen Sie es dann noch einmal.",
-  "error.internal": "Am Standort ging etwas schief. Es wurde dort aufgeschrieben.",
-  "error.other": "Der Standort hat abgelehnt: {detail}.",
 };

@@ -4,8 +4,10 @@ import { signal } from "@preact/signals";
 import type { AlarmOut } from "../../core/generated/api";
 import { age, time } from "../../core/i18n";
 import { clear, isUntaken, list, load, over, take, trouble, untaken, why } from "../alarms";
+import { openLog } from "../log";
 import { now } from "../state";
 import { t } from "../words";
+import { Stands } from "./face";
 import { moveIn } from "./list";
 import { focusOmnibox } from "./omnibox";
 
@@ -41,18 +43,12 @@ export function Alarms() {
       <h2 id="alarms-title" tabIndex={-1}>
         {t("alarms.title")} {untaken.value.length > 0 && <span class="count">{untaken.value.length}</span>}
       </h2>
-      {trouble.value === "away" && (
-        <p class="warn">{since ? t("alarms.away", { time: time(since) }) : t("alarms.none.away")}</p>
-      )}
-      {trouble.value === "error" && (
-        <p class="bad" role="alert">
-          {why.value}{" "}
-          <button type="button" onClick={() => void load()}>
-            {t("again")}
-          </button>
-        </p>
-      )}
-      {since === 0 && trouble.value === "" && <p role="status">{t("loading")}</p>}
+      <Stands
+        face={trouble.value || (since === 0 ? "loading" : "fresh")}
+        away={since ? t("alarms.away", { time: time(since) }) : t("alarms.none.away")}
+        why={why.value}
+        again={load}
+      />
       {since > 0 && open.length === 0 && <p class="quiet">{t("alarms.none")}</p>}
       <ul class="plain rows" onKeyDown={moveIn}>
         {open.map((alarm) => (
@@ -62,7 +58,9 @@ export function Alarms() {
           <li key={alarm.id} class="over">
             <p class="line">
               <span class="time">{time(Date.parse(alarm.cleared_at ?? ""))}</span>
-              <span>{alarm.detail}</span>
+              <span>
+                <Detail text={alarm.detail} />
+              </span>
             </p>
             <p>
               {t("alarms.over", {
@@ -78,6 +76,21 @@ export function Alarms() {
       </ul>
       <ClearDialog />
     </section>
+  );
+}
+
+/** What it says; the message that it names is a button to its way. */
+function Detail({ text }: { text: string }) {
+  const [, before = text, id = ""] = /^(.*?)(?: Its story: )?(msg_[0-9a-f]{32})$/s.exec(text) ?? [];
+  return (
+    <>
+      {before}{" "}
+      {id && (
+        <button type="button" onClick={() => openLog(id)}>
+          {t("alarms.story")}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -99,7 +112,9 @@ function Open({ alarm }: { alarm: AlarmOut }) {
     >
       <p class="line">
         <span class="time">{time(Date.parse(alarm.raised_at))}</span>
-        <strong>{alarm.detail}</strong>
+        <strong>
+          <Detail text={alarm.detail} />
+        </strong>
         <span class="since">{age(now.value - Date.parse(alarm.raised_at))}</span>
       </p>
       {alarm.times > 1 && <p class="quiet">{t("alarms.times", { n: alarm.times })}</p>}

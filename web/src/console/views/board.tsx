@@ -3,11 +3,12 @@
 import { computed, signal } from "@preact/signals";
 import type { BoardRow, Priority } from "../../core/device/frames";
 import type { Said } from "../../core/device/outbox";
-import { offersAnswer, priorityOf, type Row } from "../../core/device/rows";
+import { ahead, offersAnswer, priorityOf, type Row } from "../../core/device/rows";
 import { age, countdown, time } from "../../core/i18n";
+import { sayCode } from "../../core/i18n/refused";
 import { isAlarm, trouble, untaken } from "../alarms";
 import { alerts, asking, client, now, outbox, rows } from "../state";
-import { t, word } from "../words";
+import { promiseOf, t, word } from "../words";
 import { Alarms, rowOf } from "./alarms";
 import { Tag } from "./tag";
 
@@ -24,7 +25,6 @@ const LETTERS: Record<string, string> = {
   unreachable: "X",
   expired: "X",
 };
-const WORDS: Record<string, string> = { pending: "sent", unreachable: "failed" };
 
 const failing = (row: Row): boolean =>
   !row.ended && Object.values(row.others).some((view) => ["unreachable", "declined", "expired"].includes(view.state));
@@ -116,7 +116,7 @@ function Waiting({ said }: { said: Said }) {
       <p class="quiet">{body.text}</p>
       {said.refused ? (
         <p class="bad" role="alert">
-          {t("board.refused", { why: said.refused.detail || said.refused.code })}{" "}
+          {t("board.refused", { why: sayCode(said.refused.code, said.refused.detail) })}{" "}
           <button type="button" onClick={() => void client.peek()?.kept.forget(said.id)}>
             {t("board.understood")}
           </button>
@@ -134,7 +134,7 @@ const nameOf = (message: string, person: string): string =>
 
 function Sent({ row }: { row: Row }) {
   const people = Object.values(row.others);
-  const next = row.promise.find((line) => line.at > now.value);
+  const [next] = ahead(row, now.value);
   const open = !row.ended && !people.some((view) => ["accepted", "answered"].includes(view.state));
   return (
     <li id={`b-${row.id}`} tabIndex={-1} class={`${failing(row) ? "failing" : ""} ${row.ended ? "over" : ""}`}>
@@ -149,17 +149,13 @@ function Sent({ row }: { row: Row }) {
           <li key={view.person} class={`cell ${view.state}`}>
             <b aria-hidden="true">{LETTERS[view.state] ?? "Q"}</b>{" "}
             <bdi>{row.names[view.person] ?? nameOf(row.id, view.person)}</bdi>{" "}
-            <span>
-              {view.response && view.state === "answered"
-                ? view.response
-                : word("state", WORDS[view.state] ?? view.state)}
-            </span>
+            <span>{view.response && view.state === "answered" ? view.response : word("state", view.state)}</span>
           </li>
         ))}
         {people.length > CELLS && <li>{t("state.more", { n: people.length - CELLS })}</li>}
       </ul>
       {open && next && (
-        <p class="quiet">{t("board.next", { who: next.who, time: countdown(next.at - now.value) })}</p>
+        <p class="quiet">{t("board.next", { who: promiseOf(next), time: countdown(next.at - now.value) })}</p>
       )}
     </li>
   );
@@ -167,7 +163,8 @@ function Sent({ row }: { row: Row }) {
 
 /** An alert that somebody else has begun. */
 function OfHouse({ row, stuck }: { row: BoardRow; stuck: boolean }) {
-  const what = row.subject || [row.title, row.bed || row.unit].filter(Boolean).join(" · ") || row.sender || "";
+  const where = [row.title, row.bed || row.unit].filter(Boolean).join(" · ");
+  const what = row.subject || where || t("asking.from", { who: row.sender ?? "" });
   const cells = row.cells ?? [];
   const more = cells.length - CELLS + (row.others ?? 0);
   return (
@@ -176,7 +173,7 @@ function OfHouse({ row, stuck }: { row: BoardRow; stuck: boolean }) {
         <span class="time">{time(Date.parse(row.since))}</span>
         <Tag priority={row.priority as Priority} />
         <span class="subject">
-          {row.drill ? "DRILL " : ""}
+          {row.drill ? `${t("drill")} ` : ""}
           {what}
         </span>
         <span class="since">{age(now.value - Date.parse(row.since))}</span>
@@ -184,8 +181,7 @@ function OfHouse({ row, stuck }: { row: BoardRow; stuck: boolean }) {
       <ul class="cells">
         {cells.slice(0, CELLS).map((cell) => (
           <li key={cell.person} class={`cell ${cell.state}`}>
-            <b aria-hidden="true">{cell.letter}</b> <bdi>{cell.name}</bdi>{" "}
-            <span>{word("state", WORDS[cell.state] ?? cell.state)}</span>
+            <b aria-hidden="true">{cell.letter}</b> <bdi>{cell.name}</bdi> <span>{word("state", cell.state)}</span>
           </li>
         ))}
         {more > 0 && <li>{t("state.more", { n: more })}</li>}

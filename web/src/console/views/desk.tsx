@@ -7,6 +7,7 @@ import { accept, draft, given, handOver, handovers, load, offered, things, troub
 import { now } from "../state";
 import { t, word } from "../words";
 import { Acts } from "./acts";
+import { Stands } from "./face";
 import { Tag } from "./tag";
 
 const NOTE_MAX = 500;
@@ -18,15 +19,7 @@ export function Desk() {
       <h2 id="desk-title" tabIndex={-1}>
         {t("desk.title")}
       </h2>
-      {trouble.value === "away" && <p class="warn">{t("desk.away")}</p>}
-      {trouble.value === "error" && (
-        <p class="bad" role="alert">
-          {why.value}{" "}
-          <button type="button" onClick={() => void load()}>
-            {t("again")}
-          </button>
-        </p>
-      )}
+      <Stands face={trouble.value || "fresh"} away={t("desk.away")} why={why.value} again={load} />
       {offered.value.map((one) => (
         <Offered key={one.id} one={one} />
       ))}

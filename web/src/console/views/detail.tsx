@@ -5,9 +5,10 @@ import { useEffect } from "preact/hooks";
 import { time } from "../../core/i18n";
 import { ask } from "../../core/rest";
 import { pageTo } from "../compose";
+import { roles } from "../search";
 import { type DryRun, isAway, type PersonOut, tryMessage, whyNot } from "../site";
 import { changes, chosen, client, results, say } from "../state";
-import { t, tries, word } from "../words";
+import { t, tries, whyOf, word } from "../words";
 import { beginStatus } from "./status";
 
 interface Known {
@@ -124,7 +125,7 @@ export function Detail() {
                     ) : (
                       <span>{tries(one.tries)}</span>
                     )}{" "}
-                    <span class="quiet">{one.why}</span>
+                    <span class="quiet">{whyOf(one.why, roles.value)}</span>
                   </li>
                 ))}
                 {(trial.recipient_count ?? 0) > others.length && (

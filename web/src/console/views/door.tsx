@@ -5,7 +5,7 @@ import { NotEnrolled } from "../../core/enrol";
 import { CodeField, NameField, useJoin } from "../../ui/join";
 import { APP, begin, codeOfLink, forgetCode } from "../device";
 import { database } from "../state";
-import { t } from "../words";
+import { t, word } from "../words";
 
 export function SignIn({ away }: { away: boolean }) {
   return (
@@ -85,7 +85,7 @@ export function Ended({ why, unsent }: { why: string; unsent: number }) {
   return (
     <main class="door">
       <h1>{t("title")}</h1>
-      <p>{elsewhere ? t("elsewhere") : t("ended", { why })}</p>
+      <p>{elsewhere ? t("elsewhere") : t("ended", { why: word("over", why) })}</p>
       {unsent > 0 && (
         <p class="bad" role="alert">
           {t("ended.unsent", { n: unsent })}

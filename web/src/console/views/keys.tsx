@@ -1,6 +1,10 @@
 /** The list of keys, and the bar at the foot that shows the most needed ones. */
 
+import { t as common } from "../../core/i18n";
+import { theme } from "../../core/look";
+import { ChooseLanguage, ChooseTheme } from "../../ui/choose";
 import { dial } from "../dial";
+import { prefer } from "../state";
 import type { Key } from "../words";
 import { t } from "../words";
 
@@ -18,6 +22,7 @@ const KEYS: readonly [string, Key][] = [
   ["Alt+A", "keys.alarms"],
   ["↑ ↓, j k, Enter, C", "keys.inalarms"],
   ["Alt+H", "desk.title"],
+  ["Alt+P", "paper.title"],
   ["Alt+1…9", "keys.dial"],
   ["Alt+Shift+1…9", "keys.setdial"],
   ["Ctrl+.", "keys.next"],
@@ -53,6 +58,15 @@ export function KeyMap() {
           </div>
         ))}
       </dl>
+      <div class="row">
+        <ChooseLanguage label={common("choose.language")} onChange={(language) => prefer({ language })} />
+        <ChooseTheme
+          label={common("choose.theme")}
+          value={theme.value}
+          word={(one) => common(`theme.${one}`)}
+          onChange={(theme) => prefer({ theme })}
+        />
+      </div>
       <form method="dialog">
         <button type="submit" class="first">
           {t("keys.close")}

@@ -5,6 +5,7 @@ import type { SentOut } from "../../core/generated/api";
 import { countdown, time } from "../../core/i18n";
 import { load, log, older, resend, save, setOwn, shown, tell, told } from "../log";
 import { t, word } from "../words";
+import { Stands } from "./face";
 import { moveIn } from "./list";
 import { Tag } from "./tag";
 
@@ -47,16 +48,7 @@ function List() {
           </div>
         </fieldset>
       </div>
-      {face.value === "loading" && <p role="status">{t("loading")}</p>}
-      {face.value === "away" && <p class="warn">{t(lines.value.length ? "log.old" : "log.away")}</p>}
-      {face.value === "error" && (
-        <p class="bad" role="alert">
-          {why.value}{" "}
-          <button type="button" onClick={() => void load()}>
-            {t("again")}
-          </button>
-        </p>
-      )}
+      <Stands face={face.value} away={t(lines.value.length ? "log.old" : "log.away")} why={why.value} again={load} />
       {face.value === "fresh" && list.length === 0 && (
         <p class="quiet">{lines.value.length ? t("log.nothing", { q: filter.value }) : t("log.empty")}</p>
       )}
@@ -100,6 +92,7 @@ function Line({ line, first }: { line: SentOut; first: boolean }) {
         <span class="time">{time(Date.parse(line.stored_at))}</span>
         <Tag priority={line.priority as Priority} />
         {line.drill && <strong class="drillmark">{t("drill")}</strong>}
+        {line.paper && <span class="badge">{t("paper.mark")}</span>}
         <span class="subject">{line.about}</span>
       </p>
       <p class="line">

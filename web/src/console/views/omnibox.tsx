@@ -34,7 +34,7 @@ export function Omnibox({ onEnter }: { onEnter: () => void }) {
         onInput={(event) => {
           typed.value = event.currentTarget.value;
           // Whoever looks for somebody wants to see them; what is being written stays.
-          if (pane.peek() !== "page" && pane.peek() !== "status") pane.value = "detail";
+          if (!["page", "status", "paper"].includes(pane.peek())) pane.value = "detail";
         }}
         onKeyDown={(event) => {
           if (event.key === "ArrowDown") move(1);

@@ -3,6 +3,7 @@
 import { time } from "../../core/i18n";
 import { away, filter, kept, load, type OnCall, sheet, shown, trouble } from "../oncall";
 import { t, word } from "../words";
+import { Stands } from "./face";
 
 export function OnCallSheet() {
   const { at } = kept.value;
@@ -22,18 +23,12 @@ export function OnCallSheet() {
         />
       </label>
       {at > 0 && <p class="quiet">{t("oncall.at", { time: time(at) })}</p>}
-      {away.value ? (
-        <p class="warn">{t(at ? "oncall.old" : "oncall.away")}</p>
-      ) : trouble.value ? (
-        <p class="bad" role="alert">
-          {trouble.value}{" "}
-          <button type="button" onClick={() => void load()}>
-            {t("again")}
-          </button>
-        </p>
-      ) : (
-        at === 0 && <p role="status">{t("loading")}</p>
-      )}
+      <Stands
+        face={away.value ? "away" : trouble.value ? "error" : at === 0 ? "loading" : "fresh"}
+        away={t(at ? "oncall.old" : "oncall.away")}
+        why={trouble.value}
+        again={load}
+      />
       {at > 0 && sheet.value.length === 0 && <p class="quiet">{t("oncall.empty")}</p>}
       {sheet.value.length > 0 && shown.value.length === 0 && (
         <p class="quiet">{t("log.nothing", { q: filter.value })}</p>

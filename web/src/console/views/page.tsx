@@ -1,9 +1,11 @@
 /** Writes a page: who gets it is shown before it is sent, with what follows if nobody answers. */
 
 import type { Priority } from "../../core/device/frames";
+import { callsAnew } from "../../core/device/rows";
 import { countdown } from "../../core/i18n";
 import { draft, promised, send } from "../compose";
-import { promiseOf, t, tries } from "../words";
+import { roles } from "../search";
+import { promiseOf, t, tries, whyOf } from "../words";
 import { Acts, leave } from "./acts";
 
 const CHOSEN: readonly Exclude<Priority, "code">[] = ["high", "medium", "low"];
@@ -128,12 +130,12 @@ function Promise_() {
                   <bdi>{one.name}</bdi>
                 </strong>{" "}
                 {one.reach === "none" ? <span class="bad">{t("reach.none")}</span> : tries(one.tries)}{" "}
-                <span class="quiet">{one.why}</span>
+                <span class="quiet">{whyOf(one.why, roles.value)}</span>
               </li>
             ))}
           </ul>
           {told.recipient_count > 20 && <p>{t("state.more", { n: told.recipient_count - 20 })}</p>}
-          {told.promise.map((line) => (
+          {told.promise.filter(callsAnew).map((line) => (
             <p key={`${line.in_s}${line.who}`} class="quiet">
               {t("page.then", { time: countdown(1_000 * line.in_s), who: promiseOf(line) })}
             </p>

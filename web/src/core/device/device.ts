@@ -58,7 +58,10 @@ export interface DeviceOptions {
   timing?: Partial<Timing>;
   /** False: it confirms nothing, for nobody is shown what it gets. */
   receipts?: boolean;
-  onLink: (link: Link, why: string) => void;
+  /** It asks at least so often whether anybody answers; without it as often as the site says. */
+  beatMs?: number;
+  /** `silentMs`: it was noticed so long after the last word that was heard. */
+  onLink: (link: Link, why: string, silentMs: number) => void;
   onWelcome?: (welcome: Welcome) => void;
   /** The site speaks only older, or only newer versions than this. */
   onVersion?: (version: "older" | "newer") => void;
@@ -69,6 +72,8 @@ export interface DeviceOptions {
 }
 
 const TICK_MS = 500;
+/** A hello or beat without an answer by then: nobody is there, and the person hears of it. Counted in ticks: pages sleep. */
+const UNANSWERED_TICKS = 10;
 /** So many events are kept at once, at most. */
 const RUN_MAX = 200;
 /** Who types waits for what is found no longer; what is to be changed may take its time. */
@@ -92,6 +97,10 @@ export class Device {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #heardAt = 0;
   #beatAt = 0;
+  /** Ticks since a hello or beat that nothing has answered; null = none waits. */
+  #unanswered: number | null = null;
+  #quiet = false;
+  #shown: Link = "connecting";
   #ended = false;
   #barred = false;
   /** What was heard and is not taken yet; frames are taken, and said, one after the other. */
@@ -231,6 +240,7 @@ export class Device {
 
   #beat(): void {
     this.#beatAt = performance.now();
+    this.#unanswered ??= 0;
     this.#say(JSON.stringify({ t: "beat", ...(this.#hearing.cursor ?? { epoch: 0, seq: 0 }) }));
     this.#ask(this.#keep.questions(false));
   }
@@ -275,6 +285,8 @@ export class Device {
   // Hearing -----------------------------------------------------------------------------------------------------
 
   #turned(state: State, detail: string): void {
+    this.#unanswered = state === "connected" ? 0 : null; // a hello, or nothing
+    this.#quiet = false;
     if (state === "connected") {
       this.#session.forget();
       this.#heardAt = performance.now();
@@ -286,12 +298,22 @@ export class Device {
     // A device that is refused tries again each second or two: that changes nothing of how it stands.
     this.#barred = state === "refused" || (this.#barred && state === "connecting");
     const connecting = state === "connected" || state === "connecting";
-    this.#options.onLink(this.#barred ? "refused" : connecting ? "connecting" : "away", detail);
+    this.#link(this.#barred ? "refused" : connecting ? "connecting" : "away", detail);
+  }
+
+  /** Tell how it stands. Who is away and tries again is away until somebody answers. */
+  #link(link: Link, why: string, silentMs = 0): void {
+    if (link === "connecting" && this.#shown === "away") return;
+    this.#shown = link;
+    this.#options.onLink(link, why, silentMs);
   }
 
   #hear(payload: Bytes): void {
     if (this.#ended) return;
     this.#heardAt = performance.now();
+    this.#unanswered = null;
+    if (this.#quiet && this.#session.isOpen) this.#link("live", "");
+    this.#quiet = false;
     let frame: Down;
     try {
       frame = JSON.parse(text(payload)) as Down;
@@ -400,7 +422,7 @@ export class Device {
     this.#beatAt = now;
     this.#hearing.welcomed(welcome, this.#session.resumed, now);
     this.#options.onWelcome?.(welcome);
-    this.#options.onLink("live", "");
+    this.#link("live", "");
     if (welcome.hears?.includes("about")) this.#say(JSON.stringify(about(this.#options.app)));
     this.#sayAllAgain();
     this.#askView();
@@ -467,6 +489,11 @@ export class Device {
   #tick(): void {
     if (this.#connection.state !== "connected") return;
     const now = performance.now();
+    if (this.#unanswered !== null && ++this.#unanswered === UNANSWERED_TICKS) {
+      // It may be a moment of theirs: the session stays, and holds again with the next word that is heard.
+      this.#quiet = true;
+      this.#link("away", "nobody answers", now - this.#heardAt);
+    }
     if (!this.#session.isOpen) {
       if (this.#session.helloIsDue(now)) this.#hello();
       return;
@@ -474,13 +501,14 @@ export class Device {
     this.#sayDue(now);
     this.#hearing.tick(now);
     if (this.#view?.isStale(now)) this.#askView();
-    const beatMs = 1_000 * (this.#session.welcome?.beat_s ?? 15);
+    const siteMs = 1_000 * (this.#session.welcome?.beat_s ?? 15);
+    const beatMs = Math.min(siteMs, this.#options.beatMs ?? siteMs);
     if (now - this.#beatAt >= beatMs) this.#beat();
-    if (now - this.#heardAt > 3 * beatMs) {
+    if (now - this.#heardAt > 3 * siteMs) {
       // The connection stays, its server answers: it is the cores that are away.
+      this.#link("away", "no core answers", now - this.#heardAt);
       this.#heardAt = now;
       this.#session.forget();
-      this.#options.onLink("away", "no core answers");
       this.#hello();
     }
   }
@@ -488,7 +516,7 @@ export class Device {
   #end(why: string): void {
     if (this.#ended) return;
     this.stop();
-    this.#options.onLink("ended", why);
+    this.#link("ended", why);
     this.#options.onEnd(why);
   }
 }

@@ -135,6 +135,17 @@ export function promised(lines: PromiseLine[], at: number): Row["promise"] {
   return lines.map((line) => ({ at: at + 1_000 * line.in_s, who: line.who, how: line.how }));
 }
 
+const CALLS = /^(step \d+( again)?|backup|hand over|part missing|desk|sender)$/;
+
+/** Whether a line of a promise calls or tells somebody; the others say until when an endpoint must have confirmed. */
+export const callsAnew = ({ how }: { how: string }): boolean => CALLS.test(how);
+
+/** Who is called, or told, later than now; nobody is told that nothing was delivered once everything was. */
+export function ahead(row: Row, now: number): Row["promise"] {
+  const waits = Object.values(row.others).some((view) => view.state === "pending");
+  return row.promise.filter((line) => line.at > now && callsAnew(line) && (line.how !== "sender" || waits));
+}
+
 // What is asked of a row -------------------------------------------------------------------------------------------
 
 export function priorityOf(row: Row): Priority {

@@ -1036,10 +1036,25 @@ export type Options = {
 
 export type Order = "lock" | "wipe";
 
+export type Outcome = "accepted" | "declined" | "not_reached" | "told";
+
 export type PackageOut = {
   name: string;
   version: string;
   licence: string;
+};
+
+export type PaperIn = {
+  to: string;
+  priority: Priority;
+  text: string;
+  called_at: string;
+  outcome: Outcome;
+  outcome_at?: string | null;
+};
+
+export type PaperOut = {
+  message: string;
 };
 
 export type Part = {
@@ -1323,6 +1338,7 @@ export type ResponseGroup = {
   delivered_most_s: number | null;
   answered_half_s: number | null;
   answered_most_s: number | null;
+  paper?: number;
 };
 
 export type ResponseReport = {
@@ -1465,6 +1481,7 @@ export type SentOut = {
   answered: number;
   to?: string[];
   drill?: boolean;
+  paper?: boolean;
   taken_by?: string;
   response?: string;
   taken_s?: number | null;
@@ -1791,6 +1808,7 @@ export type TraceLineOut = {
   answered: number;
   delivered_s?: number | null;
   answered_s?: number | null;
+  paper?: boolean;
   ended_at?: string | null;
   ended_why?: string;
 };
@@ -2350,6 +2368,7 @@ export interface Api {
   "POST /v1/messages/{message_id}/escalate": { path: {
     message_id: string;
   }; body: EscalateIn; again: true; answer: Stored };
+  "POST /v1/paper-pages": { body: PaperIn; again: true; answer: PaperOut };
   "POST /v1/people": { body: NewPerson; again: true; answer: PersonOut };
   "POST /v1/people/import": { query: {
     dry_run?: boolean;

@@ -7,6 +7,7 @@
  */
 
 import { type Bytes, random, utf8 } from "../bytes";
+import type { Passkey } from "./passkey";
 
 /** Sealed for the holder of the private key: by whose key, and the cipher of JSON. */
 export interface Sealed {
@@ -22,6 +23,8 @@ export interface Lockbox {
   closed?: { salt: Bytes; rounds: number; iv: Bytes; data: ArrayBuffer };
   /** Whether the passcode has digits alone: a keypad is enough. */
   digits?: boolean;
+  /** Opens it as the passcode does. */
+  passkey?: Passkey;
 }
 
 /** What was kept cannot be read: the vault is closed, or what lies there was changed. */
@@ -44,7 +47,9 @@ export async function closeLockbox(box: Lockbox, key: CryptoKey, passcode: strin
   const [salt, iv] = [random(16), random(12)];
   const wrapping = await derive(passcode, salt, ROUNDS);
   const data = await subtle().encrypt({ name: "AES-GCM", iv }, wrapping, await subtle().exportKey("pkcs8", key));
-  return { public: box.public, closed: { salt, rounds: ROUNDS, iv, data }, digits: /^\d+$/.test(passcode) };
+  const closed = { salt, rounds: ROUNDS, iv, data };
+  const passkey = box.passkey ? { passkey: box.passkey } : {};
+  return { public: box.public, closed, digits: /^\d+$/.test(passcode), ...passkey };
 }
 
 /** The key of a lockbox; null when the passcode is wrong. One that is taken along can be put into another box. */

@@ -1,16 +1,16 @@
 /** The settings: what is seldom needed. They come in a file of their own, which the service worker keeps. */
 
 import "./more.css";
-import { t as common, LANGUAGES, type Language, language } from "../../core/i18n";
-import { place, prefer, type Theme, theme } from "../state";
+import { t as common } from "../../core/i18n";
+import { theme } from "../../core/look";
+import { ChooseLanguage, ChooseTheme } from "../../ui/choose";
+import { place, prefer } from "../state";
 import { Devices } from "./devices";
 import { Quiet } from "./quiet";
 import { Sounds } from "./sounds";
 import { Test } from "./test";
 import { Notifications, Passcode, ThisDevice } from "./this";
 import { t } from "./words";
-
-const THEMES: readonly Theme[] = ["auto", "light", "dark", "night"];
 
 export function More() {
   if (place.value.id === "devices") return <Devices />;
@@ -36,29 +36,13 @@ export function More() {
       </section>
       <Passcode />
       <section>
-        <label>
-          {t("more.language")}
-          <select
-            value={language.value}
-            onChange={(event) => prefer({ language: event.currentTarget.value as Language })}
-          >
-            {Object.entries(LANGUAGES).map(([key, name]) => (
-              <option key={key} value={key} lang={key}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          {t("more.theme")}
-          <select value={theme.value} onChange={(event) => prefer({ theme: event.currentTarget.value as Theme })}>
-            {THEMES.map((one) => (
-              <option key={one} value={one}>
-                {common(`theme.${one}`)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <ChooseLanguage label={common("choose.language")} onChange={(language) => prefer({ language })} />
+        <ChooseTheme
+          label={common("choose.theme")}
+          value={theme.value}
+          word={(one) => common(`theme.${one}`)}
+          onChange={(theme) => prefer({ theme })}
+        />
       </section>
       <ThisDevice />
     </main>

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { t as common } from "../../core/i18n";
 import { canNotify } from "../notify";
 import { client, closed } from "../state";
-import { SetPasscode } from "../views/lock";
+import { AddPasskey, SetPasscode } from "../views/lock";
 import { t } from "./words";
 
 const CLOCK_OFF_MS = 60_000;
@@ -124,6 +124,14 @@ export function Passcode() {
           done={() => {
             open.value = false;
             done.value = common("lock.done");
+          }}
+        />
+      )}
+      {guarded && (
+        <AddPasskey
+          key={done.value}
+          done={() => {
+            done.value = common("lock.passkey.done");
           }}
         />
       )}

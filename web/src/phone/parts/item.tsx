@@ -3,7 +3,7 @@
 import { Component } from "preact";
 import type { Statement } from "../../core/device/frames";
 import type { Said } from "../../core/device/outbox";
-import { isUnread, needsMe, priorityOf, type Row } from "../../core/device/rows";
+import { ahead, isUnread, needsMe, priorityOf, type Row } from "../../core/device/rows";
 import { age, countdown, t } from "../../core/i18n";
 import { useDerived } from "../../ui/derived";
 import { go, now } from "../state";
@@ -76,7 +76,7 @@ const ANSWERED = new Set(["accepted", "declined", "answered"]);
 
 /** Who a line of a promise means. */
 export function whoIs(line: Row["promise"][number]): string {
-  return line.how === "desk" || line.how === "part missing" ? t("promise.desk") : line.who || t("promise.sender");
+  return line.how === "desk" || line.how === "part missing" ? t("promise.desk") : line.who;
 }
 
 /** To whom a message goes next if this person does not answer, and when. */
@@ -87,8 +87,9 @@ function Next({ row }: { row: Row }) {
 
 /** To whom it goes next, and in how long; "" where nobody is called any more. */
 function nextOf(row: Row, key: "row.next" | "sent.next"): string {
-  const next = row.promise.find((line) => line.at > now.value);
-  return next ? t(key, { who: whoIs(next), time: countdown(next.at - now.value) }) : "";
+  const [next] = ahead(row, now.value);
+  if (!next) return "";
+  return t(next.how === "sender" ? "sent.untold" : key, { who: whoIs(next), time: countdown(next.at - now.value) });
 }
 
 /** How one's own message stands: who has answered, and who is called next if nobody does. */

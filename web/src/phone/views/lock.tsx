@@ -6,6 +6,7 @@ import type { Tried } from "../../core/client";
 import { needsMe, priorityOf } from "../../core/device/rows";
 import { age, count, t } from "../../core/i18n";
 import { weakness } from "../../core/store/lock";
+import { canAsk } from "../../core/store/passkey";
 import { words } from "../notify";
 import { Tag } from "../parts/tag";
 import { client, now, rows } from "../state";
@@ -54,6 +55,7 @@ function Unlock() {
   const passcode = useSignal("");
   const busy = useSignal(false);
   const digits = useSignal(false);
+  const passkey = useSignal(false);
   const failed = useSignal("");
   const until = useSignal(0);
   useEffect(() => {
@@ -62,6 +64,7 @@ function Unlock() {
       ?.tries()
       .then((tries) => {
         digits.value = tries.digits;
+        passkey.value = tries.passkey;
         until.value = performance.now() + tries.waitMs;
       });
   }, []);
@@ -81,6 +84,15 @@ function Unlock() {
     passcode.value = "";
     busy.value = false;
   };
+  const ask = async (): Promise<void> => {
+    busy.value = true;
+    const opened = await client
+      .peek()
+      ?.unlockByPasskey()
+      .catch(() => false);
+    if (!opened) failed.value = t("lock.passkey.not");
+    busy.value = false;
+  };
   return (
     <form
       onSubmit={(event) => {
@@ -88,6 +100,11 @@ function Unlock() {
         void open();
       }}
     >
+      {passkey.value && (
+        <button type="button" class="first wide" disabled={busy.value} onClick={() => void ask()}>
+          {t("lock.passkey")}
+        </button>
+      )}
       <Secret label={t("lock.passcode")} value={passcode} kind="current-password" digits={digits.value} />
       {failed.value && (
         <p class="trouble" role="alert">
@@ -219,6 +236,50 @@ export function SetPasscode({ done }: { done?: () => void }) {
         )}
       </div>
     </form>
+  );
+}
+
+/** Lets a finger or a face open it beside the passcode; nothing where the device cannot ask for one. */
+export function AddPasskey({ done }: { done: () => void }) {
+  const able = useSignal(false);
+  const passcode = useSignal("");
+  const failed = useSignal("");
+  const busy = useSignal(false);
+  useEffect(() => {
+    void canAsk().then((can) => {
+      able.value = can;
+    });
+  }, []);
+  if (!able.value) return null;
+  const add = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    busy.value = true;
+    try {
+      const tried = await client.peek()?.addPasskey(passcode.value);
+      failed.value = tried ? wordsOf(tried) : t("lock.passkey.not");
+      if (tried?.opened) done();
+    } catch {
+      failed.value = t("error.storage");
+    }
+    passcode.value = "";
+    busy.value = false;
+  };
+  return (
+    <details>
+      <summary>{t("lock.passkey.add")}</summary>
+      <form onSubmit={(event) => void add(event)}>
+        <p class="quiet">{t("lock.passkey.about")}</p>
+        <Secret label={t("lock.passcode")} value={passcode} kind="current-password" />
+        {failed.value && (
+          <p class="trouble" role="alert">
+            {failed.value}
+          </p>
+        )}
+        <button type="submit" disabled={busy.value || !passcode.value}>
+          {t("lock.passkey.go")}
+        </button>
+      </form>
+    </details>
   );
 }
 

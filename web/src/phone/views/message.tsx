@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { waits } from "../../core/device/outbox";
-import { offersAnswer, priorityOf, type Row } from "../../core/device/rows";
+import { ahead, offersAnswer, priorityOf, type Row } from "../../core/device/rows";
 import { t, time } from "../../core/i18n";
 import { Answers, Call, Refused } from "../parts/answers";
 import { line, Progress, recipients, sender, whoIs } from "../parts/item";
@@ -235,14 +235,12 @@ function Timeline({ row }: { row: Row }) {
           </li>
         ))}
         {!over &&
-          row.promise
-            .filter((line) => line.at > now.value)
-            .map((line) => (
-              <li key={`${line.at} ${line.who}`} class="promise">
-                <time>{time(line.at)}</time>
-                <span>{t("sent.then", { who: whoIs(line) })}</span>
-              </li>
-            ))}
+          ahead(row, now.value).map((line) => (
+            <li key={`${line.at} ${line.who}`} class="promise">
+              <time>{time(line.at)}</time>
+              <span>{line.how === "sender" ? t("promise.sender") : t("sent.then", { who: whoIs(line) })}</span>
+            </li>
+          ))}
       </ol>
     </section>
   );

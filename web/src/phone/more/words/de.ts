@@ -23,8 +23,6 @@ export const de: Record<Key, string> = {
   "more.test.stored": "Am Standort gespeichert nach {s} s",
   "more.test.arrived": "Auf diesem Gerät angekommen nach {s} s",
   "more.test.waiting": "Wartet auf den Standort",
-  "more.language": "Sprache",
-  "more.theme": "Darstellung",
   "more.notifications": "Mitteilungen",
   "more.notifications.on": "Mitteilungen sind erlaubt. Sie nennen nie einen Patienten.",
   "more.remove": "Dieses Gerät entfernen",
@@ -50,7 +48,7 @@ export const de: Record<Key, string> = {
   "devices.back": "Zurück zu Mehr",
   "devices.loading": "Fragt den Standort nach Ihren Geräten.",
   "devices.away":
-    "Ihre Geräte können nicht gezeigt werden: Der Standort antwortet nicht. Um ein verlorenes jetzt zu melden, rufen Sie die Zentrale an.",
+    "Ihre Geräte können nicht gezeigt werden: Der Standort antwortet nicht. Um ein verlorenes jetzt zu melden, rufen Sie die Vermittlung an.",
   "devices.again": "Noch einmal fragen",
   "devices.this": "Dieses Gerät",
   "devices.in": "Eingelassen seit {time}",
@@ -68,7 +66,7 @@ export const de: Record<Key, string> = {
   "devices.done.lost": "{name} wurde um {time} als verloren gemeldet. Es ist ausgeschlossen.",
   "devices.done.removed": "{name} wurde um {time} entfernt.",
   "devices.failed":
-    "Es kam keine Antwort: Ob es geschehen ist, kann hier niemand sagen. Sehen Sie noch einmal nach, oder rufen Sie die Zentrale an.",
+    "Es kam keine Antwort: Ob es geschehen ist, kann hier niemand sagen. Sehen Sie noch einmal nach, oder rufen Sie die Vermittlung an.",
   "devices.refused": "Nicht geschehen: {why}",
   "devices.lost.title": "Verlorene Geräte",
   "devices.order.requested": "ausgeschlossen; es war noch nicht wieder da, um gelöscht zu werden",

@@ -21,8 +21,6 @@ export const en = {
   "more.test.stored": "Stored by the site after {s} s",
   "more.test.arrived": "Arrived on this device after {s} s",
   "more.test.waiting": "Waiting for the site",
-  "more.language": "Language",
-  "more.theme": "Appearance",
   "more.notifications": "Notifications",
   "more.notifications.on": "Notifications are allowed. They never name a patient.",
   "more.remove": "Remove this device",
