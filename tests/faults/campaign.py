@@ -41,7 +41,7 @@ async def run_case(scenario: Scenario, seed: int, *, build: str, folder: Path) -
         figures = {}
     else:
         fault, figures = scenario.fault_in(finding), finding.figures
-        late = scenario.caught_by is None and finding.verdict.late
+        late = not scenario.caught_by and finding.verdict.late
     if fault is None:
         shutil.rmtree(folder, ignore_errors=True)
     return Entry(

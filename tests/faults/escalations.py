@@ -70,9 +70,15 @@ async def core_frozen(case: Case) -> Finding:
     return await freeze_in_step(case, case.plan.pick("point", ["claimed", "decided", "again"]))
 
 
-@scenario("escalations, mutant: no guards", caught_by=Invariant.STEP)
+@scenario(
+    "escalations, mutant: no guards",
+    caught_by=(Invariant.STEP, Invariant.STATUS_FORWARD, Invariant.NO_ACKED_LOSS),
+)
 async def without_guards(case: Case) -> Finding:
-    """A build whose late writes are taken, though another core has gone on since."""
+    """A build whose late writes are taken, though another core has gone on since.
+
+    The same step begins twice; or, where somebody had answered meanwhile, their answer is gone.
+    """
     return await freeze_in_step(case, "again", mutant="no guards")
 
 

@@ -61,7 +61,7 @@ class Scenario:
     """A fault under load, and its judgement.
 
     Attributes:
-        caught_by: None for a sound build; for a mutant the invariant that it must be caught by.
+        caught_by: Empty for a sound build; for a mutant the invariants of which it must break one.
         needs: Markers of what the machine must have, e.g. `needs_root`.
         rare: Run by the campaign only: the daily tests have a near relation of it.
         alone: Its figures want the whole machine: the campaign runs nothing beside it.
@@ -70,7 +70,7 @@ class Scenario:
 
     name: str
     run: Run
-    caught_by: Invariant | None = None
+    caught_by: tuple[Invariant, ...] = ()
     needs: tuple[str, ...] = ()
     rare: bool = False
     alone: bool = False
@@ -83,11 +83,11 @@ class Scenario:
 
     def fault_in(self, finding: Finding) -> str | None:
         """Tell what is wrong with a finding; None when it is as it must be."""
-        if self.caught_by is None:
+        if not self.caught_by:
             return None if finding.verdict.held else str(finding.verdict)
-        if finding.verdict.of(self.caught_by):
+        if finding.verdict.of(*self.caught_by):
             return None
-        return f"the mutant was not caught by {self.caught_by}: {finding.verdict}"
+        return f"the mutant was not caught by {' or '.join(self.caught_by)}: {finding.verdict}"
 
 
 _register: dict[str, Scenario] = {}
@@ -96,13 +96,14 @@ _register: dict[str, Scenario] = {}
 def scenario(
     name: str,
     *,
-    caught_by: Invariant | None = None,
+    caught_by: Invariant | tuple[Invariant, ...] = (),
     needs: tuple[str, ...] = (),
     rare: bool = False,
     alone: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a run under a name."""
-    most_seeds = FEW if caught_by is not None or alone else MANY
+    caught_by = (caught_by,) if isinstance(caught_by, Invariant) else caught_by
+    most_seeds = FEW if caught_by or alone else MANY
 
     def keep(run: Run) -> Run:
         if name in _register:

@@ -87,7 +87,7 @@ class Served:
         """Those that were started; what they start inherits how they are treated."""
         return (self.pid,)
 
-    def until_ready(self, *, patience_s: float = 60.0) -> None:
+    def until_ready(self, *, patience_s: float = 150.0) -> None:
         """Wait for its word that everything runs."""
         self.until("Wardwire runs", patience_s=patience_s)
 
