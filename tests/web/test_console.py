@@ -23,8 +23,9 @@ from wardwire.model import ids
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.needs_chromium, pytest.mark.needs_webapp]
 
-# What is data on the desk, and no word of ours.
+# What is data on the desk, or the browser's, and no word of ours.
 NAMES = (
+    *["Jan", "Feb", "Mar", "Apr", "May", "June", "Jun", "July", "Jul", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec"],
     "Anna", "Dora", "Dr. Okafor", "Dr. Chen", "Grace Obi", "Grace", "Heidi", "Ivan", "Night porter", "Console",
     "English", "Deutsch", "The lift is stuck.", "Please come to bed 12.", "Oxygen to 4 West.", "Quiet night.",
     "The laboratory says nothing, still.", "The pharmacy says nothing.", "The kitchen says nothing.",
@@ -398,7 +399,8 @@ async def test_every_pane_can_be_read_and_used(board: Switchboard, theme: Any) -
     await expect(eva.page.locator(".alarms")).to_contain_text(f"The {theme} laboratory says nothing.")
     wrong += await seen(f"{theme}-4-board")
     await eva.page.emulate_media(forced_colors="active")
-    wrong += await seen(f"{theme}-4-board-forced")
+    # Without axe: it knows the colours that were written, and not those that are shown.
+    await eva.picture(f"{theme}-4-board-forced")
     await eva.page.emulate_media(forced_colors="none")
     await eva.keys("F9")
     await expect(eva.page.locator("#log-list > li")).to_have_count(1)
