@@ -26,6 +26,7 @@ CHOSEN = {
     "console-code-running": "console-code",
     "console-away": "console-away",
     "board-code-1920-dark": "board",
+    "admin-oncall-role-dark-1280": "admin-on-call",
     "admin-trace-dark-1280": "admin-trace",
 }
 

@@ -99,6 +99,11 @@ def test_the_frame_can_be_read_and_used(office: Office, dora: Page, answered: st
     dora.goto(f"{office.url}/admin#/reports")
     expect(dora.get_by_role("row").filter(has_text="HIGH")).to_be_visible()
     assert wrong + look(dora, "admin-reports") == []
+    with dora.expect_download() as saved:
+        dora.get_by_role("button", name="Download CSV", exact=True).click()
+    lines = saved.value.path().read_text().splitlines()
+    assert lines[0].startswith("key,name,people,reached,asked,answered,")
+    assert lines[1].startswith("high,HIGH,1,1,1,1,")
     dora.keyboard.press("Control+k")
     dora.get_by_label("A section, or the id of a message").fill("over")
     dora.keyboard.press("Enter")

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,20 @@ def test_an_override_is_made_by_keys_alone(office: Office, dora: Page) -> None:
     expect(dora.get_by_role("dialog")).to_have_count(0)
     dora.get_by_text("As a list", exact=True).click()
     expect(dora.get_by_role("button", name=re.compile(r"^Dr\. Okafor, ")).first).to_be_visible()
+    # What is drawn opens the same form, with its times in it.
+    track = dora.locator(".tl-track.drawable").nth(1)
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box() or {"x": 0, "y": 0, "width": 0, "height": 0}
+    middle = box["y"] + box["height"] / 2
+    dora.mouse.move(box["x"] + box["width"] * 0.7, middle)
+    dora.mouse.down()
+    dora.mouse.move(box["x"] + box["width"] * 0.8, middle, steps=5)
+    dora.mouse.up()
+    form = dora.get_by_role("dialog")
+    expect(form).to_be_visible()
+    begins, ends = (form.locator("input[type=datetime-local]").nth(nth).input_value() for nth in range(2))
+    assert timedelta(hours=12) < datetime.fromisoformat(ends) - datetime.fromisoformat(begins) < timedelta(hours=22)
+    form.get_by_role("button", name="Cancel").click()
     dora.get_by_role("button", name="Look 52 weeks ahead").click()
     expect(dora.get_by_text("Hours in 52 weeks").first).to_be_visible()
     assert look(dora, "admin-oncall-role") == []

@@ -57,9 +57,8 @@ async def test_every_view_can_be_read_and_used(ward: Ward, theme: Any) -> None:
     assert await phone.page.title() != "owned"
     wrong += await seen(f"{theme}-4-inbox")
     await phone.page.emulate_media(forced_colors="active")
-    await phone.picture(
-        f"{theme}-4-inbox-forced"
-    )  # axe knows the colours that were written, not those that are shown
+    # Without axe: it knows the colours that were written, and not those that are shown.
+    await phone.picture(f"{theme}-4-inbox-forced")
     await phone.page.emulate_media(forced_colors="none")
     await phone.page.get_by_role("button", name="Critical result").click()
     await expect(phone.page.get_by_text("Potassium 6.9 mmol/l, 4 West")).to_be_visible()

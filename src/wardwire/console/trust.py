@@ -1,4 +1,4 @@
-"""Our own authority's certificate, for phones that are to trust it: as each system takes it, with the steps in words.
+"""Our own authority's certificate, for phones that are to trust it: as each system takes it, each step drawn.
 
 Who installs it believes what we sign, so the page shows its fingerprint: it is compared with what the administrator
 reads on the server itself, because a page alone proves nothing before the certificate is trusted.

@@ -83,6 +83,11 @@ ENGLISH = {
     "trust_android_1": "Tap the button. The file wardwire.crt is saved.",
     "trust_android_2": "Settings, Security, More security settings, Install from storage, CA certificate: choose the"
     " file. The names differ a little from phone to phone; search the settings for CA certificate.",
+    "trust_ios_1_seen": "Download a profile?|Ignore|Allow",
+    "trust_ios_2_seen": "Settings|General|VPN & Device Management|Install",
+    "trust_ios_3_seen": "General|About|Certificate Trust Settings|Wardwire: on",
+    "trust_android_1_seen": "wardwire.crt|Download",
+    "trust_android_2_seen": "Security|Install from storage|CA certificate|wardwire.crt",
     "trust_desk": "On managed computers an administrator installs it for all: as a trusted root"
     " certificate authority.",
     "trust_done": "Done: open Wardwire",
@@ -166,6 +171,11 @@ GERMAN = {
     "trust_android_1": "Auf den Knopf tippen. Die Datei wardwire.crt wird gespeichert.",
     "trust_android_2": "Einstellungen, Sicherheit, Weitere Sicherheitseinstellungen, Von Speicher installieren,"
     " CA-Zertifikat: die Datei wählen. Die Namen sind je nach Gerät etwas anders; suchen Sie nach CA-Zertifikat.",
+    "trust_ios_1_seen": "Profil laden?|Ignorieren|Zulassen",
+    "trust_ios_2_seen": "Einstellungen|Allgemein|VPN und Geräteverwaltung|Installieren",
+    "trust_ios_3_seen": "Allgemein|Info|Zertifikatsvertrauen|Wardwire: ein",
+    "trust_android_1_seen": "wardwire.crt|Herunterladen",
+    "trust_android_2_seen": "Sicherheit|Von Speicher installieren|CA-Zertifikat|wardwire.crt",
     "trust_desk": "Auf verwalteten Rechnern installiert es die Verwaltung für alle: als"
     " vertrauenswürdige Stammstelle.",
     "trust_done": "Fertig: Wardwire öffnen",

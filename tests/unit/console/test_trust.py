@@ -53,7 +53,7 @@ async def test_each_system_is_given_the_same_certificate_as_it_takes_it(
 
 
 async def test_the_page_shows_what_is_to_be_compared(browser: httpx.AsyncClient, authority: str) -> None:
-    """The fingerprint, in both languages, with the steps."""
+    """The fingerprint, in both languages, with the steps, each told and drawn."""
     certificate = x509.load_pem_x509_certificate(authority.encode())
     english, german = [
         await browser.get("/trust", headers={"Accept-Language": language}) for language in ("en", "de")
@@ -61,6 +61,7 @@ async def test_the_page_shows_what_is_to_be_compared(browser: httpx.AsyncClient,
 
     for page in (english, german):
         assert certificate.fingerprint(hashes.SHA256()).hex(":").upper() in page.text
+        assert page.text.count("<li>") == page.text.count('class="phone"') == page.text.count('class="tap"') == 5
     assert "Certificate Trust Settings" in english.text
     assert "Zertifikatsvertrauenseinstellungen" in german.text
 

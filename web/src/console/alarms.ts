@@ -27,8 +27,18 @@ export const over = computed(() =>
   list.value.over.filter((alarm) => Date.parse(alarm.cleared_at ?? "") > now.value - SHOWN_MS),
 );
 
+/** What an alarm says, and the message whose way tells more; "" = none. */
+export function readDetail(detail: string): { text: string; message: string } {
+  const found = /^(.*?)(?: Its story: )?(msg_[0-9a-f]{32})$/s.exec(detail);
+  return { text: found?.[1] ?? detail, message: found?.[2] ?? "" };
+}
+
 /** Whether a row is what rings at the desk for one of them: while the list is good, it is shown there alone. */
 export const isAlarm = (row: Row): boolean => row.message?.kind === "technical_alarm";
+
+/** A call that nobody answers, or that lacks somebody, waits behind no others, however many those are. */
+const FIRST = new Set(["part_missing", "unanswered"]);
+const behind = (alarm: AlarmOut): number => Number(!FIRST.has(alarm.kind));
 
 let asking = false;
 let changed = false;
@@ -68,7 +78,10 @@ async function read(): Promise<void> {
         )
       : await Promise.all(gone.map(({ id }) => ask("GET /v1/alarms/{alarm_id}", { path: { alarm_id: id } })));
   const over = new Map([...ended, ...before.over].map((alarm) => [alarm.id, alarm]));
-  open.sort((one, other) => Number(isUntaken(other)) - Number(isUntaken(one)) || compare(one, other));
+  open.sort(
+    (one, other) =>
+      Number(isUntaken(other)) - Number(isUntaken(one)) || behind(one) - behind(other) || compare(one, other),
+  );
   list.value = {
     open,
     over: [...over.values()].sort((one, other) => compare(other, one, "cleared_at")),

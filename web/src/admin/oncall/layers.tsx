@@ -1,5 +1,6 @@
 /** The rotations of a plan: each a sentence of fields. Of several the first holds that has somebody. */
 
+import { Labelled } from "../parts/labelled";
 import { Finder } from "../who/finder";
 import { learn } from "../who/names";
 import { t as common } from "../who/words";
@@ -47,6 +48,11 @@ export function Layers({ layers, nameOf, change }: Props) {
   );
 }
 
+function lengthOf(hours: number): string {
+  if (hours % 168 === 0) return t("weeks", { n: hours / 168 });
+  return hours % 24 === 0 ? t("days", { n: hours / 24 }) : t("hours", { n: hours });
+}
+
 function fresh(nth: number): Layer {
   const day = new Date().toISOString().slice(0, 10);
   return { name: t("layer.name", { n: nth }), participants: [], starts: `${day}T08:00:00`, length_h: 168 };
@@ -77,47 +83,26 @@ function One({
   return (
     <>
       <div class="columns">
-        <div class="field">
-          <label for={`${id}-name`}>{t("layer.called")}</label>
-          <input
-            id={`${id}-name`}
-            required
-            value={layer.name}
-            onInput={(event) => put({ ...layer, name: event.currentTarget.value })}
-          />
-        </div>
-        <div class="field">
-          <label for={`${id}-length`}>{t("layer.length")}</label>
-          <select
-            id={`${id}-length`}
-            value={String(layer.length_h)}
-            onChange={(event) => put({ ...layer, length_h: Number(event.currentTarget.value) })}
-          >
-            {(usual ? LENGTHS : [...LENGTHS, layer.length_h]).map((one) => (
-              <option key={one} value={one}>
-                {one % 168 === 0
-                  ? t("weeks", { n: one / 168 })
-                  : one % 24 === 0
-                    ? t("days", { n: one / 24 })
-                    : t("hours", { n: one })}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="field">
-          <label for={`${id}-starts`}>{t("layer.starts")}</label>
-          <input
-            id={`${id}-starts`}
-            type="datetime-local"
-            required
-            value={layer.starts.slice(0, 16)}
-            aria-describedby={`${id}-starts-hint`}
-            onInput={(event) => put({ ...layer, starts: `${event.currentTarget.value}:00` })}
-          />
-          <span class="hint" id={`${id}-starts-hint`}>
-            {t("layer.starts.hint")}
-          </span>
-        </div>
+        <Labelled
+          label={t("layer.called")}
+          required
+          value={layer.name}
+          onChange={(typed) => put({ ...layer, name: typed })}
+        />
+        <Labelled
+          label={t("layer.length")}
+          value={layer.length_h}
+          options={(usual ? LENGTHS : [...LENGTHS, layer.length_h]).map((one) => [one, lengthOf(one)] as const)}
+          onChange={(chosen) => put({ ...layer, length_h: Number(chosen) })}
+        />
+        <Labelled
+          label={t("layer.starts")}
+          hint={t("layer.starts.hint")}
+          type="datetime-local"
+          required
+          value={layer.starts.slice(0, 16)}
+          onChange={(typed) => put({ ...layer, starts: `${typed}:00` })}
+        />
       </div>
       <h3>{t("layer.people")}</h3>
       <ol>

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Answer, ask, askTagged } from "../../core/rest";
 import { Dialog } from "../parts/dialog";
+import { Labelled } from "../parts/labelled";
 import { useLoad } from "../parts/load";
 import { Shown } from "../parts/shown";
 import { go, keepUnsaved, may } from "../state";
@@ -117,27 +118,13 @@ function Editor({
         <section>
           <h2>{t("ladder.title")}</h2>
           <div class="columns">
-            <div class="field">
-              <label for="draft-name">{t("name")}</label>
-              <input
-                id="draft-name"
-                required
-                value={name}
-                onInput={(event) => set({ name: event.currentTarget.value })}
-              />
-            </div>
-            <div class="field">
-              <label for="draft-note">{t("note")}</label>
-              <input
-                id="draft-note"
-                value={note}
-                aria-describedby="draft-note-hint"
-                onInput={(event) => set({ note: event.currentTarget.value })}
-              />
-              <span class="hint" id="draft-note-hint">
-                {t("note.hint")}
-              </span>
-            </div>
+            <Labelled label={t("name")} required value={name} onChange={(typed) => set({ name: typed })} />
+            <Labelled
+              label={t("note")}
+              hint={t("note.hint")}
+              value={note}
+              onChange={(typed) => set({ note: typed })}
+            />
           </div>
           <Rungs
             steps={steps}
@@ -146,43 +133,29 @@ function Editor({
           />
           <h3>{t("after.title")}</h3>
           <div class="columns">
-            <div class="field">
-              <label for="draft-loops">{t("loops")}</label>
-              <input
-                id="draft-loops"
-                type="number"
-                min={0}
-                max={20}
-                value={loops}
-                onInput={(event) => set({ loops: Number(event.currentTarget.value) })}
-              />
-            </div>
-            <div class="field">
-              <label for="draft-still">{t("still.label")}</label>
-              <input
-                id="draft-still"
-                type="number"
-                min={1}
-                value={still_active_s ?? ""}
-                aria-describedby="draft-still-hint"
-                onInput={(event) =>
-                  set({ still_active_s: event.currentTarget.value ? Number(event.currentTarget.value) : null })
-                }
-              />
-              <span class="hint" id="draft-still-hint">
-                {t("still.hint")}
-              </span>
-            </div>
-            <div class="field">
-              <label for="draft-ask">{t("ask.label")}</label>
-              <input
-                id="draft-ask"
-                type="number"
-                min={1}
-                value={ask_wait_s}
-                onInput={(event) => set({ ask_wait_s: Number(event.currentTarget.value) })}
-              />
-            </div>
+            <Labelled
+              label={t("loops")}
+              type="number"
+              min={0}
+              max={20}
+              value={loops}
+              onChange={(typed) => set({ loops: Number(typed) })}
+            />
+            <Labelled
+              label={t("still.label")}
+              hint={t("still.hint")}
+              type="number"
+              min={1}
+              value={still_active_s ?? ""}
+              onChange={(typed) => set({ still_active_s: typed ? Number(typed) : null })}
+            />
+            <Labelled
+              label={t("ask.label")}
+              type="number"
+              min={1}
+              value={ask_wait_s}
+              onChange={(typed) => set({ ask_wait_s: Number(typed) })}
+            />
           </div>
           {error.value ? (
             <p class="trouble" role="alert">

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { swapped } from "../oncall/layers";
+import { Labelled } from "../parts/labelled";
 import { Finder } from "../who/finder";
 import { t as common } from "../who/words";
 import { type Step, sayStep, sayTarget } from "./ladder";
@@ -102,67 +103,43 @@ export function tidied(step: Step): Step {
 }
 
 function One({ step, put: hand }: { step: Step; put: (step: Step) => void }) {
-  const id = useId();
   const put = (part: Partial<Step>): void => hand(tidied({ ...step, ...part }));
   const ends = step.ends ?? "first";
   return (
     <>
       <Targets step={step} put={(targets) => put({ targets })} />
       <div class="columns">
-        <div class="field">
-          <label for={`${id}-wait`}>{t("wait")}</label>
-          <input
-            id={`${id}-wait`}
-            type="number"
-            min={1}
-            max={86_400}
-            required
-            value={step.wait_s}
-            onInput={(event) => put({ wait_s: Number(event.currentTarget.value) })}
-          />
-        </div>
-        <div class="field">
-          <label for={`${id}-repeat`}>{t("repeat")}</label>
-          <input
-            id={`${id}-repeat`}
-            type="number"
-            min={0}
-            max={20}
-            value={step.repeat ?? 0}
-            onInput={(event) => put({ repeat: Number(event.currentTarget.value) })}
-          />
-        </div>
-        <div class="field">
-          <label for={`${id}-answer`}>{t("answer")}</label>
-          <select
-            id={`${id}-answer`}
-            value={step.answer ?? "accepted"}
-            onChange={(event) => put({ answer: event.currentTarget.value as (typeof ANSWERS)[number] })}
-          >
-            {ANSWERS.map((one) => (
-              <option key={one} value={one}>
-                {t(`answer.long.${one}`)}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="field">
-          <label for={`${id}-ends`}>{t("ends")}</label>
-          <select
-            id={`${id}-ends`}
-            value={ends}
-            onChange={(event) => {
-              const chosen = event.currentTarget.value as (typeof ENDS)[number];
-              put({ ends: chosen, quorum: step.targets.map((role) => ({ role, n: 1 })) });
-            }}
-          >
-            {ENDS.map((one) => (
-              <option key={one} value={one}>
-                {t(`ends.${one}`)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Labelled
+          label={t("wait")}
+          type="number"
+          min={1}
+          max={86_400}
+          required
+          value={step.wait_s}
+          onChange={(typed) => put({ wait_s: Number(typed) })}
+        />
+        <Labelled
+          label={t("repeat")}
+          type="number"
+          min={0}
+          max={20}
+          value={step.repeat ?? 0}
+          onChange={(typed) => put({ repeat: Number(typed) })}
+        />
+        <Labelled
+          label={t("answer")}
+          value={step.answer ?? "accepted"}
+          options={ANSWERS.map((one) => [one, t(`answer.long.${one}`)] as const)}
+          onChange={(chosen) => put({ answer: chosen as (typeof ANSWERS)[number] })}
+        />
+        <Labelled
+          label={t("ends")}
+          value={ends}
+          options={ENDS.map((one) => [one, t(`ends.${one}`)] as const)}
+          onChange={(chosen) =>
+            put({ ends: chosen as (typeof ENDS)[number], quorum: step.targets.map((role) => ({ role, n: 1 })) })
+          }
+        />
       </div>
       {ends === "quorum" && <Team step={step} put={(quorum) => put({ quorum })} />}
       <fieldset>

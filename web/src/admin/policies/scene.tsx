@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { ask } from "../../core/rest";
+import { Labelled } from "../parts/labelled";
 import { type Choice, Chooser, Finder } from "../who/finder";
 import { wallOf } from "../who/wall";
 import { t as common } from "../who/words";
@@ -62,38 +63,24 @@ export function SceneForm({ play }: { play: (scene: Scene) => Promise<void> }) {
       }}
     >
       <div class="columns">
-        <div class="field">
-          <label for="scene-at">{t("scene.at")}</label>
-          <input
-            id="scene-at"
-            type="datetime-local"
-            required
-            value={at.value}
-            aria-describedby="scene-at-hint"
-            onInput={(event) => {
-              at.value = event.currentTarget.value;
-            }}
-          />
-          <span class="hint" id="scene-at-hint">
-            {t("scene.at.hint", { zone: here })}
-          </span>
-        </div>
-        <div class="field">
-          <label for="scene-priority">{t("scene.priority")}</label>
-          <select
-            id="scene-priority"
-            value={priority.value}
-            onChange={(event) => {
-              priority.value = event.currentTarget.value as Scene["priority"];
-            }}
-          >
-            {PRIORITIES.map((one) => (
-              <option key={one} value={one}>
-                {t(`priority.${one}`)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Labelled
+          label={t("scene.at")}
+          hint={t("scene.at.hint", { zone: here })}
+          type="datetime-local"
+          required
+          value={at.value}
+          onChange={(typed) => {
+            at.value = typed;
+          }}
+        />
+        <Labelled
+          label={t("scene.priority")}
+          value={priority.value}
+          options={PRIORITIES.map((one) => [one, t(`priority.${one}`)] as const)}
+          onChange={(chosen) => {
+            priority.value = chosen as Scene["priority"];
+          }}
+        />
         <Chooser
           label={t("scene.place")}
           kinds={["place"]}
@@ -129,17 +116,14 @@ export function SceneForm({ play }: { play: (scene: Scene) => Promise<void> }) {
             to.value = [...to.value, one];
           }}
         />
-        <div class="field">
-          <label for="scene-past">{t("past.label")}</label>
-          <input
-            id="scene-past"
-            value={past.value}
-            placeholder="msg_…"
-            onInput={(event) => {
-              past.value = event.currentTarget.value;
-            }}
-          />
-        </div>
+        <Labelled
+          label={t("past.label")}
+          placeholder="msg_…"
+          value={past.value}
+          onChange={(typed) => {
+            past.value = typed;
+          }}
+        />
         <div class="buttons">
           <button type="button" disabled={!past.value.trim() || busy.value} onClick={() => void attempt(take)}>
             {t("past.take")}

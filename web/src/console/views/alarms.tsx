@@ -3,10 +3,10 @@
 import { signal } from "@preact/signals";
 import type { AlarmOut } from "../../core/generated/api";
 import { age, time } from "../../core/i18n";
-import { clear, isUntaken, list, load, over, take, trouble, untaken, why } from "../alarms";
+import { clear, isUntaken, list, load, over, readDetail, take, trouble, untaken, why } from "../alarms";
 import { openLog } from "../log";
 import { now } from "../state";
-import { t } from "../words";
+import { isKey, t } from "../words";
 import { Stands } from "./face";
 import { moveIn } from "./list";
 import { focusOmnibox } from "./omnibox";
@@ -17,7 +17,7 @@ const reason = signal("");
 
 export const rowOf = (alarm: AlarmOut): string => `a-${alarm.id}`;
 
-/** Go to the one that has waited longest for somebody; else to the first. */
+/** Go to the first that nobody has; else to the first. */
 export function focusAlarms(): void {
   const alarm = untaken.peek()[0] ?? list.peek().open[0];
   (document.getElementById(alarm ? rowOf(alarm) : "") ?? document.getElementById("alarms-title"))?.focus();
@@ -59,7 +59,7 @@ export function Alarms() {
             <p class="line">
               <span class="time">{time(Date.parse(alarm.cleared_at ?? ""))}</span>
               <span>
-                <Detail text={alarm.detail} />
+                <Detail alarm={alarm} />
               </span>
             </p>
             <p>
@@ -80,13 +80,15 @@ export function Alarms() {
 }
 
 /** What it says; the message that it names is a button to its way. */
-function Detail({ text }: { text: string }) {
-  const [, before = text, id = ""] = /^(.*?)(?: Its story: )?(msg_[0-9a-f]{32})$/s.exec(text) ?? [];
+function Detail({ alarm: { kind, detail } }: { alarm: AlarmOut }) {
+  const { text, message } = readDetail(detail);
+  const key = `alarm.${kind}`;
   return (
     <>
-      {before}{" "}
-      {id && (
-        <button type="button" onClick={() => openLog(id)}>
+      {isKey(key) && `${t(key)} `}
+      <span lang="en">{text}</span>{" "}
+      {message && (
+        <button type="button" onClick={() => openLog(message)}>
           {t("alarms.story")}
         </button>
       )}
@@ -113,7 +115,7 @@ function Open({ alarm }: { alarm: AlarmOut }) {
       <p class="line">
         <span class="time">{time(Date.parse(alarm.raised_at))}</span>
         <strong>
-          <Detail text={alarm.detail} />
+          <Detail alarm={alarm} />
         </strong>
         <span class="since">{age(now.value - Date.parse(alarm.raised_at))}</span>
       </p>
@@ -155,7 +157,7 @@ function ClearDialog() {
       }}
     >
       <h2 id="clear-alarm-title">{t("alarms.clear")}</h2>
-      <p>{clearing.value?.detail}</p>
+      <p>{clearing.value && <Detail alarm={clearing.value} />}</p>
       <label for="clear-why">{t("alarms.why")}</label>
       <input
         id="clear-why"

@@ -3,6 +3,7 @@
 import type { Priority } from "../../core/device/frames";
 import type { HandoverOut, ThingOut } from "../../core/generated/api";
 import { age, time } from "../../core/i18n";
+import { readDetail } from "../alarms";
 import { accept, draft, given, handOver, handovers, load, offered, things, trouble, why } from "../desk";
 import { now } from "../state";
 import { t, word } from "../words";
@@ -114,7 +115,7 @@ function Give() {
             <input
               type="text"
               maxLength={NOTE_MAX}
-              aria-label={t("desk.note.of", { what: item.about ?? "" })}
+              aria-label={t("desk.note.of", { what: readDetail(item.about ?? "").text })}
               placeholder={t("desk.note.short")}
               value={notes.value[item.id] ?? ""}
               onInput={(event) => {
@@ -137,7 +138,7 @@ function Thing({ item }: { item: ThingOut }) {
       ) : (
         <span class="badge">{word("thing", item.kind)}</span>
       )}
-      <span class="subject">{item.about || t("desk.forgotten")}</span>
+      <span class="subject">{readDetail(item.about ?? "").text || t("desk.forgotten")}</span>
       {item.since && <span class="since">{age(now.value - Date.parse(item.since))}</span>}
       {!item.open && <span>{t("desk.over")}</span>}
     </p>
