@@ -1,5 +1,8 @@
 /**
- * What this device has of its person's messages: on the disk first, then to be seen.
+ * What this device has of its person's messages: on the disk first, then confirmed, or said to be there.
+ *
+ * Only what is heard from the site is seen before: a person need not wait for the disk to read what has come. Where the
+ * disk has failed, it waits again.
  *
  * One tab writes (it is the device); the others read what it has written, when it says so. What is said in a message
  * lies there sealed; how it stands, and how urgent it is, lies open. While the vault is closed rows are seen as their
@@ -74,6 +77,10 @@ export class Kept implements Keep {
   #vault: Vault;
   /** While the vault is closed: what is sealed of each row. */
   #hidden = new Map<string, { sealed?: Sealed | undefined; late: Sealed[] }>();
+  /** Whether the last write came to the disk. */
+  #keeps = true;
+  /** What is seen and not yet on the disk: nobody is told that it is here. */
+  #early: ReadonlyMap<string, unknown> = new Map();
   /** Changes are made one after the other. */
   #turns: Promise<unknown> = Promise.resolve();
 
@@ -145,7 +152,7 @@ export class Kept implements Keep {
   get unconfirmed(): { id: string; priority: Priority }[] {
     const young = this.clock() - DAY_MS;
     return [...this.rows.value.values()]
-      .filter((row) => !row.sent && !row.ended && row.message !== null && row.at > young)
+      .filter((row) => !row.sent && !row.ended && row.message !== null && row.at > young && !this.#early.has(row.id))
       .filter((row) => row.mine?.state === "pending" || row.mine?.state === "unreachable")
       .map((row) => ({ id: row.id, priority: priorityOf(row) }));
   }
@@ -249,7 +256,7 @@ export class Kept implements Keep {
     return done;
   }
 
-  /** Write what has happened, the outbox, the cursor, as a whole; what is seen changes when that is done. */
+  /** Write what has happened, the outbox, the cursor, as a whole. What it takes from the outbox is seen when that is done. */
   async #write(
     changes: readonly (readonly [string, Change])[],
     outbox?: { put: Said } | { delete: string },
@@ -263,15 +270,28 @@ export class Kept implements Keep {
     }
     if (touched.size === 0 && outbox === undefined && cursor === undefined) return;
     const old = cursor !== undefined && touched.size > 0 ? this.#tooOld(this.clock(), touched) : [];
-    const records = await Promise.all([...touched.values()].map((one) => this.#record(one.row, one.changes)));
-    const said = outbox && "put" in outbox ? await this.#recordSaid(outbox.put) : undefined;
-    await this.#database.write(["messages", "outbox", "state"], (open) => {
-      for (const record of records) open("messages").put(record, record.id);
-      for (const id of old) open("messages").delete(id);
-      if (said) open("outbox").put(said, said.id);
-      if (outbox && "delete" in outbox) open("outbox").delete(outbox.delete);
-      if (cursor) open("state").put(cursor, "cursor");
-    });
+    const seen = this.rows.value;
+    if (cursor !== undefined && outbox === undefined && this.#keeps && this.#vault.isOpen) this.#see(touched);
+    let records: KeptRow[];
+    try {
+      records = await Promise.all([...touched.values()].map((one) => this.#record(one.row, one.changes)));
+      const said = outbox && "put" in outbox ? await this.#recordSaid(outbox.put) : undefined;
+      await this.#database.write(["messages", "outbox", "state"], (open) => {
+        for (const record of records) open("messages").put(record, record.id);
+        for (const id of old) open("messages").delete(id);
+        if (said) open("outbox").put(said, said.id);
+        if (outbox && "delete" in outbox) open("outbox").delete(outbox.delete);
+        if (cursor) open("state").put(cursor, "cursor");
+      });
+      this.#keeps = true;
+    } catch (error) {
+      // It comes again, and is news then.
+      this.#keeps = false;
+      this.rows.value = seen;
+      throw error;
+    } finally {
+      this.#early = new Map();
+    }
     if (cursor) this.cursor = cursor;
     const open = this.#vault.isOpen;
     // At once: what goes from the outbox to the rows is never seen in both.
@@ -293,6 +313,14 @@ export class Kept implements Keep {
       }
     });
     this.changed({ rows: [...touched.keys(), ...old], ...(outbox ? { outbox: true } : {}) });
+  }
+
+  #see(touched: ReadonlyMap<string, { row: Row }>): void {
+    if (touched.size === 0) return;
+    this.#early = touched;
+    const all = new Map(this.rows.value);
+    for (const [id, { row }] of touched) all.set(id, row);
+    this.rows.value = all;
   }
 
   // What lies on the disk -----------------------------------------------------------------------------------------
