@@ -126,7 +126,7 @@ class System:
     async def owner(self) -> asyncpg.Connection:
         """Connect as the owner of the database."""
         return await asyncpg.connect(
-            self.site.logins().database.owner, server_settings={"search_path": "wardwire"}, timeout=5
+            self.site.logins().database.owner, server_settings={"search_path": "wardwire"}, timeout=30
         )
 
     async def next_version(self, connection: asyncpg.Connection) -> int:

@@ -41,15 +41,15 @@ def parent() -> Iterator[subprocess.Popen[bytes]]:
 
 async def test_a_whole_tree_is_frozen_thawed_and_killed(parent: subprocess.Popen[bytes]) -> None:
     """Children that left the group are reached too."""
-    await processes.wait_until(lambda: len(processes.tree(parent.pid)) == 3, within_s=5, what="two children")
+    await processes.wait_until(lambda: len(processes.tree(parent.pid)) == 3, within_s=30, what="two children")
     pids = processes.tree(parent.pid)
     processes.freeze(parent.pid)
-    await processes.wait_until(lambda: all(_state(pid) == "T" for pid in pids), within_s=5, what="frozen")
+    await processes.wait_until(lambda: all(_state(pid) == "T" for pid in pids), within_s=30, what="frozen")
     processes.thaw(parent.pid)
     assert all(_state(pid) != "T" for pid in pids)
     processes.kill(parent.pid)
     assert parent.wait() == -signal.SIGKILL
-    await processes.wait_until(lambda: not any(processes.command_line(p) for p in pids), within_s=5, what="gone")
+    await processes.wait_until(lambda: not any(processes.command_line(p) for p in pids), within_s=30, what="gone")
     assert processes.tree(parent.pid) == []
 
 

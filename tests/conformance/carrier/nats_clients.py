@@ -145,7 +145,7 @@ class NatsPy:
     async def request(self, subject: str, payload: bytes) -> bytes:
         """Ask."""
         try:
-            answer: bytes = (await self._client.request(subject, payload, timeout=2.0)).data
+            answer: bytes = (await self._client.request(subject, payload, timeout=20.0)).data
         except nats.errors.NoRespondersError as error:
             raise Nobody from error
         return answer

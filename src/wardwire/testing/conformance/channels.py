@@ -24,7 +24,7 @@ from wardwire.model.priority import Priority
 from wardwire.model.routing import APP
 from wardwire.store.messages import Message
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 # What a sender wrote of a patient: it leaves the house by no channel.
 SECRETS = ("K+ 6.8", "Smith", "bed 12", "4711")
 # Of what is in the directory nobody knows whether it is an address.

@@ -11,7 +11,7 @@ from wardwire.model.errors import Code, Refused, Unavailable, Unknown, WardwireE
 from wardwire.model.report import Report
 from wardwire.model.stays import Movement
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 
 
 class FakeIntake:

@@ -19,7 +19,7 @@ from wardwire.testing.clock import FakeClock
 from wardwire.testing.conformance.conversation import Conversation, Turn, read_conversations
 from wardwire.testing.conformance.intake import FakeIntake
 
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
