@@ -148,11 +148,30 @@ async def test_two_numbers_of_one_patient_are_one(site: Site) -> None:
     assert (stays["4711"].place, stays["4711"].into) == (None, ("4799", "HOSP"))
     assert await site.result(3) == ["Anna"], "and so does what is said of the old number later"
     assert stays["4799"].place is not None
-    two = merge.replace("M40", "M42") + "PID|||5000^^^HOSP^MR||Roe^Jo\rMRG|5001^^^HOSP^MR\r"
-    assert (await site.hear(two))[:2] == "AR", "each pair in a message of its own; the desk is told"
-    assert site.door.health.unsupported == 1
     facts = await ward.connection.fetch("SELECT body FROM facts WHERE kind IN ('Moved', 'Reported')")
     assert not any("4711" in body or "4799" in body for (body,) in facts)
+
+
+async def test_a_merge_of_several_is_taken_whole_and_in_order(site: Site) -> None:
+    """H306: the night's merges came in one message, and were refused; the result rang for a bed of yesterday."""
+    ward = site.ward
+    await site.moved("A01", "4W-14", 0)
+    assert await site.result(1) == ["Ben"]
+    merge = adt("A40", control="M50", bed="", unit="", patient="4799") + "MRG|4711^^^HOSP^MR\r"
+    more = "PID|||5000^^^HOSP^MR||Roe^Jo\rMRG|5001^^^HOSP^MR\rPID|||4800^^^HOSP^MR||Doe^Jane\rMRG|4799^^^HOSP^MR\r"
+    half = merge.replace("M50", "M51") + more + "PID|||6000^^^HOSP^MR||Poe^Al\r"
+    assert (await site.hear(half))[:2] == "AR", "one has no other half"
+    assert (await site.hear(merge.replace("M50", "M52") + more.replace("5001", "")))[:2] == "AE", "one has no number"
+    assert await load_stays(ward.connection, ["4799", "4800", "5000"]) == [], "nothing of either is taken"
+    assert await site.hear(merge + more) == "AA|M50"
+    stays = {one.patient: one for one in await load_stays(ward.connection, ["4711", "4799", "4800", "5001"])}
+    assert {patient: one.into for patient, one in stays.items()} == {
+        "4711": ("4799", "HOSP"), "4799": ("4800", "HOSP"), "4800": None, "5000": None, "5001": ("5000", "HOSP"),
+    }  # fmt: skip
+    assert b"4800" in ward.told[ward.ben.id][-1].body.message, "by way of 4799, in one message"
+    assert await site.result(2) == ["Ben"], "what has the first number finds the bed"
+    assert await site.hear(merge.replace("M50", "M53") + more) == "AA|M53"
+    assert [one.version for one in await load_stays(ward.connection, ["4800"])] == [1]
 
 
 async def test_an_update_moves_only_who_is_there(site: Site) -> None:

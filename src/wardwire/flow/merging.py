@@ -16,7 +16,7 @@ from wardwire.model.delivery import ENDED
 from wardwire.model.errors import WardwireError
 from wardwire.model.facts import FactKind
 from wardwire.model.priority import Priority, lane_of
-from wardwire.model.stays import Movement, Stay, check_movement, find_stay, merge
+from wardwire.model.stays import Merge, Movement, Stay, check_movement, find_stay, merge
 from wardwire.store.batch import Batch
 from wardwire.store.messages import as_reported
 from wardwire.store.stays import to_row
@@ -27,7 +27,7 @@ Done = Callable[[str | WardwireError], None]
 
 
 class TakeMerge(Act):
-    """Take one merge of patients' numbers. When `done(did)` is called, it is committed.
+    """Take one merge of patients' numbers: all pairs of it, in order. When `done(did)` is called, it is committed.
 
     `did`: `merged`, or `repeated`: they were one already. Idempotent.
     """
@@ -45,40 +45,41 @@ class TakeMerge(Act):
 
     def needs(self) -> Needs:
         """Where the patients are, and what is open about those whose numbers go."""
-        former = tuple(number for number, _ in self._movement.former)
-        return Needs(patients=(self._movement.patient, *former), about=former)
+        merges = self._movement.merges
+        former = tuple(one.former[0] for one in merges)
+        return Needs(patients=(*(one.patient for one in merges), *former), about=former)
 
     def decide(self, known: Known, batch: Batch, durability: str) -> None:
         """Let the former numbers mean the one that stays."""
-        movement = self._movement
-        check_movement(movement)
-        before = find_stay(known.stays_of(movement.patient), movement.authority)
-        before = merged = before or Stay(movement.patient, movement.authority)
-        aliases, renumbered = list[Stay](), 0
-        for number, authority in movement.former:
-            bearers = known.stays_of(number)
-            after, alias = merge(merged, find_stay(bearers, authority) or Stay(number, authority))
-            if after is merged:
-                continue
-            merged = after._replace(version=before.version + 1)
-            aliases.append(alias)
+        check_movement(self._movement)
+        done = [self._take(known, batch, one) for one in self._movement.merges]
+        self._did = "merged" if any(done) else "repeated"
+
+    def _take(self, known: Known, batch: Batch, pair: Merge) -> bool:
+        """Take one pair; returns whether they were two until now."""
+        before = find_stay(known.stays_of(pair.patient), pair.authority) or Stay(pair.patient, pair.authority)
+        number, authority = pair.former
+        bearers = known.stays_of(number)
+        after, alias = merge(before, find_stay(bearers, authority) or Stay(number, authority))
+        fresh, renumbered = after is not before, 0
+        if fresh:
             # Of a number that two patients bear nobody knows whose an alert is: it stays as its source has said it.
-            renumbered += self._renumber(known, batch, number) if len(bearers) <= 1 else 0
-        for one in (merged, *aliases) if aliases else ():
-            batch.also("stay", *to_row(one, batch.now))
-            known.moved(one)
-        self._did = "merged" if aliases else "repeated"
+            renumbered = self._renumber(known, batch, number, pair.patient) if len(bearers) <= 1 else 0
+            for one in (after, alias):
+                batch.also("stay", *to_row(one, batch.now))
+                known.moved(one)
         told = {
-            "source": movement.source,
-            "move": movement.move,
-            "did": self._did,
+            "source": self._movement.source,
+            "move": self._movement.move,
+            "did": "merged" if fresh else "repeated",
             "alerts": renumbered,
             "from": ids.write_id(ids.PLACE, before.place) if before.place else None,
-            "to": ids.write_id(ids.PLACE, merged.place) if merged.place else None,
+            "to": ids.write_id(ids.PLACE, after.place) if after.place else None,
         }
         batch.record(FactKind.MOVED, _ENCODE(told).decode())
+        return fresh
 
-    def _renumber(self, known: Known, batch: Batch, number: str) -> int:
+    def _renumber(self, known: Known, batch: Batch, number: str, patient: str) -> int:
         """Let open alerts about a number name the one that stays, and tell those who have them, in silence."""
         alerts = known.alerts_about(number)
         for kept in alerts:
@@ -86,7 +87,7 @@ class TakeMerge(Act):
             message = known.message(before.message_id)
             assert message is not None
             said = read_statement(as_reported(message, before).content)
-            said = msgspec.structs.replace(said, patient=self._movement.patient)
+            said = msgspec.structs.replace(said, patient=patient)
             after: Escalation = before._replace(version=before.version + 1, said=write_statement(said))
             batch.escalate(before, after)
             known.escalated(after)

@@ -44,6 +44,14 @@ _UNDOES = {
 }
 
 
+class Merge(NamedTuple):
+    """One more pair of a merge: whose number stays, and the (number, authority) that is theirs from now on."""
+
+    patient: str
+    authority: str
+    former: tuple[str, str]
+
+
 class Movement(NamedTuple):
     """What an adapter hands in.
 
@@ -53,6 +61,7 @@ class Movement(NamedTuple):
         bed, unit: `bed:…` and `unit:…`, or "". After a cancel: where the patient is then.
         at: The instants that the source may mean: none, one, or two in the hour that the clock goes through twice.
         former: Of a merge: the (number, authority) that are this patient's from now on.
+        also: Of a merge of several patients: its further pairs, in order. They are taken together, or none is.
     """
 
     source: str
@@ -64,6 +73,12 @@ class Movement(NamedTuple):
     unit: str = ""
     at: tuple[datetime, ...] = ()
     former: tuple[tuple[str, str], ...] = ()
+    also: tuple[Merge, ...] = ()
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """All pairs of a merge, in order."""
+        return (*(Merge(self.patient, self.authority, former) for former in self.former), *self.also)
 
 
 class Moved(NamedTuple):
@@ -100,7 +115,8 @@ def check_movement(movement: Movement) -> None:
     Raises:
         Refused: `INVALID` with a pointer.
     """
-    for number in (movement.patient, *(former for former, _ in movement.former)):
+    merges = movement.merges
+    for number in (movement.patient, *(one.patient for one in merges), *(one.former[0] for one in merges)):
         if not number.strip() or len(number) > MAX_PATIENT or not number.isprintable():
             raise Refused(Code.INVALID, "it names no patient by a number", pointer="/patient")
     if movement.move is Move.MERGE and not movement.former:

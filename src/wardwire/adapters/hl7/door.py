@@ -15,7 +15,7 @@ import structlog
 from wardwire.adapters.contract import UNPLACED, Health, Intake
 from wardwire.adapters.dead_letters import DeadLetters
 from wardwire.adapters.hl7.ack import Answer, Fault, owed, render_ack
-from wardwire.adapters.hl7.heard import TAKEN
+from wardwire.adapters.hl7.heard import TAKEN, find_pairs
 from wardwire.adapters.hl7.mapping import Table, map_message
 from wardwire.adapters.hl7.tokens import Message, NotHl7, parse
 from wardwire.model.clock import Clock
@@ -267,6 +267,6 @@ def find_unsupported(message: Message) -> Fault | None:
         return Fault(202, "MSH^1^11", "it is none of P, D, T")
     if msh.get(12) and not msh.get(12).startswith("2"):
         return Fault(203, "MSH^1^12", "only version 2 is spoken here")
-    if message.kind == "ADT^A40" and (len(message.all("PID")), len(message.all("MRG"))) != (1, 1):
-        return Fault(200, "MRG^1", "it merges several patients, or none: one in a message is taken here")
+    if message.kind == "ADT^A40" and not find_pairs(message):
+        return Fault(200, "MRG^1", "it merges nobody, or there is a PID or an MRG that has no other half")
     return None

@@ -63,6 +63,7 @@ class Heard(NamedTuple):
         move: What it says of where its patient is; None = it is about something else.
         recorded: When that was recorded, as it stands there: EVN-2, else MSH-7.
         former: Of a merge: the number that goes, and who has given it.
+        also: Of a merge of several patients: what stays and what goes of each further pair, in order.
     """
 
     type: str
@@ -94,6 +95,7 @@ class Heard(NamedTuple):
     move: Move | None = None
     recorded: str = ""
     former: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
 
 
 def hear(message: Message) -> Heard:
@@ -240,9 +242,18 @@ def _result(obx: Segment) -> str:
 
 
 def _hear_merge(message: Message, heard: Heard) -> Heard:
-    """Two numbers are one patient's: PID-3 stays, MRG-1 goes."""
-    former = _patient(message.first("MRG"), 1, message)
-    return heard._replace(former=(former,), why="it says that two numbers are one patient's")
+    """Two numbers are one patient's: PID-3 stays, MRG-1 goes; so of each pair in the message."""
+    pairs = [(_patient(pid, 3, message), _patient(mrg, 1, message)) for pid, mrg in find_pairs(message)]
+    former = (pairs[0][1],) if pairs else ()
+    return heard._replace(former=former, also=tuple(pairs[1:]), why="it says that two numbers are one patient's")
+
+
+def find_pairs(message: Message) -> list[tuple[Segment, Segment]]:
+    """Return the PID of each pair of a merge with its MRG, in order; [] = one of either is without the other."""
+    found = [segment for segment in message.segments if segment.name in ("PID", "MRG")]
+    pairs = list(zip(found[::2], found[1::2], strict=False))
+    whole = len(found) % 2 == 0 and all((pid.name, mrg.name) == ("PID", "MRG") for pid, mrg in pairs)
+    return pairs if whole else []
 
 
 def _patient(segment: Segment, number: int, message: Message) -> tuple[str, str]:

@@ -21,11 +21,21 @@ from wardwire.adapters.hl7.tokens import Message
 from wardwire.model.message import MAX_SUBJECT, MAX_TEXT
 from wardwire.model.priority import Priority
 from wardwire.model.report import MAX_SOURCE_KEY, Follow, Phase, Report
-from wardwire.model.stays import Movement
+from wardwire.model.stays import Merge, Movement
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _GAP = re.compile(r"\s+([,;:])")
-_FIELDS = frozenset(Heard._fields) - {"phase", "why", "at", "latched", "priority", "move", "recorded", "former"}
+_FIELDS = frozenset(Heard._fields) - {
+    "phase",
+    "why",
+    "at",
+    "latched",
+    "priority",
+    "move",
+    "recorded",
+    "former",
+    "also",
+}
 RULES_MAX = 1_000
 _Globs = str | tuple[str, ...]
 
@@ -207,6 +217,9 @@ def _movement(message: Message, data: bytes, heard: Heard, rule: Rule, table: Ta
         unit=_place(heard, "unit", rule.unit),
         at=read_local(heard.recorded, ZoneInfo(table.zone) if table.zone else None),
         former=tuple((_line(number), _line(authority)) for number, authority in heard.former),
+        also=tuple(
+            Merge(_line(stays[0]), _line(stays[1]), (_line(goes[0]), _line(goes[1]))) for stays, goes in heard.also
+        ),
     )
 
 
