@@ -72,17 +72,23 @@ def test_who_may_do_what_with_a_schedule_is_named_and_shown(wardwire: Terminal) 
     assert wardwire("oncall", "people", "Neurology", "--owner", "Eva")[0] == 1
 
 
-def at_a_terminal(*words: str, typed: str) -> tuple[int, str]:
-    """Run a command of its own process on a terminal; answer its prompt. Returns its status and what was seen."""
+def at_a_terminal(*words: str, typed: str = "", at: str = "Badge: ", until: str = "") -> tuple[int, str]:
+    """Run a command of its own process on a terminal; type something `at` a word of it, Ctrl-C when `until` is seen.
+
+    Returns its status and what was seen.
+    """
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, "-m", "wardwire", *words])
-    seen, answered = b"", False
+    seen, answered, over = b"", False, False
     while select.select([terminal], [], [], 60)[0] and (more := _read(terminal)):
         seen += more
-        if b"Badge: " in seen and not answered:
+        if typed and at.encode() in seen and not answered:
             answered = True
             os.write(terminal, f"{typed}\n".encode())
+        if until and until.encode() in seen and not over:
+            over = True
+            os.write(terminal, b"\x03")
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen.decode()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.test_more_commands import at_a_terminal
 from wardwire.cli.main import main
 from wardwire.ops.account import drop_account
 from wardwire.ops.ports import free_port
@@ -72,9 +74,6 @@ class Shell:
             Path(file).write_text(out)
         return out
 
-    def _value(self, name: re.Match[str]) -> str:
-        return self.names[name[1]]
-
 
 def test_the_howto_sets_up_a_hospital(
     api: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -98,3 +97,13 @@ def test_the_howto_sets_up_a_hospital(
     assert "promised: Ben, Eva, step 2, after 60 s; happened: not so far" in trace, trace
     assert "taken by Anna" in trace, trace
     assert "Dr. Chen" in told["wardwire search tschen"]
+    status, seen = at_a_terminal("device", "test", "--card", "anna", "--wait", "120")
+    (test,) = re.findall(r"msg_[0-9a-f]{32}", seen)
+    assert (status, "Anna" in seen) == (0, True), seen
+    seen = at_a_terminal("device", "listen", "--card", "anna", typed="accept", at=test, until="\n  accepted")[1]
+    assert "Traceback" not in seen, seen
+    story = json.loads(shell.run(f"wardwire trace {test} --json"))
+    hops = [hop["what"] for hop in story["hops"]]
+    assert [what for what in hops if what != "Unreachable"] == ["Stored", "Delivered", "Answered"], seen
+    status, seen = at_a_terminal("device", "test", f"ept_{'0' * 31}1", "--card", "anna")
+    assert (status, "Traceback" in seen) == (1, False), seen
