@@ -39,7 +39,8 @@ def simulate(
     Enter the sample hospital (800 people, 534 beds), connect the phones of those on duty, and let a day happen.
 
     The site must run on this machine, for trying it only: it gets 800 people who do not exist. Its HL7 door
-    (hl7.listen) must be open. The same seed plays the same day. The last line of stdout is one JSON object.
+    (hl7.listen) must be open. The same seed plays the same day. The last line of stdout is one JSON object. It ends
+    with 1 when a message was lost, or when a swap of a shift that was made through phones does not hold.
 
     Example: wardwire simulate --for 5m --rate 2 --pace 10
     """
@@ -83,6 +84,8 @@ def simulate(
     except Interrupted:
         raise KeyboardInterrupt from None
     say(f"Played for {outcome.took_s:.0f} s of {time.monotonic() - began:.0f} s.")
+    for wrong in outcome.wrong:
+        say(f"A swap of a shift does not hold: {wrong}.")
     print(outcome.line(), flush=True)
-    if outcome.counts.lost:
+    if outcome.counts.lost or outcome.wrong:
         raise typer.Exit(Exit.FAILED)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from wardwire.testing.hospital.plan import CODE_NURSES, HOME, Hospital, Unit
+from wardwire.testing.hospital.plan import CODE_NURSES, EXCHANGED, HOME, Hospital, Unit
 from wardwire.testing.hospital.rota import crew_of, halves, turns
 
 LIVE_UNITS = (HOME, "ICU 1", "Emergency")
 ALWAYS = ("Anna", "Ben", "Dr. Chen", "Dr. Okafor", "Dora", "Eva")
 CHEN = "Dr. Chen"
+EXCHANGING = f"{EXCHANGED} 1st"
 
 
 class Cast(NamedTuple):
@@ -30,7 +31,9 @@ class Cast(NamedTuple):
 
 
 def choose_cast(hospital: Hospital, *, now: datetime, zone: tzinfo) -> Cast:
-    """Choose: whoever is on duty in the played units, whoever holds a role now, and the six whom everybody knows."""
+    """Choose: whoever is on duty in the played units, whoever holds a role now, who may swap shifts, and the six
+    whom everybody knows.
+    """
     half = next(halves(now, zone, hours=1))
     units = tuple(unit for unit in hospital.units if unit.name in LIVE_UNITS)
     nurses = {unit.name: crew_of(unit, half) for unit in units}
@@ -42,6 +45,13 @@ def choose_cast(hospital: Hospital, *, now: datetime, zone: tzinfo) -> Cast:
             *(person for crew in nurses.values() for person in crew),
             *(person for role, person in held.items() if role not in charges),
             *hospital.groups[CODE_NURSES],
+            *(
+                person
+                for duty in hospital.duties
+                if duty.name == EXCHANGING
+                for crew in duty.crews
+                for person in crew
+            ),
         ]
     )
     return Cast(units, nurses, tuple(phones), held["Operators' desk"])

@@ -23,9 +23,10 @@ from wardwire.model.errors import Refused, Unavailable, Unknown, WardwireError
 from wardwire.model.priority import Kind, Priority
 from wardwire.testing.demo.board import Board, Question, Row
 from wardwire.testing.demo.cast import CHEN, Cast
+from wardwire.testing.demo.exchange import Exchanges
 from wardwire.testing.demo.line import AlarmLine
 from wardwire.testing.demo.phone import Phone
-from wardwire.testing.hospital.day import Absence, Alarm, At, CodeCall, Consult, Critical, Happening, Talk
+from wardwire.testing.hospital.day import Absence, Alarm, At, CodeCall, Consult, Critical, Exchange, Happening, Talk
 from wardwire.testing.hospital.habits import react
 from wardwire.testing.hospital.hl7 import write_alarm, write_critical
 from wardwire.testing.hospital.house import CODE_BLUE, on_call_policy
@@ -64,6 +65,7 @@ class Conductor:
         seed: int,
         pace: float,
         day: str,
+        exchanges: Exchanges,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +76,7 @@ class Conductor:
         self._board = board
         self._pace = pace
         self._day = day
+        self._exchanges = exchanges
         self._now = now
         self._clock = clock
         self._chance = Random(f"people {seed}")
@@ -139,6 +142,8 @@ class Conductor:
                     await self._talk(what)
                 case Absence():
                     await self._absence(what)
+                case Exchange():
+                    await self._exchange(what)
         finally:
             self._running -= 1
 
@@ -189,6 +194,16 @@ class Conductor:
             until = self._now() + timedelta(seconds=absence.lasts_s / self._pace)
             cover = away[1].person
             await away[0].device.set_status("in_procedure", until=until, cover=cover, timeout_s=ANSWER_S)
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        """Two physicians swap through their phones; what the plan says then is looked at."""
+        until = self._now() + timedelta(seconds=exchange.lasts_s / self._pace)
+        role = f"{exchange.service} 1st"
+        turns = {name for duty in self._hospital.duties if duty.name == role for crew in duty.crews for name in crew}
+        crew = [phone for phone in self._physicians(exchange.service) if phone.name in turns]
+        await self._exchanges.play(role, crew, until)
+        if self._exchanges.wrong:
+            self._board.note = self._exchanges.wrong[-1]
 
     def _physicians(self, service: str) -> list[Phone]:
         """Those of a service whose phones are on, in an order by chance; never whoever sits at the terminal first."""

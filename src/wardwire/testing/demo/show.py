@@ -28,6 +28,7 @@ from wardwire.testing.demo.board import Board, Counts, Row, Told, quantile, wort
 from wardwire.testing.demo.cast import choose_cast
 from wardwire.testing.demo.conductor import Conductor, why
 from wardwire.testing.demo.enter import enter_hospital, give_phones
+from wardwire.testing.demo.exchange import Exchanges
 from wardwire.testing.demo.folder import Folder, write_settings
 from wardwire.testing.demo.keyboard import keys
 from wardwire.testing.demo.line import AlarmLine
@@ -85,11 +86,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run has come to. `p99_ms`: send to the first receipt that the sender knew of; None = none measured."""
+    """What a run has come to. `p99_ms`: send to the first receipt that the sender knew of; None = none measured.
+
+    `wrong`: swaps of shifts that the plan did not go by.
+    """
 
     counts: Counts
     p99_ms: float | None
     took_s: float
+    wrong: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Write it as one JSON object."""
@@ -252,6 +257,7 @@ class Show:
         self._operator, self._people = await enter_hospital(
             self._folder, self._server, self._hospital, now=now, zone=zone, pace=self._options.pace
         )
+        self._exchanges = Exchanges(self._operator.get)
         cast = choose_cast(self._hospital, now=now, zone=zone)
         say(f"Connecting {len(cast.phones)} phones…")
         cards = await give_phones(self._folder, self._server, self._people, cast.phones)
@@ -265,6 +271,7 @@ class Show:
             seed=self._options.seed,
             pace=self._options.pace,
             day=f"{now:%Y%m%d%H%M%S}",
+            exchanges=self._exchanges,
             now=lambda: datetime.now().astimezone(),
         )
         cursors = self._folder.read("cursors.json")
@@ -313,7 +320,10 @@ class Show:
             )
         counts = await self._count()
         return Outcome(
-            counts=counts, p99_ms=quantile(self._board.all_ms, 0.99), took_s=time.monotonic() - self._began
+            counts=counts,
+            p99_ms=quantile(self._board.all_ms, 0.99),
+            took_s=time.monotonic() - self._began,
+            wrong=tuple(self._exchanges.wrong),
         )
 
     async def end(self) -> None:

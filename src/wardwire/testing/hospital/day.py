@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from wardwire.model.priority import Priority
-from wardwire.testing.hospital.plan import SERVICES, Bed, Hospital
+from wardwire.testing.hospital.plan import EXCHANGED, SERVICES, Bed, Hospital
 
 # How busy each hour of the day is: rounds in the morning, admissions after noon, little before dawn. Mean 1.
 BUSY = (
@@ -99,7 +99,15 @@ class Absence:
     lasts_s: float
 
 
-Happening = Alarm | Critical | Consult | CodeCall | Talk | Absence
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Whoever is on call first for a service gives a part of their shift to a colleague, by consent of both."""
+
+    service: str
+    lasts_s: float
+
+
+Happening = Alarm | Critical | Consult | CodeCall | Talk | Absence | Exchange
 
 
 Make = Callable[[Hospital, Random, int], Happening]
@@ -219,6 +227,10 @@ def _absence(_: Hospital, chance: Random, __: int) -> Absence:
     return Absence(service=chance.choice(_CLINICAL), lasts_s=chance.uniform(600, 2400))
 
 
+def _exchange(_: Hospital, chance: Random, __: int) -> Exchange:
+    return Exchange(service=EXCHANGED, lasts_s=chance.uniform(120, 600))
+
+
 def _any_bed(hospital: Hospital, chance: Random) -> Bed:
     return chance.choice(chance.choice(hospital.units).beds)
 
@@ -231,12 +243,13 @@ PER_HOUR: tuple[tuple[Make, float], ...] = (
     (_code, 0.4),
     (_talk, 80.0),
     (_absence, 6.0),
+    (_exchange, 6.0),
 )
 
 
 def overture(hospital: Hospital) -> Iterator[At]:
-    """One of each that everybody should see, in the first seconds: alarm, consult, result, code call; and somebody
-    goes into a procedure.
+    """One of each that everybody should see, in the first seconds: alarm, consult, result, code call; somebody goes
+    into a procedure, and two swap a part of a shift.
     """
     chance = Random("overture")
     makes: tuple[tuple[float, Make], ...] = (
@@ -246,6 +259,7 @@ def overture(hospital: Hospital) -> Iterator[At]:
         (3.0, _talk),
         (5.0, _code),
         (7.0, _absence),
+        (8.0, _exchange),
     )
     for at_s, make in makes:
         yield At(at_s, make(hospital, chance, 0))

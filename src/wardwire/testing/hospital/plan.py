@@ -16,6 +16,7 @@ DESK = "Operators' desk"
 LAB = "lab"
 MONITORS = "monitors"  # the alarm system that speaks HL7
 CODE_NURSES = "Code nurses"
+EXCHANGED = "Cardiology"  # the service whose physicians swap shifts: all who take turns have a phone
 HOME = "4 West"  # where Anna, Ben and Eva work
 CREWS = 4  # day, night, and two that are off
 SERVICES = (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from wardwire.testing.demo.cast import ALWAYS, LIVE_UNITS, choose_cast
-from wardwire.testing.hospital.day import Absence, Alarm, CodeCall, Consult, Critical, Talk, overture
+from wardwire.testing.hospital.day import Absence, Alarm, CodeCall, Consult, Critical, Exchange, Talk, overture
 from wardwire.testing.hospital.house import only
 from wardwire.testing.hospital.plan import make_hospital
 
@@ -30,5 +30,5 @@ def test_the_overture_shows_one_of_each_in_the_played_units() -> None:
     """Whoever looks for ten seconds has seen all kinds."""
     cast = choose_cast(HOSPITAL, now=NOW, zone=CHICAGO)
     seen = [at.what for at in overture(only(HOSPITAL, cast.units))]
-    assert [type(what) for what in seen] == [Alarm, Consult, Critical, Talk, CodeCall, Absence]
-    assert all(what.bed.unit in LIVE_UNITS for what in seen if not isinstance(what, Talk | Absence))
+    assert [type(what) for what in seen] == [Alarm, Consult, Critical, Talk, CodeCall, Absence, Exchange]
+    assert all(what.bed.unit in LIVE_UNITS for what in seen if not isinstance(what, Talk | Absence | Exchange))
