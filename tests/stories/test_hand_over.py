@@ -66,8 +66,8 @@ def of(ward: Ward, member: Member, stored: Stored) -> list[str]:
 
 
 async def armed(ward: Ward) -> int:
-    """How many alerts follow a role."""
-    count: int = await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'turn'")
+    """How many alerts follow a role, and how many former holders are not let go."""
+    count: int = await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind IN ('turn', 'leave')")
     return count
 
 
@@ -84,10 +84,11 @@ async def test_an_alert_without_a_policy_follows_its_role_and_both_are_told(ward
     assert ward.told[ward.okafor.id][-1].body.rings
     assert one.heard(ward.chen)[-1] == (600, "handed_over")
     assert await ward.why(message_of(stored), ward.okafor) == f"hand_over:{ids.write_id(ids.ROLE, role)}"
-    assert await ward.state(stored, ward.chen) == "taken"
+    assert await ward.state(stored, ward.chen) == "read"
     assert "HandedOver" in await ward.facts(stored)
     await ward.say(ward.okafor, stored, Event.ACCEPT)
     await one.at(3600)
+    assert await ward.state(stored, ward.chen) == "taken"
     assert [event for _, event in one.heard(ward.okafor)] == ["new", "answered"]
     await ward.cancel(ward.caller(ward.anna), stored)
     await one.at(100_000)
@@ -142,6 +143,13 @@ async def test_a_role_that_changes_hands_by_hand_takes_its_alerts_along(
     await one.at(365)
     assert of(ward, ward.chen, stored)[-1] == "ring", "his again, for the rest of his shift"
     assert of(ward, ward.ben, stored)[-1] == "handed_over"
+    await ward.say(ward.ben, stored, Event.CONFIRMED)
+    await one.at(368)
+    assert await ward.state(stored, ward.chen) == "pending", "nobody lets him go: it is his again"
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await one.at(400)
+    assert await let_go(ward, stored, ward.ben) != []
+    assert await let_go(ward, stored, ward.chen) == [(72, "handed_over")], "that time Ben had it"
 
 
 async def test_at_a_hand_over_whoever_covers_is_called(ward: Ward, role: UUID, desk: DirectoryDesk) -> None:
@@ -248,3 +256,95 @@ async def test_who_was_called_before_frees_the_former_holder_by_a_new_receipt(wa
     await one.at(620)
     assert await let_go(ward, stored, ward.chen) == [(602, "handed_over")]
     assert ward.mail.sent == []
+
+
+async def test_without_a_policy_a_former_holder_is_tried_until_the_next_one_has_it(ward: Ward, role: UUID) -> None:
+    """H305: her phone was off, he was let go all the same, and nothing was tried of anybody."""
+    one = await turn(ward)
+    await one.at(595)
+    unheard = await ward.send(ward.anna, [ROLE], responses=ACCEPT)
+    heard = await ward.send(ward.anna, [ROLE], responses=ACCEPT, subject="The second one")
+    await one.at(601)
+    assert one.heard(ward.okafor) == [(600, "new")] * 2
+    assert [event for _, event in one.heard(ward.chen)] == ["new", "new", "handed_over", "handed_over"]
+    await ward.say(ward.okafor, heard, Event.CONFIRMED)
+    await one.at(607)
+    assert [address for address, _ in ward.mail.sent] == ["chen@ward.example"], "of what she does not have"
+    assert await ward.state(unheard, ward.chen) == "pending"
+    assert await let_go(ward, heard, ward.chen) == [(602, "handed_over")]
+    await ward.say(ward.okafor, unheard, Event.CONFIRMED)
+    await one.at(609)
+    assert await let_go(ward, unheard, ward.chen) == [(608, "handed_over")]
+    assert await ward.connection.fetchval("SELECT count(*) FROM deadlines WHERE kind = 'leave'") == 0
+
+
+async def test_what_another_one_hands_back_goes_to_the_next_holder_and_rings_no_former_one(
+    ward: Ward, role: UUID
+) -> None:
+    """H303: Ben had it while the role changed hands; it came back to Dr. Chen, who had gone home."""
+    one = await turn(ward)
+    await step_of(ward, ROLE, "person:Ben")
+    await one.at(580)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await ward.say(ward.ben, stored, Event.ACCEPT)
+    await one.at(700)
+    assert (one.heard(ward.okafor), ward.events(ward.chen)[-1]) == ([], "taken"), "nobody is rung while Ben has it"
+    await ward.say(ward.ben, stored, Event.HAND_BACK)
+    await one.at(701)
+    assert one.heard(ward.okafor) == [(700, "new")]
+    assert await ward.why(message_of(stored), ward.okafor) == f"hand_over:{ids.write_id(ids.ROLE, role)}"
+    assert one.heard(ward.chen)[-1] == (700, "handed_over")
+    assert "ring" not in ward.events(ward.chen)
+    await ward.say(ward.okafor, stored, Event.ACCEPT)
+    await one.at(702)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+
+
+async def test_a_former_holder_whom_the_step_means_otherwise_is_not_told_to_be_silent(ward: Ward, role: UUID) -> None:
+    """H304: his phone fell silent at the word that it had gone to her; the step still waited for him, by his name."""
+    one = await turn(ward)
+    await step_of(ward, ROLE, "person:Dr. Chen")
+    await one.at(590)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await one.at(601)
+    assert one.heard(ward.okafor) == [(600, "new")]
+    await ward.say(ward.okafor, stored, Event.CONFIRMED)
+    await one.at(620)
+    assert ward.events(ward.chen) == ["new"], "called by his name, as before"
+    assert await ward.state(stored, ward.chen) == "delivered"
+
+
+async def test_what_a_former_holder_has_by_his_own_name_stays_his(ward: Ward, role: UUID) -> None:
+    """H304: he had accepted it; his shift ended, and it was taken from him, though the step meant him by his name."""
+    one = await turn(ward)
+    await step_of(ward, ROLE, "person:Dr. Chen")
+    await one.at(590)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await ward.say(ward.chen, stored, Event.ACCEPT)
+    await one.at(620)
+    assert (one.heard(ward.okafor), "handed_over" in ward.events(ward.chen)) == ([], False)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"
+    await ward.say(ward.chen, stored, Event.HAND_BACK)
+    await one.at(621)
+    assert one.heard(ward.okafor) == [(620, "new")], "now it is hers, and hers alone"
+    assert "ring" not in ward.events(ward.chen)
+
+
+async def test_whoever_covers_for_the_next_holder_is_rung_though_the_role_was_theirs(
+    ward: Ward, role: UUID, desk: DirectoryDesk
+) -> None:
+    """H304: she stood at the table, and he, whose shift had ended, covered for her: he is called, not let go."""
+    one = await turn(ward)
+    await away(ward, desk, ward.okafor.id, ward.chen.wire)
+    await step_of(ward, ROLE)
+    await one.at(590)
+    stored = await ward.send(ward.anna, [], policy="Consult")
+    await ward.say(ward.chen, stored, Event.CONFIRMED)
+    await one.at(601)
+    assert one.heard(ward.chen)[-1] == (600, "ring")
+    assert "handed_over" not in ward.events(ward.chen)
+    await ward.say(ward.chen, stored, Event.ACCEPT)
+    await one.at(602)
+    assert await ward.connection.fetchval("SELECT state FROM escalations") == "held"

@@ -18,6 +18,7 @@ import structlog
 from wardwire.engine.outbox import Outbox
 from wardwire.flow.end import End
 from wardwire.flow.escalate import Escalate
+from wardwire.flow.leave import Leave
 from wardwire.flow.notices import LeftOpen, Return, TellPerson
 from wardwire.flow.overdue import DeviceGone, Expand, Unconfirmed, Unheard
 from wardwire.flow.ports import Act, Channel, Rules, Writer
@@ -35,6 +36,7 @@ from wardwire.store.deadlines import (
     EXPAND,
     EXPIRE,
     GONE,
+    LEAVE,
     LEFT,
     NOTICE,
     REMIND,
@@ -43,6 +45,7 @@ from wardwire.store.deadlines import (
     TURN,
     Due,
     claim_due,
+    find_leaving,
     give_back,
     make_due,
     next_due,
@@ -231,6 +234,11 @@ class DueLoop:
             case k if k == TURN:
                 called = await find_for_role(connection, due.message_id, due.ref, due.person_id)
                 return Turn(due, called, lane=lane, rules=rules, done=done)
+            case k if k == LEAVE:
+                version = await find_leaving(connection, due)
+                if version is not None:
+                    return Leave(due, version, lane=lane, rules=rules, done=done)
+                return None
             case k if k == EXPAND:
                 fanout = await load_fanout(connection, due.message_id)
                 if fanout is not None:

@@ -1,5 +1,6 @@
 """An alert that runs without a policy follows its role: to the next holder, or to who covers for them; both are told.
 
+The former holder's endpoints are tried on until a device of whoever is called now has it (flow/leave.py).
 One that escalates does so by itself (flow/escalate.py).
 """
 
@@ -23,9 +24,9 @@ from wardwire.model.facts import FactKind
 from wardwire.model.people import Role
 from wardwire.model.priority import Lane
 from wardwire.model.routing import Planned
-from wardwire.model.turning import is_open, let_go, plan_turn, turn_of, waits
+from wardwire.model.turning import is_open, let_go, next_free, plan_turn, turn_of, waits
 from wardwire.store.batch import Batch
-from wardwire.store.deadlines import TURN, Due
+from wardwire.store.deadlines import LEAVE, TURN, Due
 from wardwire.store.messages import Message
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -87,14 +88,16 @@ class Turn(Overdue):
         fresh = [one for one in planned if known.delivery((message.id, one.person_id)) is None]
         add_deliveries(batch, directory, asked, fresh, message_id=message.id, body=body, sender=sender)
         for one in planned:
+            batch.disarm(message.id, one.person_id, LEAVE, role.id)
             if one not in fresh:
                 self._ring(known, batch, rules, message, one, body)
         keep = {one.person_id for one in planned}
         for person in let_go(role, self._called, asked, directory, keep, rules.desk, batch.now):
             before = known.delivery((message.id, person))
             if before is not None and is_open(before):
-                take_step(batch, known, rules, before, step(before, Happened(Event.TAKE), batch.now))
                 batch.tell(person, "handed_over", message.id, NewBody(body, False, batch.now))
+                look_at = next_free(before, message.stored_at, batch.now)
+                batch.arm(message.id, person, LEAVE, role.id, self._due.lane, look_at)
 
     def _ring(self, known: Known, batch: Batch, rules: Rules, message: Message, one: Planned, body: bytes) -> None:
         """Ring somebody who has it already, and has not answered."""

@@ -47,7 +47,7 @@ _S, _E = State, Event
 _LIVE = tuple(state for state in State if state is not State.CLOSED)
 
 # (state, event) -> state. RUNNING after NOBODY_LEFT and TIME_UP: the next step, or EXHAUSTED when there is none.
-# HANDED_OVER of a role whose former holder does not have it leaves HELD and ASKED as they are.
+# In HELD and ASKED a role is HANDED_OVER only where its former holder has the alert by it; else it waits.
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (_S.RUNNING, _E.BEGUN): _S.RUNNING,
     (_S.RUNNING, _E.ANSWERED): _S.HELD,
@@ -131,7 +131,16 @@ def fold(before: Escalation, given: Circumstances, now: datetime) -> Decided:
         given = _now_called(given, decided.commands)
     if escalation is not before:
         escalation = escalation._replace(version=before.version + 1)
-    return Decided(escalation, tuple(commands))
+    return Decided(escalation, tuple(_told_last(commands)))
+
+
+def _told_last(commands: list[Command]) -> Iterable[Command]:
+    """Whoever is called is not told that it has gone from them: their devices would fall silent by that word."""
+    called = {command.person_id for command in commands if isinstance(command, _CALLS)}
+    return (
+        one for one in commands
+        if not (isinstance(one, Tell) and one.event == "handed_over" and one.person_id in called)
+    )  # fmt: skip
 
 
 def _called_again(decided: Decided) -> Escalation:
@@ -324,7 +333,10 @@ def _missing(before: Escalation, given: Circumstances, now: datetime) -> Decided
 
 
 def _resume(before: Escalation, given: Circumstances, now: datetime, why: str) -> Decided:
-    """What was there is gone: whoever fell silent rings again, and the step has its whole time anew."""
+    """What was there is gone: whoever fell silent rings again, and the step has its whole time anew.
+
+    A role that has changed hands while somebody else had it goes to its holder now, and rings nobody before them.
+    """
     gone = tuple(person for person in before.holders if not standing.counts(before, given.deliveries.get(person)))
     after = _lapse(before, gone, now)._replace(
         step_began_at=now,
@@ -336,9 +348,12 @@ def _resume(before: Escalation, given: Circumstances, now: datetime, why: str) -
         closed_at=None,
         closed_why="",
     )
+    handed = _hand_over(after, given, now)
+    after, given = handed.escalation, _now_called(given, handed.commands)
     kinds = standing.step_out(after).endpoints
-    rings = [Ring(person, f"step {after.step + 1}:{why}", kinds) for person in standing.still_called(after, given)]
-    return Decided(after, (Record(FactKind.RESUMED, {"why": why, "step": after.step + 1}), *rings))
+    again = [one for one in standing.still_called(after, given) if one not in given.afresh]
+    rings = [Ring(person, f"step {after.step + 1}:{why}", kinds) for person in again]
+    return Decided(after, (Record(FactKind.RESUMED, {"why": why, "step": after.step + 1}), *handed.commands, *rings))
 
 
 def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decided:
@@ -349,22 +364,21 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
     through = {target: given.whom(target, step_out).role for target in step_out.targets}
     roles = dict(before.roles)
     resumed = False
+    # Who is told that the alert has gone from them.
+    gone: dict[UUID, None] = {}
     for role, new in given.turned.items():
         former = roles[role]
         roles[role] = new
         if former == new:
             continue
-        waits = before.state in (State.RUNNING, State.EXHAUSTED) or former in before.holders
-        if not waits:
-            continue  # somebody else has it: the new holder need not be rung
         written = f"hand_over:{ids.write_id(ids.ROLE, role)}"
-        commands += (
+        commands.append(
             Record(
                 FactKind.HANDED_OVER,
                 {"role": ids.write_id(ids.ROLE, role), "from": _write([former])[0], "to": _write([new])[0]},
-            ),
-            Tell(former, "handed_over"),
+            )
         )
+        gone[former] = None
         people = given.whom(ids.write_id(ids.ROLE, role), step_out).people
         if all(one.person_id != new for one in people):
             people = (Called(new, written), *people)
@@ -392,9 +406,12 @@ def _hand_over(before: Escalation, given: Circumstances, now: datetime) -> Decid
         if waited:
             go = {one: waited for one in (former, *relieved) if one not in left and one in given.deliveries}
             after = after._replace(leaving=tuple({**dict(after.leaving), **go}.items()))
-        commands += (Tell(one, "handed_over") for one in relieved if one != former and one not in left)
-        if former in before.holders:
+        gone.update(relieved)
+        if standing.gives_up(before, given, role):
             after, resumed = _lapse(after, (former,), now), True
+    # Their devices fall silent at this word: whoever is meant otherwise, too, is not told it.
+    meant = {person for _, there in called for person in there}
+    commands += (Tell(one, "handed_over") for one in gone if one not in meant)
     after = after._replace(called=tuple(called), roles=tuple(roles.items()))
     if resumed:
         after = after._replace(

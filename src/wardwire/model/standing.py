@@ -202,10 +202,8 @@ def derive(escalation: Escalation, given: Circumstances, now: datetime) -> Event
         return Event.HANDED_BACK if reopened else None
     if given.ended:
         return Event.ENDED
-    if given.turned:
-        roles = dict(escalation.roles)
-        if any(roles.get(role, person) != person for role, person in given.turned.items()):
-            return Event.HANDED_OVER
+    if given.turned and _gone_over(escalation, given):
+        return Event.HANDED_OVER
     if state in (State.HELD, State.ASKED):
         return _derive_held(escalation, given, now)
     if satisfied(escalation, given):
@@ -219,6 +217,28 @@ def derive(escalation: Escalation, given: Circumstances, now: datetime) -> Event
             return Event.NOBODY_LEFT
     until = _time_up(escalation)
     return Event.TIME_UP if until is not None and now >= until else None
+
+
+def _gone_over(escalation: Escalation, given: Circumstances) -> bool:
+    """Whether a role has another holder, and the alert is to go along.
+
+    While somebody else has it, or its former holder for another reason, nobody is called for it: it goes when it is
+    handed back.
+    """
+    roles = dict(escalation.roles)
+    gone = [role for role, person in given.turned.items() if roles.get(role, person) != person]
+    if escalation.state in (State.HELD, State.ASKED):
+        return any(gives_up(escalation, given, role) for role in gone)
+    return bool(gone)
+
+
+def gives_up(escalation: Escalation, given: Circumstances, role: UUID) -> bool:
+    """Whether who has it has it by a role that is another's now; not where the step means them otherwise, too."""
+    former, step = dict(escalation.roles)[role], step_out(escalation)
+    if former not in escalation.holders:
+        return False
+    others = [there for target, there in escalation.called if target and given.whom(target, step).role != role]
+    return not any(former in there for there in others)
 
 
 def due(escalation: Escalation, now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ One that escalates follows its roles by model/escalation.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -25,8 +25,12 @@ from wardwire.model.targets import find_target
 FOLLOWS = timedelta(days=7)
 # A role that never changes hands by its plan is looked at so often: its schedule may be changed.
 _LOOKS = timedelta(days=1)
+# So often it is looked whether a former holder may be let go: while their endpoints are tried; and at most, later.
+_WHILE_TRIED = timedelta(seconds=1)
+_LATER = timedelta(seconds=5), timedelta(hours=1)
 _UNANSWERED = frozenset({State.PENDING, State.UNREACHABLE, State.DELIVERED})
 _HAS = frozenset({State.ACCEPTED, State.ANSWERED})
+_ON_DEVICE = frozenset({State.DELIVERED, State.READ})
 
 
 class Turned(NamedTuple):
@@ -121,3 +125,23 @@ def let_go(
         elif value != role.id:
             meant.update(one.person_id for one in on_call(directory.roles[value], directory, now, desk).holdings)
     return tuple(one for one in called if one not in meant)
+
+
+def freed_by(planned: Iterable[Planned], delivery_of: Callable[[UUID], Delivery | None]) -> UUID | None:
+    """Return who of those that are called in a former holder's place has it: on a device, or by their word.
+
+    None = nobody: the former holder's endpoints are tried on. Whoever has a silent copy is not called.
+    """
+    for one in planned:
+        delivery = delivery_of(one.person_id)
+        if one.rings and delivery is not None and delivery.state in _HAS | _ON_DEVICE:
+            return one.person_id
+    return None
+
+
+def next_free(former: Delivery, stored_at: datetime, now: datetime) -> datetime:
+    """Return when to look whether a former holder may be let go; often, as long as their endpoints are tried."""
+    if former.state is State.PENDING:
+        return now + _WHILE_TRIED
+    shortest, longest = _LATER
+    return now + max(shortest, min(longest, (now - stored_at) / 20))

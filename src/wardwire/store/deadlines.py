@@ -35,6 +35,7 @@ BACK = "back"  # somebody's status ends by itself; message_id = person_id, ref i
 REMIND = "remind"  # a reminder (ref) begins; message_id names this one time of it, person is NOBODY
 GONE = "gone"  # the only device (ref) of somebody, on which a message was, is somebody else's now
 TURN = "turn"  # a role (ref) may be somebody else's than its holder's (person) who was called for it
+LEAVE = "leave"  # a role (ref) has gone from somebody (person), who is tried on until the next holder has it
 EXPAND = "expand"  # a large message's next chunk; person and ref are NOBODY
 
 
@@ -100,6 +101,17 @@ async def make_due(
     """
     columns = [list(column) for column in zip(*stages, strict=True)]
     await connection.execute(_SQL["sooner"], now, *columns)
+
+
+async def find_leaving(connection: asyncpg.Connection, due: Due) -> int | None:
+    """Return the version of a former holder's delivery as of their claimed `LEAVE`; None = the claim is gone.
+
+    Whoever has the role again is rung, and that deadline ends, in one commit: what has this version was not rung.
+    """
+    version: int | None = await connection.fetchval(
+        _SQL["leaving"], due.message_id, due.person_id, due.ref, due.fence
+    )
+    return version
 
 
 async def count_deadlines(connection: asyncpg.Connection, late_before: datetime) -> tuple[int, int]:

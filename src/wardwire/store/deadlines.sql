@@ -44,3 +44,8 @@ WHERE d.message_id = u.message_id AND d.person_id = u.person_id AND d.kind = 'co
 -- name: count
 -- How many are armed, and how many of them are late by more than an interval.
 SELECT count(*) AS armed, count(*) FILTER (WHERE visible_at < $1) AS late FROM deadlines
+
+-- name: leaving
+-- The version of somebody's delivery, as long as the deadline by which they are let go is as it was claimed.
+SELECT d.version FROM deadlines l JOIN deliveries d USING (message_id, person_id)
+WHERE l.message_id = $1 AND l.person_id = $2 AND l.kind = 'leave' AND l.ref = $3 AND l.fence = $4

@@ -40,6 +40,7 @@ from wardwire.model.delivery import State as Stands
 from wardwire.model.escalation import begin, fold, next_due
 from wardwire.model.facts import FactKind
 from wardwire.model.message import Offered
+from wardwire.model.oncall import SWAP
 from wardwire.model.policy import Answer, Step
 from wardwire.model.preferences import choose
 from wardwire.model.priority import Kind, Priority
@@ -113,6 +114,7 @@ class _Alert:
         named = [self._named(an_id(rng.randrange(1, PEOPLE + 1)))] if rng.random() < 0.1 else []
         if rng.random() < 0.3 and not self._silent:
             self._plan(rng.randrange(10, 1200), None, rng.choice(("cleared", "cleared", "cleared", "cancelled")))
+        self._before = fresh
         longest = max((AGAIN, *(step.wait for step in policy.steps)))
         order = Order(policy)
         # Whoever is heard ends what was foretold; so what is foretold is for silent ones.
@@ -176,7 +178,13 @@ class _Alert:
     def _check(self, decided: Decided, order: Order, commands: Counter[str]) -> None:
         """Let what is commanded happen, and see that it is as it must be."""
         wrong = order.check(decided.commands) or check_hand_overs(
-            decided.escalation, decided.commands, self._directory, self._ward.desk, self._looked, self._now
+            decided.escalation,
+            decided.commands,
+            self._directory,
+            self._ward.desk,
+            self._looked,
+            self._now,
+            self._before,
         )
         if self._forecast is not None and not wrong:
             wrong = self._forecast.check(self._now, decided.commands)
@@ -186,7 +194,7 @@ class _Alert:
         if wrong:
             raise Broken(f"{self._name}: {wrong}")
         self._looked = self._now
-        self._leaving = bool(decided.escalation.leaving)
+        self._leaving, self._before = bool(decided.escalation.leaving), decided.escalation
         self._take(decided.commands, commands)
         for command in decided.commands:
             if isinstance(command, Record) and command.fact is FactKind.HANDED_OVER:
@@ -243,6 +251,7 @@ class _Alert:
             match command:
                 case Page(person, why, kinds):
                     commands["covered"] += why.startswith(COVERS)
+                    commands["swapped"] += why.startswith(SWAP)
                     if person in self._deliveries:
                         raise Broken(f"{self._name}: called anew who had been called")
                     self._deliveries[person] = self._delivery(person, kinds)

@@ -7,7 +7,7 @@ is what was foretold, to the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -15,18 +15,20 @@ from typing import NamedTuple
 from uuid import UUID
 
 from wardwire.model import ids
-from wardwire.model.alert import Alarm, Call, Command, Escalation, Page, Record, Ring, Tell
+from wardwire.model.alert import Alarm, Call, Command, Escalation, Page, Record, Ring, State, Tell
 from wardwire.model.coverage import COVERED, COVERS, HOLD, MEANINGS, NUMBER
 from wardwire.model.facts import FactKind
 from wardwire.model.oncall import at_desk, on_call
-from wardwire.model.people import Directory
-from wardwire.model.policy import NEXT, Policy
+from wardwire.model.oncall_plan import Agreed, Swap
+from wardwire.model.people import Directory, Role
+from wardwire.model.policy import NEXT, UNIT, Policy
 from wardwire.model.priority import Priority
 from wardwire.model.routing import kinds_of, rings_for
 from wardwire.model.simulation import Happening
 
 _SECOND = timedelta(seconds=1)
 _AT = attrgetter("at")
+_RESUMED = (":handed_back", ":handed_over")
 
 
 class Broken(Exception):
@@ -111,12 +113,28 @@ def check_hand_overs(
     desk: str,
     looked: datetime,
     now: datetime,
+    before: Escalation,
 ) -> str:
-    """Return which role's change of hands was missed, or came late; "" = none.
+    """Return which role's change of hands was missed, or came late, or rang whom it let go; "" = none.
 
     Args:
         looked: When it was looked at before.
+        before: As it was then: what somebody has who is not called by the role alone stays theirs meanwhile.
     """
+    open_ = escalation.state in (State.RUNNING, State.EXHAUSTED)
+    rung = {one.person_id for one in commands if isinstance(one, Page | Ring)}
+    facts = {one.fact for one in commands if isinstance(one, Record)}
+    went_on = FactKind.ESCALATED in facts
+    again = {
+        one.person_id for one in commands if isinstance(one, Ring) and one.why.endswith(_RESUMED) and not went_on
+    }
+    # Whoever has handed it back may be named by what follows, and is called by none of it.
+    no_more = facts <= {FactKind.HANDED_OVER, FactKind.RESUMED}
+    for told in commands:
+        if not isinstance(told, Tell) or told.event != "handed_over":
+            continue
+        if told.person_id in rung or (open_ and no_more and told.person_id in escalation.people):
+            return f"{told.person_id} is called, and told that it has gone from them"
     turned = {
         command.body["role"]: command.body for command in commands
         if isinstance(command, Record) and command.fact is FactKind.HANDED_OVER
@@ -126,20 +144,60 @@ def check_hand_overs(
         if role.disabled:
             continue
         answering = {one.person_id for one in on_call(role, directory, now, desk).holdings}
-        if answering and called not in answering:
+        if wrong := check_swaps(role, directory, answering, now):
+            return wrong
+        if answering and called not in answering and (open_ or _has_by(escalation, role, called, desk, directory)):
             return f"{role.name} is {called}'s, and {answering} hold it"
         body = turned.get(ids.write_id(ids.ROLE, role_id))
         if body is None:
             continue
         former = ids.read_id(ids.PERSON, str(body["from"]))
-        if not any(isinstance(one, Tell) and one == (former, "handed_over") for one in commands):
+        meant = former in rung or former in escalation.people or went_on
+        if not meant and Tell(former, "handed_over") not in commands:
             return f"{role.name} has gone from {former}, who was not told"
-        before = now - _SECOND
-        if before >= looked:
-            held = {one.person_id for one in on_call(role, directory, before, desk).holdings}
-            if held and former not in held:
+        if former in again and former not in escalation.people:
+            return f"{role.name} has gone from {former}, who is rung"
+        just = now - _SECOND
+        if just >= looked and (not before.holders or _has_by(before, role, former, desk, directory)):
+            holding = {one.person_id for one in on_call(role, directory, just, desk).holdings}
+            if holding and former not in holding:
                 return f"{role.name} had gone from {former} before {now}"
     return ""
+
+
+def _has_by(escalation: Escalation, role: Role, person_id: UUID, desk: str, directory: Directory) -> bool:
+    """Whether somebody has it who is called by nothing but a role."""
+    names = {"", role.name, f"role:{role.name}", *(("desk",) if desk == role.name else ())}
+    names |= {f"{UNIT}{name}" for of in directory.unit_roles.values() for name, one in of.items() if one == role.id}
+    by = {target for target, there in escalation.called if person_id in there}
+    return person_id in escalation.holders and by <= names
+
+
+def check_swaps(role: Role, directory: Directory, answering: Collection[UUID], now: datetime) -> str:
+    """Return whose swap is not gone by; "" = all are. What both have agreed on holds, nothing that is only asked.
+
+    Where a shift was put in front of everything, or another swap was agreed on later, that one holds.
+    """
+
+    def able(person_id: UUID) -> bool:
+        return not directory.people[person_id].disabled
+
+    running = [one for one in role.shifts if one.starts_at <= now < one.ends_at and able(one.person_id)]
+    if any(one.override for one in running):
+        return ""
+    agreed = [one for one in role.swaps if one.state in (Agreed.ACCEPTED, Agreed.ASKED) and _in_part(one, now)]
+    takers = [one.taker for one in sorted(agreed, key=lambda one: one.version) if able(one.taker)]
+    if takers and set(answering) != {takers[-1]}:
+        return f"{role.name} is {answering}'s, and {takers[-1]} has taken this part of it"
+    if running and not agreed and not any(one.state is Agreed.ASKED for one in role.swaps):
+        latest = max(running, key=lambda one: one.version).person_id
+        if latest not in answering:
+            return f"{role.name} is {answering}'s, and {latest} has its shift"
+    return ""
+
+
+def _in_part(swap: Swap, now: datetime) -> bool:
+    return swap.starts_at <= now < swap.ends_at
 
 
 def check_call(call: Call, directory: Directory, priority: Priority, desk: str, now: datetime) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from wardwire.model import coverage, escalation, simulation, standing, whom
 from wardwire.model.alert import Decided, Event
+from wardwire.model.oncall_plan import Swap
 from wardwire.testing import nights
 from wardwire.testing.nights import ALERTS_A_WARD, Broken, simulate
 
@@ -27,6 +28,7 @@ def test_a_hundred_thousand_alerts_end_answered_cleared_cancelled_or_at_the_desk
     assert found.ends.total() == ALERTS // PARTS
     often = ("Page", "Ring", "Silence", "Tell", "Alarm", "Record", "foretold to the end", "handed over", "covered")
     assert min(found.commands[one] for one in often) > 50, found.commands
+    assert found.commands["swapped"] > 10, found.commands
 
 
 def test_parts_of_a_seed_are_the_same_alerts_wherever_they_run() -> None:
@@ -84,6 +86,21 @@ def nobody_covers(_: object) -> Callable[..., coverage.Covering]:
     return lambda *_, **__: coverage.Covering(())
 
 
+def forget_swaps(_: object) -> Callable[..., None]:
+    """Whoever has taken a part of a shift is not called."""
+    return lambda *_: None
+
+
+def take_what_is_only_offered(_: object) -> Callable[..., UUID | None]:
+    """Whoever was asked is called before they have said yes."""
+    return lambda swap, now: swap.taker if swap.starts_at <= now < swap.ends_at else None
+
+
+def tell_whoever_is_called(_: object) -> Callable[..., Any]:
+    """Whoever is rung is told in the same breath that it has gone from them."""
+    return lambda commands: commands
+
+
 def endpoints_of_another_step(real: Callable[..., Any]) -> Callable[..., Any]:
     """Whoever cannot be called by a step's endpoints is called all the same, by nothing."""
     return lambda *_: False
@@ -99,6 +116,9 @@ def endpoints_of_another_step(real: Callable[..., Any]) -> Callable[..., Any]:
         (simulation, "next_turn", never),
         (coverage, "_follow", stop_at_the_first_cover),
         (whom, "covering", nobody_covers),
+        (Swap, "holder_at", forget_swaps),
+        (Swap, "holder_at", take_what_is_only_offered),
+        (escalation, "_told_last", tell_whoever_is_called),
         (escalation, "_elsewhere", endpoints_of_another_step),
     ],
     ids=lambda given: getattr(given, "__name__", given),
