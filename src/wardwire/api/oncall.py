@@ -22,10 +22,10 @@ from wardwire.api.directory import (
     show_shift,
     write_operation,
 )
+from wardwire.api.directory_wire import ShiftOut
 from wardwire.api.instants import read_instant
 from wardwire.api.making import make
 from wardwire.api.operation import Answer, Call, Found, Operation, Query
-from wardwire.api.wire import ShiftOut
 from wardwire.directory import calendars, oncall, swaps
 from wardwire.directory.roles import write_fallback
 from wardwire.model import ids

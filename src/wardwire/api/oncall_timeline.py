@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from wardwire.api.directory import cut_page, read_operation, show_shift
+from wardwire.api.directory_wire import ShiftOut
 from wardwire.api.oncall import show_swap, stretches
 from wardwire.api.oncall_wire import Stretch, SwapOut
 from wardwire.api.operation import Answer, Call, Query
 from wardwire.api.paging import AFTER
-from wardwire.api.wire import ShiftOut
 from wardwire.directory.roles import write_fallback
 from wardwire.model import ids
 from wardwire.model.errors import Code, Refused

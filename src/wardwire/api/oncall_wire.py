@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from wardwire.api.wire import PersonId, ShiftOut, WallOrInstant
+from wardwire.api.directory_wire import ShiftOut, WallOrInstant
+from wardwire.api.wire import PersonId
 from wardwire.store.oncall import LayerText
 
 _PEOPLE = Annotated[list[PersonId], Meta(max_length=500)]

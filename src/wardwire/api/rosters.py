@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from wardwire.api.directory import changed, read_ids, write_operation
+from wardwire.api.directory_wire import GroupIds, RuleText
 from wardwire.api.operation import Answer, Call, Query
-from wardwire.api.wire import GroupIds, PersonId, RuleText
+from wardwire.api.wire import PersonId
 from wardwire.directory.importing import import_people, name_busy
 from wardwire.model import ids
 from wardwire.model.details import FIELDS

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wardwire.api.directory_wire import PersonChange
 from wardwire.api.reading import read_json
-from wardwire.api.wire import NewMessage, PersonChange
+from wardwire.api.wire import NewMessage
 from wardwire.model.errors import Code, Refused
 
 GOOD = {"to": ["Dr. Chen"], "priority": "high", "text": "Please come.", "responses": {"choices": ["yes", "no"]}}
