@@ -24,7 +24,7 @@ from wardwire.model.delivery import Delivery, State
 from wardwire.model.errors import Refused
 from wardwire.model.facts import FactKind
 from wardwire.model.oncall_time import find_zone
-from wardwire.model.paper import SOURCE as PAPER
+from wardwire.model.paper import WHY as PAPER
 from wardwire.model.people import Directory
 from wardwire.model.preferences import CUT, FAILED
 from wardwire.model.priority import Kind

@@ -15,7 +15,10 @@ from wardwire.model.errors import Code, Refused
 from wardwire.model.message import MAX_TEXT, has_ink
 from wardwire.model.priority import Priority
 
-SOURCE = "paper"
+# No integration can be called so (names.clean_source).
+SOURCE = "on paper"
+# Why somebody got it, as a delivery keeps that.
+WHY = "paper"
 # How a message ends that was entered from paper: at once.
 ENDED_WHY = "on_paper"
 OLDEST = timedelta(days=7)

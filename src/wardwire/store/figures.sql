@@ -1,7 +1,7 @@
 -- name: traffic
 -- How many messages were stored in each slot, by priority: `$2` is the first instant, `$3` how long a slot is.
 SELECT date_bin($3::interval, stored_at, $2) AS slot, priority, count(*) AS stored FROM messages
-WHERE id >= $1 AND kind NOT IN ('canary', 'copy', 'test') AND source <> 'paper'
+WHERE id >= $1 AND kind NOT IN ('canary', 'copy', 'test') AND source <> 'on paper'
 GROUP BY slot, priority ORDER BY slot, priority
 
 -- name: waits
@@ -13,7 +13,7 @@ SELECT date_bin($3::interval, d.stored_at, $2) AS slot, d.priority, count(*) AS 
 FROM (
     SELECT m.stored_at, d.priority, extract(epoch FROM d.delivered_at - m.stored_at) AS waited
     FROM deliveries d JOIN messages m ON m.id = d.message_id
-    WHERE d.message_id >= $1 AND m.id >= $1 AND d.kind NOT IN ('canary', 'copy', 'test') AND m.source <> 'paper'
+    WHERE d.message_id >= $1 AND m.id >= $1 AND d.kind NOT IN ('canary', 'copy', 'test') AND m.source <> 'on paper'
 ) d
 GROUP BY slot, d.priority ORDER BY slot, d.priority
 
@@ -27,7 +27,7 @@ SELECT d.key, count(*) AS people, count(d.delivered) AS reached, count(*) FILTER
        percentile_cont(0.95) WITHIN GROUP (ORDER BY d.delivered) AS delivered_most_s,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY d.responded) AS answered_half_s,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY d.responded) AS answered_most_s,
-       count(*) FILTER (WHERE d.source = 'paper') AS paper
+       count(*) FILTER (WHERE d.source = 'on paper') AS paper
 FROM (
     SELECT CASE $3
                WHEN 'priority' THEN d.priority

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wardwire.model.paper import ENDED_WHY, SOURCE, PaperPage
+from wardwire.model.paper import ENDED_WHY, SOURCE, WHY, PaperPage
 from wardwire.store.queries import load
 
 _SQL = load("paper")
@@ -47,6 +47,6 @@ async def add_paper(
         ENDED_WHY,
     )
     await connection.execute(
-        _SQL["delivery"], message_id, page.person_id, page.state, SOURCE, page.priority, sender, offered,
+        _SQL["delivery"], message_id, page.person_id, page.state, WHY, page.priority, sender, offered,
         page.reached_at, page.response, page.outcome_at if page.response else None,
     )  # fmt: skip
