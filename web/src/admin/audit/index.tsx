@@ -12,6 +12,7 @@ import { Table } from "../parts/table";
 import { readLocal, writeLocal } from "../parts/when";
 import { address, place, show } from "../state";
 import { number, span, time } from "../words";
+import { factOf } from "./facts";
 import { t } from "./words";
 
 const DAY_MS = 86_400_000;
@@ -162,7 +163,7 @@ function Logs() {
                   value: (fact) => Date.parse(fact.at),
                   cell: (fact) => time(fact.at),
                 },
-                { key: "kind", head: t("log.kind"), value: (fact) => fact.kind, cell: (fact) => wordsOf(fact.kind) },
+                { key: "kind", head: t("log.kind"), value: (fact) => fact.kind, cell: (fact) => factOf(fact.kind) },
                 { key: "who", head: t("log.who"), value: whoOf, cell: (fact) => <bdi>{whoOf(fact)}</bdi> },
                 {
                   key: "details",
@@ -180,7 +181,6 @@ function Logs() {
 }
 
 /** `DirectoryChanged` as `Directory changed`: the record's own words, which documents explain. */
-const wordsOf = (kind: string): string => kind.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 const whoOf = (fact: FactOut): string => fact.name || String(fact.body.by ?? "");
 

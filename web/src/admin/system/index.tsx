@@ -6,7 +6,7 @@ import { useLoad } from "../parts/load";
 import { Shown } from "../parts/shown";
 import { Table } from "../parts/table";
 import { time } from "../words";
-import { count, t } from "./words";
+import { count, stateOf, t } from "./words";
 
 const DAY_MS = 86_400_000;
 /** From then on somebody should see to it: the site itself tells the desk at 21 days, too. */
@@ -57,7 +57,7 @@ function Versions({ software }: { software: SoftwareOut }) {
         columns={[
           { key: "engine", head: t("versions.engine"), cell: (engine) => engine.name },
           { key: "version", head: t("versions.version"), cell: (engine) => engine.version },
-          { key: "state", head: t("versions.state"), cell: (engine) => engine.state },
+          { key: "state", head: t("versions.state"), cell: (engine) => stateOf(engine.state) },
           {
             key: "ours",
             head: t("versions.ours"),
@@ -84,7 +84,8 @@ function Cores({ cores }: { cores: CoreOut[] }) {
             key: "state",
             head: t("versions.state"),
             value: (core) => core.state,
-            cell: (core) => (core.state === "silent" ? <b class="late">{core.state}</b> : core.state),
+            cell: (core) =>
+              core.state === "silent" ? <b class="late">{stateOf(core.state)}</b> : stateOf(core.state),
           },
           {
             key: "version",

@@ -12,6 +12,12 @@ const en = {
   "versions.ours": "Comes with the installation",
   "versions.yes": "yes",
   "versions.no": "no, the hospital's own",
+  "state.answers": "answers",
+  "state.connected": "connected",
+  "state.away": "away",
+  "state.heard": "heard",
+  "state.silent": "SILENT",
+  "state.ended": "ended",
   "cores.title": "Core processes",
   "cores.none": "None has been heard.",
   "cores.name": "Process",
@@ -47,6 +53,12 @@ const de: Record<keyof typeof en, string> = {
   "versions.ours": "Kommt mit der Installation",
   "versions.yes": "ja",
   "versions.no": "nein, vom Haus",
+  "state.answers": "antwortet",
+  "state.connected": "verbunden",
+  "state.away": "nicht da",
+  "state.heard": "gehört",
+  "state.silent": "VERSTUMMT",
+  "state.ended": "beendet",
   "cores.title": "Kernprozesse",
   "cores.none": "Keiner wurde gehört.",
   "cores.name": "Prozess",
@@ -75,3 +87,7 @@ const de: Record<keyof typeof en, string> = {
 };
 
 export const { t, count, isKey } = words({ en, de });
+
+/** How something stands, in words; as the site says it where we have none. */
+export const stateOf = (state: string): string =>
+  isKey(`state.${state}`) ? t(`state.${state}` as "state.heard") : state;
