@@ -194,8 +194,9 @@ def test_a_session_that_ends_loses_nothing(office: Office, dora: Page) -> None:
 
 def test_a_server_that_was_killed_is_said_and_comes_back(office: Office, dora: Page) -> None:
     """While it is away the page says so beside what it has; afterwards it goes on."""
+    dora.goto(f"{office.url}/admin#/overview")
+    expect(dora.get_by_text("are taken", exact=True)).to_be_visible()  # it is asked for anew, not for the first time
     refresh = dora.get_by_role("button", name="Refresh").first
-    expect(refresh).to_be_visible()  # what it has is there: it is asked for anew, not for the first time
     office.site.stop()
     refresh.click()
     expect(dora.get_by_role("alert").first).to_contain_text("does not answer")
