@@ -72,7 +72,7 @@ export const en = {
   "error.storage": "This browser can keep nothing: its storage is full or blocked.",
   "refused.title": "This board cannot be shown",
   "refused.not_permitted":
-    "It may not show this place. An administrator can give it the right to (boards:watch), then start again.",
+    "It may not show this place. An administrator can give it the right to do so (boards:watch); then start again.",
   "refused.place_unknown": "No unit is called {place}. Set the board up again.",
   "refused.other": "{detail}",
   "refused.again": "Start again",
